@@ -2,21 +2,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The layers of convolutional networks, with their weights. `node(_:_:attributes:named:domain:version:)` adds any other.
+/// Common layers of convolutional networks, with their weights. Use
+/// `node(_:_:attributes:named:domain:version:)` for other operators.
 extension ModelBuilder {
   /// Adds a convolution (ONNX Conv).
   /// - Parameters:
-  ///   - x: [N, C, …].
-  ///   - weight: [M, C ÷ groups, …], with the sizes of the window behind.
-  ///   - bias: [M].
-  ///   - stride: Along every spatial axis.
-  ///   - padding: Zeros on every side.
-  ///   - dilation: Along every spatial axis.
-  ///   - groups: The groups of channels, each convolved by itself.
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  /// - Returns: [N, M, …].
-  /// - Throws: `InfoldError` with `.invalidArgument` for a weight of less than three dimensions; as
-  ///   `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - x: The input, [N, C, …].
+  ///   - weight: The weight, [M, C ÷ groups, …]. The trailing dimensions are the window.
+  ///   - bias: The bias, [M].
+  ///   - stride: The stride along every spatial axis.
+  ///   - padding: The zero padding on every side.
+  ///   - dilation: The dilation along every spatial axis.
+  ///   - groups: The number of channel groups, which are convolved independently.
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  /// - Returns: The output, [N, M, …].
+  /// - Throws: `InfoldError.Code.invalidArgument` if the weight has fewer than three dimensions;
+  ///   otherwise as `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func convolution(
     _ x: ValueID, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1, named name: String? = nil
@@ -25,7 +26,7 @@ extension ModelBuilder {
       guard weight.shape.count > 2 else {
         throw InfoldError(
           .invalidArgument,
-          "the weight of a convolution has the shape \(weight.shape), and must have 3 dimensions or more")
+          "the weight of a convolution has the shape \(weight.shape) but must have 3 dimensions or more")
       }
       let window = Array(weight.shape.dropFirst(2))
       var inputs = [x, try builder.constant(weight, named: name.map { $0 + ".weight" })]
@@ -37,16 +38,17 @@ extension ModelBuilder {
     }
   }
 
-  /// Adds a batch normalization (ONNX BatchNormalization): (x − mean) ÷ √(variance + epsilon) · scale + bias, per channel.
+  /// Adds a batch normalization (ONNX BatchNormalization): (x − mean) ÷ √(variance + epsilon) ·
+  /// scale + bias, per channel.
   /// - Parameters:
-  ///   - x: [N, C, …].
-  ///   - scale: [C].
-  ///   - bias: [C].
-  ///   - mean: [C].
-  ///   - variance: [C].
-  ///   - epsilon: What is added to the variance.
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - x: The input, [N, C, …].
+  ///   - scale: The scale, [C].
+  ///   - bias: The bias, [C].
+  ///   - mean: The running mean, [C].
+  ///   - variance: The running variance, [C].
+  ///   - epsilon: The number added to the variance.
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func batchNormalization(
     _ x: ValueID, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5,
     named name: String? = nil
@@ -60,74 +62,74 @@ extension ModelBuilder {
     }
   }
 
-  /// Adds max(x, 0), element by element (ONNX Relu).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Adds max(x, 0), element-wise (ONNX Relu).
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func relu(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Relu.name, [x], named: name)
   }
 
-  /// Adds a sum, element by element, sizes of 1 repeated (ONNX Add).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Adds an element-wise sum with broadcasting (ONNX Add).
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func add(_ a: ValueID, _ b: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Add.name, [a, b], named: name)
   }
 
-  /// Adds one tensor behind the other along an axis (ONNX Concat); by default along the channels.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Adds a concatenation along an axis (ONNX Concat), by default along the channels.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func concatenation(
     _ values: [ValueID], axis: Int = 1, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
     try node(Concat.name, values, attributes: ["axis": .int(Int64(axis))], named: name)
   }
 
-  /// Adds the largest element of every window (ONNX MaxPool).
+  /// Adds a maximum pool (ONNX MaxPool).
   /// - Parameters:
-  ///   - x: [N, C, …].
-  ///   - window: The window's size along every spatial axis.
-  ///   - stride: Along every spatial axis.
-  ///   - padding: Positions on every side that count as −∞.
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - x: The input, [N, C, …].
+  ///   - window: The size of the window along each spatial axis.
+  ///   - stride: The stride along every spatial axis.
+  ///   - padding: The number of positions on every side that count as −∞.
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func maxPool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
     try node(MaxPool.name, [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
   }
 
-  /// Adds the mean of every window, in which padding does not count (ONNX AveragePool).
+  /// Adds an average pool that excludes padding (ONNX AveragePool).
   /// - Parameters:
-  ///   - x: [N, C, …].
-  ///   - window: The window's size along every spatial axis.
-  ///   - stride: Along every spatial axis.
-  ///   - padding: Positions on every side.
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - x: The input, [N, C, …].
+  ///   - window: The size of the window along each spatial axis.
+  ///   - stride: The stride along every spatial axis.
+  ///   - padding: The number of padding positions on every side.
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func averagePool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
     try node(AveragePool.name, [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
   }
 
-  /// Adds the mean of every channel: [N, C, …] → [N, C, 1, …] (ONNX GlobalAveragePool).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Adds the mean of each channel (ONNX GlobalAveragePool): [N, C, …] → [N, C, 1, …].
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func globalAveragePool(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(GlobalAveragePool.name, [x], named: name)
   }
 
-  /// Adds all dimensions behind the first as one: [N, C, H, W] → [N, C·H·W] (ONNX Flatten).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Merges all dimensions after the first (ONNX Flatten): [N, C, H, W] → [N, C·H·W].
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func flatten(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Flatten.name, [x], named: name)
   }
 
-  /// Adds a fully connected layer: x · weightᵀ + bias (ONNX Gemm).
+  /// Adds a fully connected layer (ONNX Gemm): x · weightᵀ + bias.
   /// - Parameters:
-  ///   - x: [N, C].
-  ///   - weight: [M, C], one row for each output.
-  ///   - bias: [M].
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  /// - Returns: [N, M].
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - x: The input, [N, C].
+  ///   - weight: The weight, [M, C], with one row for each output.
+  ///   - bias: The bias, [M].
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  /// - Returns: The output, [N, M].
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func dense(
     _ x: ValueID, weight: Tensor, bias: Tensor? = nil, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
@@ -138,8 +140,9 @@ extension ModelBuilder {
     }
   }
 
-  /// Adds probabilities from scores: exp(x) ÷ Σ exp(x) along an axis (ONNX Softmax).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  /// Adds a softmax, which turns scores into probabilities (ONNX Softmax): exp(x) ÷ Σ exp(x) along
+  /// an axis.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func softmax(_ x: ValueID, axis: Int = -1, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Softmax.name, [x], attributes: ["axis": .int(Int64(axis))], named: name)
   }

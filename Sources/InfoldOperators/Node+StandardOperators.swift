@@ -2,8 +2,9 @@ import InfoldGraph
 import InfoldSystem
 
 extension Node {
-  /// A node, whose operator is looked up among the standard ones.
-  /// - Throws: As `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)`.
+  /// Creates a node and looks up its operator among the standard ones.
+  /// - Throws: As
+  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)` does.
   public init(
     name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = []
@@ -13,8 +14,8 @@ extension Node {
       outputs: outputs, captures: captures, registry: .standard)
   }
 
-  /// The same node with other attributes, of a standard operator.
-  /// - Throws: As `replacing(attributes:registry:)`.
+  /// Returns a copy of the node with other attributes, for standard operators.
+  /// - Throws: As `replacing(attributes:registry:)` does.
   public func replacing(attributes: AttributeList) throws(InfoldError) -> Node {
     try replacing(attributes: attributes, registry: .standard)
   }

@@ -1,8 +1,9 @@
 import InfoldGraph
 
-/// What can be done about operators that Infold does not have, and will not have: what they are for is no network, or not for one model.
+/// Hints for unsupported operators that Infold does not intend to support, because they do not
+/// belong to neural networks or occur in very few models.
 enum OperatorAdvice {
-  /// What to do about the operator; `nil` where there is nothing particular to say.
+  /// Returns the hint for an operator, or `nil` if there is no specific one.
   static func advice(_ domain: String, _ name: String) -> String? {
     switch domain {
     case "": for (names, text) in standard where names.contains(name) { return text }
@@ -10,46 +11,46 @@ enum OperatorAdvice {
       if ["StringConcat", "LabelEncoder", "CategoryMapper", "DictVectorizer"].contains(name) { return text }
       if ["Scaler", "Normalizer", "Binarizer", "Imputer", "FeatureVectorizer", "OneHotEncoder"].contains(name) {
         return
-          "scale and encode the inputs in the program, or write it with operators of ai.onnx such as Sub, Div and Concat"
+          "scale and encode the inputs in your program, or express it with ai.onnx operators such as Sub, Div and Concat"
       }
-      if name.hasPrefix("Linear") { return "write it with Gemm, and Softmax or Sigmoid behind it" }
+      if name.hasPrefix("Linear") { return "express it with Gemm followed by Softmax or Sigmoid" }
       return
-        "Infold runs networks: trees, support vectors and what is around them run in the library that trained them, or in ONNX Runtime"
-    case "ai.onnx.preview.training", "ai.onnx.training": return "export the network for inference"
+        "Infold runs neural networks only: run trees and support vector machines in the library that trained them or in ONNX Runtime"
+    case "ai.onnx.preview.training", "ai.onnx.training": return "export the model for inference"
     case "ai.onnx.contrib": return text
     case "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc":
       return
-        "ONNX Runtime's optimizer writes operators of its own: use the model as it was before, or have it optimized at the basic level"
-    case "ai.onnx.preview": return "export the model without operators that are not in the standard yet"
+        "ONNX Runtime's optimizer writes its own operators: use the original model, or optimize it at the basic level only"
+    case "ai.onnx.preview": return "export the model without operators that are not yet part of the standard"
     case "org.pytorch.aten", "aten":
-      return "export the model with operator_export_type ONNX, so that no operators of PyTorch are left"
+      return "export the model with operator_export_type ONNX, which leaves no PyTorch operators"
     default: return nil
     }
     return nil
   }
 
-  private static let text = "prepare text and categories in the program, and give the network numbers"
+  private static let text = "convert text and categories to numbers in your program"
 
   private static let standard: [(names: Set<String>, text: String)] = [
     (["StringNormalizer", "StringConcat", "StringSplit", "RegexFullMatch", "TfIdfVectorizer"], text),
-    (["Scan"], "export the model with a Loop, or unrolled"),
+    (["Scan"], "export the model with a Loop instead, or unrolled"),
     (
       ["SequenceMap", "Optional", "OptionalGetElement", "OptionalHasElement"],
-      "export the model with tensors as inputs and outputs, and loops that collect tensors"
+      "export the model with tensors as inputs and outputs, and collect tensors in loops"
     ),
     (
       Set(["SequenceEmpty", "SequenceConstruct", "SequenceInsert", "SequenceErase", "SequenceAt", "SequenceLength"])
         .union(["SplitToSequence", "ConcatFromSequence"]),
-      "sequences run that are made in the model, with a length that is known or in a loop that only adds to them, and become tensors again"
+      "only sequences that the model creates and converts back to tensors are supported, with a known length or built by a loop that appends"
     ),
     (
       ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"],
-      "make random numbers in the program, and give them as an input"
+      "generate random numbers in your program and pass them as an input"
     ),
-    (["ImageDecoder"], "decode pictures in the program, with InfoldImage"),
+    (["ImageDecoder"], "decode images in your program, with InfoldImage"),
     (
       ["Adagrad", "Adam", "Momentum", "Gradient", "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"],
-      "export the network for inference, without its loss"
+      "export the model for inference, without its loss"
     ),
   ]
 }

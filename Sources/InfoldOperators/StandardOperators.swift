@@ -1,10 +1,10 @@
 import InfoldGraph
 
 extension OperatorRegistry {
-  /// Every operator that Infold brings.
+  /// All operators that Infold supports.
   public static let standard = OperatorRegistry(onnxOperators + contributedOperators, advice: OperatorAdvice.advice)
 
-  /// Those of ONNX's own domain.
+  /// The operators of ONNX's own domain.
   private static let onnxOperators: [any Operator.Type] = [
     Abs.self,
     Acos.self,

@@ -48,7 +48,7 @@ import Testing
     var network = NetworkBuilder()
     let x = network.input([3]), sizes = network.input([1], "s", of: .int64)
     let graph = try network.finished(try network.node("Split", [x, sizes], ["axis": .int(0)]))
-    expect(size == 3 ? nil : "split lists sizes", graph, Self.x.merging(["s": try .list(size)]) { $1 })
+    expect(size == 3 ? nil : "the sizes in split add up", graph, Self.x.merging(["s": try .list(size)]) { $1 })
   }
 
   /// A shape that a run decides, where the model declares the result's and is to be believed.

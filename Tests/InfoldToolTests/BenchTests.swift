@@ -103,7 +103,7 @@ import Testing
     for command in [["bench", "--seconds", "0.01"], ["profile", "--runs", "1"]] {
       let right = try infold(command + [path, "--input", "ids=" + file(2)])
       #expect(right.status == 0, "\(right.error)")
-      try expectRefusal(command + [path, "--input", "ids=" + file(3)], "the index 3 is outside axis 0")
+      try expectRefusal(command + [path, "--input", "ids=" + file(3)], "the index 3 is out of bounds for axis 0")
       try expectRefusal(command + [path, "--input", "idx=" + file(2)], "did you mean \"ids\"?")
     }
   }

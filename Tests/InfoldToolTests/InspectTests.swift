@@ -209,8 +209,8 @@ import Testing
 
   /// What is refused says what to use instead.
   @Test(arguments: [
-    ("ai.onnx.ml", "TreeEnsembleClassifier", "ONNX Runtime"), ("ai.onnx.ml", "Scaler", "in the program"),
-    ("", "StringNormalizer", "give the network numbers"), ("", "Scan", "Loop"), ("", "RandomNormal", "as an input"),
+    ("ai.onnx.ml", "TreeEnsembleClassifier", "ONNX Runtime"), ("ai.onnx.ml", "Scaler", "in your program"),
+    ("", "StringNormalizer", "to numbers"), ("", "Scan", "Loop"), ("", "RandomNormal", "as an input"),
   ])
   func saysWhatToUseInstead(domain: String, name: String, part: String) throws {
     let path = try folder.write(

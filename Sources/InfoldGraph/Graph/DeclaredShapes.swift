@@ -2,7 +2,7 @@
 /// outputs. Declarations of graph inputs are always binding.
 public enum DeclaredShapes: String, Sendable, Hashable, CaseIterable {
   /// Inferred types take precedence. A declaration that contradicts them becomes a `ModelWarning`,
-  /// and a symbol that would stand for two sizes is split in two.
+  /// and a symbol that would have two sizes is split in two.
   case advisory
   /// Declarations must be correct. A contradiction is an error.
   case binding

@@ -23,7 +23,7 @@ package struct Inference {
 
   /// - Parameters:
   ///   - symbols: The sizes that replace symbols.
-  ///   - ambiguous: Symbols that stand for different sizes and are therefore unknown.
+  ///   - ambiguous: Symbols with different sizes, which are therefore unknown.
   package init(_ graph: Graph, binding symbols: [String: Int] = [:], ambiguous: Set<String> = []) {
     self.graph = graph
     self.symbols = symbols

@@ -24,13 +24,13 @@ package struct SymbolSizes {
   /// Whether a symbol must have the same size everywhere.
   private let isStrict: Bool
   private var bound: [String: (size: Int, source: Source)] = [:]
-  /// Symbols that stand for different sizes.
+  /// Symbols with different sizes.
   package private(set) var ambiguous: Set<String> = []
   /// Warnings about ambiguous symbols.
   package private(set) var warnings: [ModelWarning] = []
 
   /// Creates a set without bound symbols.
-  /// - Parameter declaredShapes: With `.binding`, a symbol that stands for two sizes is an error.
+  /// - Parameter declaredShapes: With `.binding`, a symbol with two sizes is an error.
   package init(_ declaredShapes: DeclaredShapes) {
     isStrict = declaredShapes == .binding
   }

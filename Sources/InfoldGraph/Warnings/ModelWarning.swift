@@ -16,7 +16,7 @@ public struct ModelWarning: Sendable, Hashable {
     /// The declared element type of a value differs from the inferred one or from that of its
     /// tensor. The computed type is used.
     public static let declaredType = Code(rawValue: "declaredType")
-    /// A symbol stands for different sizes. Each dimension that it names is treated as independent.
+    /// A symbol has different sizes. Each dimension that it names is treated as independent.
     public static let sharedSymbol = Code(rawValue: "sharedSymbol")
     /// An operator relies on an attribute's default that its input does not allow. Infold
     /// interprets it as other runtimes do.

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Clip, opsets 1, 6, 11, 12, 13: min(max(x, lower bound), upper bound), element by element.
+/// ONNX Clip, opsets 1, 6, 11, 12, 13: min(max(x, lower bound), upper bound), element-wise.
 ///
-/// The bounds are attributes before opset 11, then optional inputs; integers are allowed since opset 12. Where both bounds
-/// hold and the lower is the greater, the result is the upper. NaN stays NaN.
+/// The bounds are attributes before opset 11 and optional inputs since. Integers are allowed since
+/// opset 12. If the lower bound exceeds the upper one, the result is the upper one. NaN stays NaN.
 package struct Clip: Operator {
   package static let name = "Clip"
   package static let versions = [1, 6, 11, 12, 13]
@@ -17,9 +17,9 @@ package struct Clip: Operator {
   }
   package static func arity(since version: Int) -> Arity { version < 11 ? Arity(1) : Arity(inputs: 1...3) }
 
-  /// The attribute that bounds from below, before opset 11; `nil` where nothing does.
+  /// The lower bound as an attribute, before opset 11; `nil` if there is none.
   package let min: Float?
-  /// The attribute that bounds from above, before opset 11; `nil` where nothing does.
+  /// The upper bound as an attribute, before opset 11; `nil` if there is none.
   package let max: Float?
   private let elementTypes: ElementTypeSet
 
@@ -56,7 +56,7 @@ package struct Clip: Operator {
     return .clip(lower: lower, upper: upper)
   }
 
-  /// A bound as kernels and quantization know it; `nil` where the model computes it.
+  /// Returns a bound for kernels and quantization, or `nil` if the model computes it.
   private func number(_ index: Int, _ inputs: OperatorInputs, attribute: Float?, default missing: Float) -> Float? {
     if let attribute { return attribute }
     guard inputs.has(index) else { return missing }
@@ -77,7 +77,8 @@ package struct Clip: Operator {
     return [try upper.map { (bound) throws(InfoldError) in try Lowering().broadcasting(raised, bound) } ?? raised]
   }
 
-  /// Floating-point numbers, bounded in one go. A bound that is left out is NaN: nothing is below or above it.
+  /// Clips floating-point numbers in one pass. A missing bound is NaN, which no number compares
+  /// below or above.
   private func clipped(_ x: Tensor, _ lower: Tensor?, _ upper: Tensor?) throws(InfoldError) -> Tensor {
     func number<Element: FloatingPointElement>(_ bound: Tensor?) throws(InfoldError) -> Element {
       try bound?.converted(to: Element.elementType).elements(as: Element.self)[0] ?? .nan
@@ -89,7 +90,7 @@ package struct Clip: Operator {
       to: x.elementType, { reduce(raise($0, lowest.0), highest.0) }, { reduce(raise($0, lowest.1), highest.1) })
   }
 
-  /// A bound as a scalar of the input's type.
+  /// Returns a bound as a scalar of the input's type.
   private func bound(_ index: Int, _ inputs: [Tensor?], attribute: Float?) throws(InfoldError) -> Tensor? {
     if let attribute { return try Tensor(scalar: attribute).converted(to: inputs[0]!.elementType) }
     return index < inputs.count ? try inputs[index]?.reshaped(to: []) : nil
@@ -100,14 +101,14 @@ extension Clip {
   package var quantizedForm: QuantizedForm? { .function }
 }
 
-/// `x`, or the bound where `x` is below it.
+/// Returns `x`, or the bound if `x` is below it.
 private struct Raising: NumericFunction {
   func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
     x < bound ? bound : x
   }
 }
 
-/// `x`, or the bound where `x` is above it.
+/// Returns `x`, or the bound if `x` is above it.
 private struct Lowering: NumericFunction {
   func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
     x > bound ? bound : x

@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Gelu, opset 20: x · Φ(x), Φ being the standard normal distribution, exactly or approximated by tanh.
+/// ONNX Gelu, opset 20: x · Φ(x), where Φ is the standard normal distribution function, exact or
+/// approximated by tanh.
 package struct Gelu: UnaryOperator {
   /// How Φ is computed.
   package enum Approximation: String, Sendable, CaseIterable {
@@ -22,7 +23,7 @@ package struct Gelu: UnaryOperator {
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let name = try attributes.string("approximate") ?? "none"
     guard let approximation = Approximation(rawValue: name) else {
-      throw InfoldError(.invalidModel, "approximate is \(String(quoting: name)), and must be none or tanh")
+      throw InfoldError(.invalidModel, "approximate is \(String(quoting: name)) but must be none or tanh")
     }
     self.approximation = approximation
   }

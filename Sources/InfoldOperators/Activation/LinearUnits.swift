@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Celu, opsets 12, 28: x where x ≥ 0, else alpha · (exp(x ÷ alpha) − 1).
+/// ONNX Celu, opsets 12, 28: x if x ≥ 0, otherwise alpha · (exp(x ÷ alpha) − 1).
 package struct Celu: UnaryOperator {
   package static let name = "Celu"
   package static let versions = [12, 28]
   package static let family = OperatorFamily.activation
 
-  /// What the result tends to below zero, negated.
+  /// The limit of the result for x → −∞, negated.
   package let alpha: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -20,13 +20,13 @@ package struct Celu: UnaryOperator {
   }
 }
 
-/// ONNX Elu, opsets 1, 6, 22: x where x ≥ 0, else alpha · (exp(x) − 1).
+/// ONNX Elu, opsets 1, 6, 22: x if x ≥ 0, otherwise alpha · (exp(x) − 1).
 package struct Elu: UnaryOperator {
   package static let name = "Elu"
   package static let versions = [1, 6, 22]
   package static let family = OperatorFamily.activation
 
-  /// What the result tends to below zero, negated.
+  /// The limit of the result for x → −∞, negated.
   package let alpha: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -41,13 +41,13 @@ package struct Elu: UnaryOperator {
   }
 }
 
-/// ONNX LeakyRelu, opsets 1, 6, 16: x where x ≥ 0, else alpha · x.
+/// ONNX LeakyRelu, opsets 1, 6, 16: x if x ≥ 0, otherwise alpha · x.
 package struct LeakyRelu: UnaryOperator {
   package static let name = "LeakyRelu"
   package static let versions = [1, 6, 16]
   package static let family = OperatorFamily.activation
 
-  /// The slope below zero.
+  /// The slope for negative x.
   package let alpha: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -62,9 +62,11 @@ package struct LeakyRelu: UnaryOperator {
   }
 }
 
-/// ONNX PRelu, opsets 1, 6, 7, 9, 16: x where x ≥ 0, else slope · x. Integers are computed modulo 2ⁿ.
+/// ONNX PRelu, opsets 1, 6, 7, 9, 16: x if x ≥ 0, otherwise slope · x. Integers wrap around, modulo
+/// 2ⁿ.
 ///
-/// Before opset 7 the slope has one element, or one per channel (axis 1); then it is broadcast to the input's shape.
+/// Before opset 7, the slope has one element, or one per channel (axis 1). Since then, it is
+/// broadcast to the input's shape.
 package struct PRelu: ArithmeticOperator, BroadcastingOperator {
   package static let name = "PRelu"
   package static let versions = [1, 6, 7, 9, 16]
@@ -86,7 +88,7 @@ package struct PRelu: ArithmeticOperator, BroadcastingOperator {
   }
 }
 
-/// ONNX Relu, opsets 1, 6, 13, 14: max(x, 0), element by element.
+/// ONNX Relu, opsets 1, 6, 13, 14: max(x, 0), element-wise.
 package struct Relu: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Relu"
   package static let versions = [1, 6, 13, 14]
@@ -95,21 +97,21 @@ package struct Relu: NumericUnaryOperator, AttributelessOperator {
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .clip(lower: 0, upper: .infinity) }
 
-  /// max(x, 0); NaN stays NaN.
+  /// Returns max(x, 0). NaN stays NaN.
   package func apply<Element: NumericElement>(_ x: Element) -> Element { x < 0 ? 0 : x }
 }
 
-/// ONNX Selu, opsets 1, 6, 22: gamma · x where x > 0, else gamma · alpha · (exp(x) − 1).
+/// ONNX Selu, opsets 1, 6, 22: gamma · x if x > 0, otherwise gamma · alpha · (exp(x) − 1).
 ///
-/// Opset 1 has other defaults, of fewer digits.
+/// The defaults of opset 1 have fewer digits.
 package struct Selu: UnaryOperator {
   package static let name = "Selu"
   package static let versions = [1, 6, 22]
   package static let family = OperatorFamily.activation
 
-  /// What the result tends to below zero, divided by −gamma.
+  /// The limit of the result for x → −∞, divided by −gamma.
   package let alpha: Float
-  /// The slope above zero.
+  /// The slope for positive x.
   package let gamma: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -125,7 +127,7 @@ package struct Selu: UnaryOperator {
   }
 }
 
-/// ONNX ThresholdedRelu, opsets 10, 22: x where x > alpha, else 0; 0 for NaN.
+/// ONNX ThresholdedRelu, opsets 10, 22: x if x > alpha, otherwise 0. NaN becomes 0.
 package struct ThresholdedRelu: UnaryOperator {
   package static let name = "ThresholdedRelu"
   package static let versions = [10, 22]

@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Shrink, opset 9: x + bias where x < −lambd, x − bias where x > lambd, else 0; 0 for NaN.
+/// ONNX Shrink, opset 9: x + bias if x < −lambd, x − bias if x > lambd, otherwise 0. NaN becomes 0.
 ///
-/// Integers are computed with in `Double`, and the results rounded toward zero and bounded to what the type can hold.
+/// Integers are computed in `Double`; the results are rounded toward zero and clamped to the range
+/// of the type.
 package struct Shrink: NumericUnaryOperator {
   package static let name = "Shrink"
   package static let versions = [9]
   package static let family = OperatorFamily.activation
   package static let elementTypes = ElementTypeSet.numeric
 
-  /// How far what is left is moved toward zero.
+  /// The distance by which other numbers are moved toward zero.
   package let bias: Float
-  /// Up to what magnitude numbers become zero.
+  /// The magnitude up to which numbers become zero.
   package let lambd: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

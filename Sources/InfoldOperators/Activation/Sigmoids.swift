@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX HardSigmoid, opsets 1, 6, 22: alpha · x + beta, bounded to 0 … 1.
+/// ONNX HardSigmoid, opsets 1, 6, 22: alpha · x + beta, clamped to [0, 1].
 package struct HardSigmoid: UnaryOperator {
   package static let name = "HardSigmoid"
   package static let versions = [1, 6, 22]
@@ -10,7 +10,7 @@ package struct HardSigmoid: UnaryOperator {
 
   /// The slope.
   package let alpha: Float
-  /// The result at zero.
+  /// The result for zero.
   package let beta: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -27,7 +27,7 @@ package struct HardSigmoid: UnaryOperator {
   }
 }
 
-/// ONNX HardSwish, opsets 14, 22: x · (x ÷ 6 + ½ bounded to 0 … 1).
+/// ONNX HardSwish, opsets 14, 22: x · (x ÷ 6 + ½, clamped to [0, 1]).
 package struct HardSwish: UnaryOperator, AttributelessOperator {
   package static let name = "HardSwish"
   package static let versions = [14, 22]
@@ -49,7 +49,8 @@ package struct Mish: UnaryOperator, AttributelessOperator {
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .mish }
 
-  /// tanh(ln(1 + e)) = e · (e + 2) ÷ (e · (e + 2) + 2), which nears 1 before it overflows.
+  /// Uses tanh(ln(1 + e)) = e · (e + 2) ÷ (e · (e + 2) + 2), which approaches 1 before it
+  /// overflows.
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     guard x < 20 else { return x }
     let e = Element.exp(x)
@@ -77,7 +78,7 @@ package struct Softplus: UnaryOperator, AttributelessOperator {
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .softplus }
 
-  /// max(x, 0) + ln(1 + exp(−|x|)), which is the same and does not overflow.
+  /// Computes max(x, 0) + ln(1 + exp(−|x|)), an equivalent form that does not overflow.
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     (x < 0 ? 0 : x) + .log(onePlus: .exp(-x.magnitude))
   }

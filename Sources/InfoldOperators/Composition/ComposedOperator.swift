@@ -2,19 +2,21 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that is defined by a network of others. From the network follow its shape rule and its evaluation, and a session puts it
-/// in the operator's place.
+/// An operator that is defined by a graph of other operators. Its shape rule and its evaluation
+/// follow from that graph, and sessions run the graph in its place.
 protocol ComposedOperator: Operator {
-  /// The input whose elements the outputs are made of; the first one, by default.
+  /// The index of the input from which the outputs' elements are made. By default, the first one.
   static var dataInput: Int { get }
 
-  /// Adds the nodes that compute what the operator does.
-  /// - Returns: The outputs, all that the operator may have; `nil` where the network depends on what is not known of the inputs.
-  /// - Throws: `InfoldError` with `.invalidModel` for inputs that the definition forbids, `.unsupported` for those that Infold does not
-  ///   have.
+  /// Adds the nodes that compute the operator.
+  /// - Returns: All outputs that the operator may have, or `nil` if the graph depends on what is
+  ///   not known about the inputs.
+  /// - Throws: `InfoldError.Code.invalidModel` for inputs that the definition forbids;
+  ///   `.unsupported` for inputs that Infold does not support.
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]?
 
-  /// The types of the outputs while there is no network; by default one output of the first input's element type, and of open shape.
+  /// Returns the types of the outputs if `compose` returns `nil`. By default, one output of the
+  /// first input's element type and unknown shape.
   func openTypes(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType]
 }
 
@@ -37,7 +39,7 @@ extension ComposedOperator {
     return network.outputs.map { network[$0].type! }
   }
 
-  /// The sum of those of the network.
+  /// Returns the sum over the composition's nodes.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let network = try? composition(OperatorInputs(types: inputs, constants: [])) else { return nil }
     return network.nodes.reduce(0) { sum, node in
@@ -47,7 +49,8 @@ extension ComposedOperator {
     }
   }
 
-  /// Evaluates the network, whose numbers of float16 and bfloat16 are float32; results of a narrower type are rounded once.
+  /// Evaluates the composition. float16 and bfloat16 are computed in float32; results of a narrower
+  /// type are rounded once.
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let types = try inferOutputs(OperatorInputs(inputs, outputCount: context.wantedOutputs.count))
     var operands = inputs
@@ -57,7 +60,7 @@ extension ComposedOperator {
       }
     }
     guard var network = try composition(OperatorInputs(operands, outputCount: context.wantedOutputs.count)) else {
-      preconditionFailure("\(Self.name) has no network for the inputs \(operands)")
+      preconditionFailure("\(Self.name) has no composition for the inputs \(operands)")
     }
     let wanted = network.outputs.indices.filter(context.wantsOutput)
     network.outputs = wanted.map { network.outputs[$0] }
@@ -72,6 +75,6 @@ extension ComposedOperator {
 }
 
 extension ElementType {
-  /// Whether it is float16 or bfloat16.
+  /// Whether the type is float16 or bfloat16.
   fileprivate var isNarrow: Bool { self == .float16 || self == .bfloat16 }
 }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft NhwcMaxPool: MaxPool of numbers of 8 bits with the channels last.
+/// com.microsoft NhwcMaxPool: MaxPool of 8-bit numbers in channels-last layout.
 package struct NhwcMaxPool: ContributedQuantizedOperator {
   package static let name = "NhwcMaxPool"
   package static let family = OperatorFamily.pool
@@ -21,7 +21,8 @@ package struct NhwcMaxPool: ContributedQuantizedOperator {
   }
 }
 
-/// com.microsoft QLinearConv: ONNX's QLinearConv, with the channels of x and y last where `channels_last` says so.
+/// com.microsoft QLinearConv: ONNX's QLinearConv. With `channels_last`, x and y have channels-last
+/// layout.
 package struct ContributedQLinearConv: ContributedQuantizedOperator {
   package static let name = "QLinearConv"
   package static let family = OperatorFamily.product

@@ -1,10 +1,11 @@
 import InfoldGraph
 
 extension OperatorRegistry {
-  /// The domain of the operators that ONNX Runtime's optimizer and quantizer write.
+  /// The domain of operators that ONNX Runtime's optimizer and quantizer write.
   package static let contributedDomain = "com.microsoft"
 
-  /// Those of them that Infold has, and the normalizations that ONNX Runtime puts into ONNX's own domain.
+  /// The supported operators of that domain, and the normalizations that ONNX Runtime adds to
+  /// ONNX's own domain.
   static let contributedOperators: [any Operator.Type] = [
     BiasGelu.self, ContributedDequantizeLinear.self, ContributedGelu.self, ContributedQLinearAdd.self,
     ContributedQLinearConv.self, ContributedQuantizeLinear.self, DynamicQuantizeLSTM.self, DynamicQuantizeMatMul.self,
@@ -15,7 +16,7 @@ extension OperatorRegistry {
   ]
 }
 
-/// An operator of `OperatorRegistry.contributedDomain`, which has one version.
+/// An operator of `OperatorRegistry.contributedDomain`, which has a single version.
 protocol ContributedOperator: ComposedOperator {}
 
 extension ContributedOperator {
@@ -23,7 +24,7 @@ extension ContributedOperator {
   package static var versions: [Int] { [1] }
 }
 
-/// One that computes with floats.
+/// A contributed operator that computes in floating point.
 protocol ContributedFloatingPointOperator: ContributedOperator {}
 
 extension ContributedFloatingPointOperator {
@@ -31,7 +32,7 @@ extension ContributedFloatingPointOperator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
 }
 
-/// One that computes with quantized numbers of 8 bits.
+/// A contributed operator that computes with quantized 8-bit numbers.
 protocol ContributedQuantizedOperator: ContributedOperator {}
 
 extension ContributedQuantizedOperator {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft QuantizeLinear: ONNX's, with lists of scales along `axis`.
+/// com.microsoft QuantizeLinear: ONNX's QuantizeLinear, with lists of scales along `axis`.
 package struct ContributedQuantizeLinear: ContributedOperator {
   package static let name = "QuantizeLinear"
   package static let family = OperatorFamily.quantization
@@ -23,7 +23,7 @@ package struct ContributedQuantizeLinear: ContributedOperator {
   }
 }
 
-/// com.microsoft DequantizeLinear: ONNX's, with lists of scales along `axis`.
+/// com.microsoft DequantizeLinear: ONNX's DequantizeLinear, with lists of scales along `axis`.
 package struct ContributedDequantizeLinear: ContributedOperator {
   package static let name = "DequantizeLinear"
   package static let family = OperatorFamily.quantization

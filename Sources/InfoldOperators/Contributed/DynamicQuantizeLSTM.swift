@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft DynamicQuantizeLSTM: LSTM with quantized weights, whose products are those of numbers of 8 bits.
+/// com.microsoft DynamicQuantizeLSTM: an LSTM with quantized weights and 8-bit products.
 ///
-/// The inputs are those of LSTM, but that W [D, I, 4 · H] and R [D, H, 4 · H] are transposed and quantized; behind them stand the scale and
-/// the zero point of W, and those of R, lists [D] or [D, 4 · H]. X as a whole, and the hidden state of each sequence before each position,
-/// are rounded to 8 bits where they are multiplied, as DynamicQuantizeLinear does it. ONNX Runtime takes one range for the states of some
-/// sequences together, of how many depends on its threads; of one sequence, it computes the same.
+/// The inputs are those of LSTM, except that W [D, I, 4 · H] and R [D, H, 4 · H] are transposed and
+/// quantized. The scale and zero point of W and those of R follow, each a list [D] or [D, 4 · H].
+/// For the products, X as a whole and the hidden state of each sequence at each position are
+/// quantized to 8 bits, as by DynamicQuantizeLinear. ONNX Runtime shares one range among the states
+/// of several sequences, how many depends on its threads; for a single sequence, the results agree.
 package struct DynamicQuantizeLSTM: RecurrentOperator {
   package static let name = "DynamicQuantizeLSTM"
   package static let domain = OperatorRegistry.contributedDomain
@@ -22,7 +23,7 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
   static let stateCount = LSTM.stateCount
   private let lstm: LSTM
   package var layer: RecurrentLayer { lstm.layer }
-  /// Whether the forget gate is what the input gate leaves of 1.
+  /// Whether the forget gate is 1 minus the input gate.
   package var couplesGates: Bool { lstm.couplesGates }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -31,7 +32,7 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     for index in [0, 1, 2, 8, 9, 10, 11] where !inputs.has(index) {
-      throw InfoldError(.invalidModel, "input \(index) is left out")
+      throw InfoldError(.invalidModel, "missing input \(index)")
     }
     _ = try inputs.type(0, of: ElementTypeSet([.float32, .float64]))
     var types = inputs.types
@@ -43,17 +44,17 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
       stateCount: Self.stateCount)
   }
 
-  /// Positions do not meet, but for the range of X.
+  /// Positions are not independent because they share the range of X.
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .unknown }
 
-  /// The type of W or R as LSTM has it.
+  /// Returns the type of W or R in LSTM's layout.
   private func weightType(_ inputs: OperatorInputs, _ index: Int, scale: Int) throws(InfoldError) -> TensorType {
     let weights = try inputs.type(index, of: .bytes), point = try inputs.type(scale + 1, of: .bytes)
     let given = try inputs.type(scale, of: ElementTypeSet([.float32, .float64]))
     guard point.elementType == weights.elementType else {
       throw InfoldError(
         .invalidModel,
-        "input \(index) has elements of type \(weights.elementType), and its zero point of \(point.elementType)")
+        "type mismatch: input \(index) is \(weights.elementType), but its zero point is \(point.elementType)")
     }
     try inputs.requireRank(3...3, of: index)
     for parameter in [scale, scale + 1] { try inputs.requireRank(1...2, of: parameter) }
@@ -63,7 +64,7 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
       guard scales == [sizes[0]] || scales == [sizes[0], sizes[2]], points == scales else {
         throw InfoldError(
           .invalidModel,
-          "input \(index) has the shape \(shape), its scale \(given.shape!) and its zero point \(point.shape!), which do not fit together"
+          "shape mismatch: input \(index) is \(shape), its scale is \(given.shape!) and its zero point is \(point.shape!)"
         )
       }
     }
@@ -92,7 +93,7 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
     return try evaluateSequences(own, context, in: type)
   }
 
-  /// Weights as floats [D, 4 · H, columns].
+  /// Returns dequantized weights, [D, 4 · H, columns].
   private func dequantized<Element: FloatingPointElement>(
     _ weights: Tensor, scales: Tensor, zeroPoints: Tensor, _: Element.Type
   ) throws(InfoldError) -> Tensor {

@@ -1,26 +1,27 @@
 import InfoldGraph
 import InfoldSystem
 
-/// The activation that a fused operator names: an operator of ONNX with attributes.
+/// The activation of a fused operator: an ONNX operator with attributes.
 struct FusedActivation: Sendable {
   private let opType: String
   private let attributes: AttributeList
   /// The bounds of Clip.
   private let bounds: [Float]
 
-  /// An activation with the names of its attributes, of which as many must be given.
-  /// - Throws: `InfoldError` with `.unsupported` for another activation, `.invalidModel` for other numbers of attributes.
+  /// Creates an activation from positional parameters, all of which are required.
+  /// - Throws: `InfoldError.Code.unsupported` for other activations; `.invalidModel` for a wrong
+  ///   number of parameters.
   init(_ name: String, parameters: [Float]) throws(InfoldError) {
     let known: [String: [String]] = [
       Relu.name: [], Tanh.name: [], Sigmoid.name: [], HardSwish.name: [], LeakyRelu.name: ["alpha"],
       HardSigmoid.name: ["alpha", "beta"], Clip.name: ["min", "max"],
     ]
     guard let names = known[name] else {
-      throw InfoldError(.unsupported, "the activation \(String(quoting: name)) is not supported")
+      throw InfoldError(.unsupported, "unsupported activation \(String(quoting: name))")
     }
     guard names.count == parameters.count else {
       throw InfoldError(
-        .invalidModel, "\(name) takes \(counted(names.count, "parameter")); \(parameters.count) are given")
+        .invalidModel, "\(name) takes \(counted(names.count, "parameter")); the node has \(parameters.count)")
     }
     opType = name
     bounds = name == Clip.name ? parameters : []
@@ -31,15 +32,15 @@ struct FusedActivation: Sendable {
     self.attributes = attributes
   }
 
-  /// An activation with attributes of its own, as many as are given.
-  /// - Throws: `InfoldError` with `.unsupported` for another activation.
+  /// Creates an activation from named attributes, all of which are optional.
+  /// - Throws: `InfoldError.Code.unsupported` for other activations.
   init(_ name: String, attributes: AttributeList) throws(InfoldError) {
     let known = [
       Relu.name, Tanh.name, Sigmoid.name, LeakyRelu.name, HardSigmoid.name, Elu.name, Selu.name, Softplus.name,
       Softsign.name, ThresholdedRelu.name,
     ]
     guard known.contains(name) else {
-      throw InfoldError(.unsupported, "the activation \(String(quoting: name)) is not supported")
+      throw InfoldError(.unsupported, "unsupported activation \(String(quoting: name))")
     }
     opType = name
     bounds = []

@@ -3,8 +3,8 @@ import InfoldSystem
 
 /// com.microsoft FusedConv: an activation of Conv(X, W, B) + Z.
 ///
-/// The inputs and attributes are those of Conv, with the optional Z of Y's shape behind them; `activation` names the operator, and
-/// `activation_params` lists its attributes.
+/// The inputs and attributes are those of Conv, followed by the optional Z with the shape of Y.
+/// `activation` is the name of the activation, and `activation_params` lists its attributes.
 package struct FusedConv: ContributedFloatingPointOperator {
   package static let name = "FusedConv"
   package static let family = OperatorFamily.product
@@ -26,7 +26,7 @@ package struct FusedConv: ContributedFloatingPointOperator {
     if let z = network[3] {
       guard let own = network.shape(y), let other = network.shape(z) else { return nil }
       guard own.merged(with: other) != nil else {
-        throw InfoldError(.invalidModel, "what is added has the shape \(other), and the convolution gives \(own)")
+        throw InfoldError(.invalidModel, "shape mismatch: Z is \(other), but the convolution returns \(own)")
       }
       y = try network.add(Add.name, [y, z])
     }

@@ -3,7 +3,8 @@ import InfoldSystem
 
 /// com.microsoft FusedGemm: an activation of Gemm(A, B, C).
 ///
-/// The inputs and attributes are those of Gemm; `activation` names the operator, and what begins with `activation_` are its attributes.
+/// The inputs and attributes are those of Gemm. `activation` is the name of the activation, and the
+/// attributes that begin with `activation_` are its attributes.
 package struct FusedGemm: ContributedFloatingPointOperator {
   package static let name = "FusedGemm"
   package static let family = OperatorFamily.product
@@ -29,10 +30,11 @@ package struct FusedGemm: ContributedFloatingPointOperator {
   }
 }
 
-/// com.microsoft FusedMatMul: A′ · B′ · alpha, the matrix product like NumPy's `matmul`.
+/// com.microsoft FusedMatMul: A′ · B′ · alpha, a matrix product like NumPy's `matmul`.
 ///
-/// Of an operand with two dimensions or more, `transBatchA` moves the first one of A in front of the last one, and `transA` exchanges
-/// the last two then, and likewise of B.
+/// For an operand with at least two dimensions, `transBatchA` moves the first dimension of A before
+/// the last one. Then `transA` swaps the last two dimensions. `transBatchB` and `transB` do the
+/// same for B.
 package struct FusedMatMul: ContributedFloatingPointOperator {
   package static let name = "FusedMatMul"
   package static let family = OperatorFamily.product
@@ -59,7 +61,7 @@ package struct FusedMatMul: ContributedFloatingPointOperator {
     return [alpha == 1 ? product : try network.add(Mul.name, [product, network.number(Double(alpha), like: product)])]
   }
 
-  /// For each axis of an operand as it is multiplied, which of the given ones it is.
+  /// Returns, for each axis of an operand in the product, the axis of the input.
   private func axes(ofOperand index: Int, rank: Int) -> [Int] {
     var axes = Array(0..<rank)
     guard rank > 1 else { return axes }

@@ -12,7 +12,7 @@ package struct ContributedGelu: ContributedFloatingPointOperator, AttributelessO
   }
 }
 
-/// com.microsoft BiasGelu: Gelu(A + B), with a list B for the last dimension of A.
+/// com.microsoft BiasGelu: Gelu(A + B), where B is a list along the last dimension of A.
 package struct BiasGelu: ContributedFloatingPointOperator, AttributelessOperator {
   package static let name = "BiasGelu"
   package static let family = OperatorFamily.activation
@@ -24,7 +24,8 @@ package struct BiasGelu: ContributedFloatingPointOperator, AttributelessOperator
   }
 }
 
-/// com.microsoft FastGelu: (X + bias) · Φ(X + bias), approximated by a hyperbolic tangent, with an optional list for the last dimension.
+/// com.microsoft FastGelu: (X + bias) · Φ(X + bias), approximated by tanh, where the optional bias
+/// is a list along the last dimension.
 package struct FastGelu: ContributedFloatingPointOperator, AttributelessOperator {
   package static let name = "FastGelu"
   package static let family = OperatorFamily.activation
@@ -54,13 +55,14 @@ package struct QuickGelu: ContributedFloatingPointOperator {
 }
 
 extension Composition {
-  /// The sum of an input and, where there is one, a list for its last dimension; `nil` while the shapes are not known.
+  /// Adds an input and, if present, a list along its last dimension. Returns `nil` if the shapes
+  /// are unknown.
   fileprivate mutating func sum(_ index: Int, withRow row: Int) throws(InfoldError) -> ValueID? {
     let x = try input(index)
     guard let row = self[row] else { return x }
     guard let shape = shape(x), let length = self.shape(row) else { return nil }
     guard length.rank == 1, let last = shape.last, last.merged(with: length[0]) != nil else {
-      throw InfoldError(.invalidModel, "the bias has the shape \(length), and does not fit the shape \(shape)")
+      throw InfoldError(.invalidModel, "shape mismatch: the bias \(length) does not match the last dimension of \(shape)")
     }
     return try add(Add.name, [x, row])
   }

@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft MatMulNBits: A · Bᵀ + bias, where B [N, K] is given by numbers of 2, 4 or 8 bits, with a scale and a zero point for each
-/// block along K.
+/// com.microsoft MatMulNBits: A · Bᵀ + bias, where B [N, K] is quantized to 2, 4 or 8 bits, with a
+/// scale and a zero point for each block along K.
 ///
-/// A […, K]; B of uint8 [N, blocks, bytes], with the first number in the lowest bits of a byte; scales of A's type [N, blocks], or as many
-/// in another shape; the optional zero points, packed like B in rows [N, bytes] or of A's type [N, blocks], which are the middle of the
-/// range where they are left out; the optional bias [N]. `accuracy_level` is the least that is asked for: Infold computes in A's type.
+/// A is […, K]. B is uint8 [N, blocks, bytes], with the first number in the lowest bits of a byte.
+/// The scales have A's type and [N, blocks] elements, in any shape. The optional zero points are
+/// packed like B in rows [N, bytes], or have A's type and the shape [N, blocks]; by default, they
+/// are the middle of the range. The optional bias is [N]. `accuracy_level` is a minimum: Infold
+/// always computes in A's type.
 package struct MatMulNBits: ContributedFloatingPointOperator {
   package static let name = "MatMulNBits"
   package static let family = OperatorFamily.product
@@ -29,25 +31,25 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     let level = try attributes.int("accuracy_level") ?? 0
     guard 1...Self.mostNumbers ~= columns, 1...Self.mostNumbers ~= inner else {
       throw InfoldError(
-        .invalidModel, "N is \(columns), and K \(inner); both must be at least 1, and sizes of a matrix")
+        .invalidModel, "N is \(columns) and K is \(inner) but both must be positive sizes of a matrix")
     }
     guard [2, 4, 8].contains(bits) else {
-      throw InfoldError(.unsupported, "the weights have \(bits) bits; supported are 2, 4 and 8")
+      throw InfoldError(.unsupported, "unsupported weights of \(bits) bits; supported are 2, 4 and 8")
     }
     guard blockSize >= 16, blockSize & (blockSize - 1) == 0, blockSize <= 1 << 20 else {
-      throw InfoldError(.invalidModel, "block_size is \(blockSize), and must be a power of two of at least 16")
+      throw InfoldError(.invalidModel, "block_size is \(blockSize) but must be a power of two of at least 16")
     }
     guard 0...4 ~= level else {
-      throw InfoldError(.invalidModel, "accuracy_level is \(level), and must be 0 to 4")
+      throw InfoldError(.invalidModel, "accuracy_level is \(level) but must be 0 to 4")
     }
     guard try attributes.int("weight_prepacked") ?? 0 == 0 else {
-      throw InfoldError(.unsupported, "the weights are packed for another processor")
+      throw InfoldError(.unsupported, "unsupported prepacked weights: they are packed for another processor")
     }
   }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     guard network[4] == nil else {
-      throw InfoldError(.unsupported, "the input g_idx, an order of groups, is not supported")
+      throw InfoldError(.unsupported, "unsupported input g_idx, an order of groups")
     }
     let x = try network.input(0), packed = try network.input(1), scales = try network.input(2)
     let type = network.elementType(x)
@@ -56,11 +58,11 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     guard network.elementType(packed) == .uint8, given == [columns, blocks, blockSize * bits / 8] else {
       throw InfoldError(
         .invalidModel,
-        "B is \(TensorType(network.elementType(packed), Shape(given))), and must be of uint8 and have the shape "
+        "B is \(TensorType(network.elementType(packed), Shape(given))) but must be uint8 of shape "
           + "\([columns, blocks, blockSize * bits / 8])")
     }
     guard network.elementType(scales) == type, checkedProduct(scaleSizes) == checkedProduct([columns, blocks]) else {
-      throw InfoldError(.invalidModel, "the scales have the shape \(scaleSizes), and must have \([columns, blocks])")
+      throw InfoldError(.invalidModel, "shape mismatch: the scales are \(scaleSizes) but must be \([columns, blocks])")
     }
     let numbers = try network.reshape(unpacked(packed, given, &network), [columns, blocks, blockSize])
     let middle = try network.number(Double(1 << (bits - 1)), like: x)
@@ -75,12 +77,12 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     let product = try network.add(MatMul.name, [x, network.transpose(weights, [1, 0])])
     guard let bias = network[5] else { return [product] }
     guard network.sizes(bias) ?? [columns] == [columns] else {
-      throw InfoldError(.invalidModel, "the bias has the shape \(network.sizes(bias)!), and must have \([columns])")
+      throw InfoldError(.invalidModel, "shape mismatch: the bias is \(network.sizes(bias)!) but must be \([columns])")
     }
     return [try network.add(Add.name, [product, bias])]
   }
 
-  /// The zero points of the blocks, [N, blocks, 1].
+  /// Returns the zero points of the blocks, [N, blocks, 1].
   private func zeroPoint(
     _ blocks: Int, _ type: ElementType, _ network: inout Composition
   ) throws(InfoldError) -> ValueID? {
@@ -90,7 +92,7 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     guard isPacked || network.elementType(points) == type,
       checkedProduct(given) == checkedProduct([columns, isPacked ? rowBytes : blocks])
     else {
-      throw InfoldError(.invalidModel, "the zero points have the shape \(given), which does not fit the blocks")
+      throw InfoldError(.invalidModel, "shape mismatch: the zero points \(given) do not match the blocks")
     }
     guard isPacked else { return try network.reshape(points, [columns, blocks, 1]) }
     let bytes = try network.reshape(points, [columns, rowBytes])
@@ -102,7 +104,7 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     return try network.cast(network.reshape(numbers, [columns, blocks, 1]), to: type)
   }
 
-  /// The numbers of each byte beside one another in the last dimension.
+  /// Unpacks the numbers of each byte into adjacent elements of the last dimension.
   private func unpacked(
     _ bytes: ValueID, _ sizes: [Int], _ network: inout Composition
   ) throws(InfoldError) -> ValueID {

@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator of two quantized values, which computes with floats, and quantizes the result.
+/// A binary operator of quantized values that computes in floating point and quantizes the result.
 ///
-/// The inputs are A, its scale and zero point, B, its scale and zero point, and the scale and zero point of C. All have the same type, A
-/// and B are broadcast, scales are scalars of float32, and zero points are 0 where they are left out.
+/// The inputs are A with its scale and zero point, B with its scale and zero point, and the scale
+/// and zero point of C. A, B and C have the same type. A and B are broadcast. Scales are float32
+/// scalars; missing zero points are 0.
 protocol QLinearArithmetic: ContributedQuantizedOperator, AttributelessOperator {
-  /// The operator of ONNX.
+  /// The name of the ONNX operator.
   static var combination: String { get }
 }
 
 extension QLinearArithmetic {
   package static var family: OperatorFamily { .arithmetic }
-  // The zero point of A may be left out, which stands before what must be there.
+  // A's zero point is optional although required inputs follow it.
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...8) }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
@@ -28,21 +29,22 @@ extension QLinearArithmetic {
   }
 }
 
-/// com.microsoft QLinearAdd: the sum of two quantized values, quantized.
+/// com.microsoft QLinearAdd: the quantized sum of two quantized values.
 package struct ContributedQLinearAdd: QLinearArithmetic {
   package static let name = "QLinearAdd"
   static let combination = Add.name
 }
 
-/// com.microsoft QLinearMul: the product of two quantized values, element by element, quantized.
+/// com.microsoft QLinearMul: the quantized element-wise product of two quantized values.
 package struct QLinearMul: QLinearArithmetic {
   package static let name = "QLinearMul"
   static let combination = Mul.name
 }
 
-/// com.microsoft QLinearConcat: several quantized values, one behind the other along `axis`, quantized.
+/// com.microsoft QLinearConcat: the quantized concatenation of quantized values along `axis`.
 ///
-/// The inputs are the scale and the zero point of Y, and for each value itself, its scale and zero point.
+/// The inputs are the scale and zero point of Y, followed by each value with its scale and zero
+/// point.
 package struct QLinearConcat: ContributedQuantizedOperator {
   package static let name = "QLinearConcat"
   package static let family = OperatorFamily.movement
@@ -64,7 +66,7 @@ package struct QLinearConcat: ContributedQuantizedOperator {
     guard network.inputs.count % 3 == 2 else {
       throw InfoldError(
         .invalidModel,
-        "behind the scale and the zero point of Y stand \(counted(network.inputs.count - 2, "input")), not three for each value"
+        "the scale and the zero point of Y must be followed by three inputs per value, not by \(network.inputs.count - 2)"
       )
     }
     var values: [ValueID] = []

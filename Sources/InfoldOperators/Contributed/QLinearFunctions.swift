@@ -2,18 +2,18 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator of one quantized value, which computes with floats, and quantizes the result.
+/// A unary operator of quantized values that computes in floating point and quantizes the result.
 ///
-/// The inputs are X, its scale and zero point, and the scale and zero point of Y. Both have the same type, scales are scalars of
-/// float32, and zero points are 0 where they are left out.
+/// The inputs are X with its scale and zero point, and the scale and zero point of Y. X and Y have
+/// the same type. Scales are float32 scalars; missing zero points are 0.
 protocol QLinearFunction: ContributedQuantizedOperator {
-  /// Adds the function of floats.
-  /// - Returns: `nil` while the number of dimensions is not known.
+  /// Adds the floating-point function.
+  /// - Returns: The result, or `nil` if the rank is unknown.
   func apply(to x: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID?
 }
 
 extension QLinearFunction {
-  // The zero point of X may be left out, which stands before what must be there.
+  // X's zero point is optional although required inputs follow it.
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
@@ -24,7 +24,7 @@ extension QLinearFunction {
   }
 }
 
-/// com.microsoft QLinearSigmoid: Sigmoid of a quantized value, quantized.
+/// com.microsoft QLinearSigmoid: the quantized Sigmoid of a quantized value.
 package struct QLinearSigmoid: QLinearFunction, AttributelessOperator {
   package static let name = "QLinearSigmoid"
   package static let family = OperatorFamily.activation
@@ -34,7 +34,7 @@ package struct QLinearSigmoid: QLinearFunction, AttributelessOperator {
   }
 }
 
-/// com.microsoft QLinearLeakyRelu: LeakyRelu of a quantized value, quantized.
+/// com.microsoft QLinearLeakyRelu: the quantized LeakyRelu of a quantized value.
 package struct QLinearLeakyRelu: QLinearFunction {
   package static let name = "QLinearLeakyRelu"
   package static let family = OperatorFamily.activation
@@ -50,7 +50,8 @@ package struct QLinearLeakyRelu: QLinearFunction {
   }
 }
 
-/// com.microsoft QLinearSoftmax: Softmax of a quantized value, quantized; `opset` says of which version.
+/// com.microsoft QLinearSoftmax: the quantized Softmax of a quantized value. `opset` selects the
+/// version of Softmax.
 package struct QLinearSoftmax: QLinearFunction {
   package static let name = "QLinearSoftmax"
   package static let family = OperatorFamily.activation
@@ -61,7 +62,7 @@ package struct QLinearSoftmax: QLinearFunction {
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1
     opset = try attributes.requiredInt("opset")
-    guard opset >= 1 else { throw InfoldError(.invalidModel, "opset is \(opset), and must be at least 1") }
+    guard opset >= 1 else { throw InfoldError(.invalidModel, "opset is \(opset) but must be at least 1") }
   }
 
   func apply(to x: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID? {
@@ -69,7 +70,8 @@ package struct QLinearSoftmax: QLinearFunction {
   }
 }
 
-/// com.microsoft QLinearAveragePool: AveragePool of a quantized value, quantized, with the channels last where `channels_last` says so.
+/// com.microsoft QLinearAveragePool: the quantized AveragePool of a quantized value. With
+/// `channels_last`, X and Y have channels-last layout.
 package struct QLinearAveragePool: QLinearFunction {
   package static let name = "QLinearAveragePool"
   package static let family = OperatorFamily.pool
@@ -89,8 +91,8 @@ package struct QLinearAveragePool: QLinearFunction {
   }
 }
 
-/// com.microsoft QLinearGlobalAveragePool: GlobalAveragePool of a quantized value, quantized, with the channels last where `channels_last`
-/// says so.
+/// com.microsoft QLinearGlobalAveragePool: the quantized GlobalAveragePool of a quantized value.
+/// With `channels_last`, X and Y have channels-last layout.
 package struct QLinearGlobalAveragePool: QLinearFunction {
   package static let name = "QLinearGlobalAveragePool"
   package static let family = OperatorFamily.pool

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft MatMulIntegerToFloat: the matrix product of quantized numbers, in floats, and a bias for each column.
+/// com.microsoft MatMulIntegerToFloat: the floating-point result of a quantized matrix product,
+/// plus a bias per column.
 ///
-/// The inputs are A […, M, K], B […, K, N], their scales, their zero points, which may be left out, and the optional bias [N]. Those of B
-/// are scalars or lists [N], those of A scalars.
+/// The inputs are A […, M, K], B […, K, N], their scales, their optional zero points and the
+/// optional bias [N]. The scale and zero point of A are scalars, those of B scalars or lists [N].
 package struct MatMulIntegerToFloat: ContributedQuantizedOperator, AttributelessOperator {
   package static let name = "MatMulIntegerToFloat"
   package static let family = OperatorFamily.product
@@ -22,11 +23,11 @@ package struct MatMulIntegerToFloat: ContributedQuantizedOperator, Attributeless
   }
 }
 
-/// com.microsoft DynamicQuantizeMatMul: the matrix product of A, quantized to uint8 by its range, with quantized numbers, in floats, and a
-/// bias for each column.
+/// com.microsoft DynamicQuantizeMatMul: the floating-point matrix product of A, quantized to uint8
+/// by its range, and a quantized B, plus a bias per column.
 ///
-/// The inputs are A […, M, K], B […, K, N], B's scale and its zero point, which may be left out, scalars or lists [N], and the optional bias
-/// [N].
+/// The inputs are A […, M, K], B […, K, N], B's scale and optional zero point, scalars or lists
+/// [N], and the optional bias [N].
 package struct DynamicQuantizeMatMul: ContributedOperator, AttributelessOperator {
   package static let name = "DynamicQuantizeMatMul"
   package static let family = OperatorFamily.product
@@ -42,10 +43,12 @@ package struct DynamicQuantizeMatMul: ContributedOperator, AttributelessOperator
   }
 }
 
-/// com.microsoft QGemm: Gemm of quantized numbers, quantized, or in floats where no scale of Y is given.
+/// com.microsoft QGemm: Gemm of quantized numbers. The result is quantized, or floating-point if Y
+/// has no scale.
 ///
-/// The inputs are A, its scale and zero point, B, its scale and zero point, scalars or lists [N], the optional C of int32, in units of
-/// `alpha` times both scales, and the optional scale and zero point of Y.
+/// The inputs are A with its scale and zero point; B with its scale and zero point, scalars or
+/// lists [N]; the optional int32 C, in units of `alpha` times both scales; and the optional scale
+/// and zero point of Y.
 package struct QGemm: ContributedQuantizedOperator {
   package static let name = "QGemm"
   package static let family = OperatorFamily.product
@@ -67,14 +70,14 @@ package struct QGemm: ContributedQuantizedOperator {
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     guard (network[7] == nil) == (network[8] == nil) else {
-      throw InfoldError(.invalidModel, "the scale and the zero point of Y must be given together")
+      throw InfoldError(.invalidModel, "the scale and the zero point of Y require each other")
     }
     let a = try network.dequantized(0, scale: 1, zeroPoint: 2)
     let b = try network.dequantized(3, scale: 4, zeroPoint: 5, axis: transB ? 0 : 1)
     var inputs = [a, b]
     if let addend = network[6] {
       guard network.elementType(addend) == .int32 else {
-        throw InfoldError(.invalidModel, "C has elements of type \(network.elementType(addend)), and must have int32")
+        throw InfoldError(.invalidModel, "type mismatch: C is \(network.elementType(addend)) but must be int32")
       }
       inputs.append(try summand(addend, &network))
     }
@@ -86,19 +89,19 @@ package struct QGemm: ContributedQuantizedOperator {
     guard let zeroPoint = network[8] else { return [y] }
     let type = network.elementType(zeroPoint)
     guard ElementTypeSet.bytes.contains(type) else {
-      throw InfoldError(.unsupported, "Y has elements of type \(type); supported are \(ElementTypeSet.bytes)")
+      throw InfoldError(.unsupported, "unsupported element type: Y is \(type); supported are \(ElementTypeSet.bytes)")
     }
     return [try network.quantized(y, scale: 7, zeroPoint: 8, to: type)]
   }
 
-  /// C as floats, in units of the two scales.
+  /// Returns C as floats, in units of the product of both scales.
   private func summand(_ addend: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID {
     let scales = [try network.input(1), try network.input(4)]
     let unit: ValueID
     if let first = network.constant(scales[0]), let second = network.constant(scales[1]), first.elementType == .float32,
       second.elementType == .float32
     {
-      // Found to be a constant, so that the whole may be computed with quantized numbers.
+      // A constant allows the whole product to be computed with quantized numbers.
       unit = network.add(try Tensor.broadcasting(second, first.reshaped(to: [])) { (a: Float, b: Float) in a * b })
     } else {
       unit = try network.add(Mul.name, scales)
@@ -108,7 +111,7 @@ package struct QGemm: ContributedQuantizedOperator {
 }
 
 extension Composition {
-  /// The matrix product, and the sum with a list for its columns where there is one.
+  /// Adds the matrix product and, if present, a list along its columns.
   fileprivate mutating func product(_ a: ValueID, _ b: ValueID, bias: Int) throws(InfoldError) -> ValueID {
     let product = try add(MatMul.name, [a, b])
     guard let bias = self[bias] else { return product }
@@ -117,7 +120,7 @@ extension Composition {
     }
     guard given.rank == 1, given[0].merged(with: columns) != nil else {
       throw InfoldError(
-        .invalidModel, "the bias has the shape \(given), and must have one number for each of \(columns) columns")
+        .invalidModel, "shape mismatch: the bias \(given) must have one number for each of \(columns) columns")
     }
     return try add(Add.name, [product, bias])
   }

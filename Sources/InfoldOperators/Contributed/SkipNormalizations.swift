@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft SkipLayerNormalization: the layer normalization of input + skip + bias over the last dimension, by gamma and beta.
+/// com.microsoft SkipLayerNormalization: the layer normalization of input + skip + bias over the
+/// last dimension, with scale gamma and shift beta.
 ///
-/// Outputs: the result, mean and 1 ÷ deviation [d0, …, 1] of float32, and the sum.
+/// The outputs are the result, the mean and 1 ÷ deviation, both float32 [d0, …, 1], and the sum.
 package struct SkipLayerNormalization: ContributedFloatingPointOperator {
   package static let name = "SkipLayerNormalization"
   package static let family = OperatorFamily.normalization
@@ -20,7 +21,7 @@ package struct SkipLayerNormalization: ContributedFloatingPointOperator {
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     let sum = try network.skipSum(bias: 4)
-    // Kernels have the result alone; in the place of what nobody asks for stands any value.
+    // Kernels compute only the result. Outputs that are not wanted may be any value.
     let results = try network.add(
       LayerNormalization.name, [sum, network[2], network[3]], ["epsilon": .float(epsilon)],
       outputs: givesStatistics ? 3 : 1)
@@ -28,10 +29,11 @@ package struct SkipLayerNormalization: ContributedFloatingPointOperator {
   }
 }
 
-/// com.microsoft SkipSimplifiedLayerNormalization: the root mean square normalization of input + skip + bias over the last dimension, by
-/// gamma.
+/// com.microsoft SkipSimplifiedLayerNormalization: the root mean square normalization of input +
+/// skip + bias over the last dimension, with scale gamma.
 ///
-/// Outputs: the result, a mean that is not supported, 1 ÷ root mean square [d0, …, 1] of float32, and the sum.
+/// The outputs are the result, a mean that is not supported, 1 ÷ root mean square, float32 [d0, …,
+/// 1], and the sum.
 package struct SkipSimplifiedLayerNormalization: ContributedFloatingPointOperator {
   package static let name = "SkipSimplifiedLayerNormalization"
   package static let family = OperatorFamily.normalization
@@ -42,7 +44,7 @@ package struct SkipSimplifiedLayerNormalization: ContributedFloatingPointOperato
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     epsilon = try attributes.float("epsilon") ?? 1e-12
     if attributes.hasOutput(1) {
-      throw InfoldError(.unsupported, "the output mean is not supported, of which nothing is said")
+      throw InfoldError(.unsupported, "unsupported output mean, which has no definition")
     }
   }
 
@@ -55,10 +57,11 @@ package struct SkipSimplifiedLayerNormalization: ContributedFloatingPointOperato
   }
 }
 
-/// SimplifiedLayerNormalization, which ONNX Runtime writes into ONNX's own domain: root mean square normalization over `axis` and every
-/// dimension behind it, by a scale.
+/// SimplifiedLayerNormalization, which ONNX Runtime adds to ONNX's own domain: root mean square
+/// normalization over `axis` and all following dimensions, with a scale.
 ///
-/// Outputs: the result, of the scale's type, and 1 ÷ root mean square [d0, …, d(axis − 1), 1, …, 1] of float32.
+/// The outputs are the result, of the scale's type, and 1 ÷ root mean square, float32 [d0, …,
+/// d(axis − 1), 1, …, 1].
 package struct SimplifiedLayerNormalization: ComposedOperator {
   package static let name = "SimplifiedLayerNormalization"
   package static let versions = [1]
@@ -91,7 +94,7 @@ package struct SimplifiedLayerNormalization: ComposedOperator {
 }
 
 extension Composition {
-  /// The sum of the first two inputs, and of a list for the last dimension where there is one.
+  /// Adds the first two inputs and, if present, a list along the last dimension.
   fileprivate mutating func skipSum(bias: Int) throws(InfoldError) -> ValueID {
     let x = try input(0), skip = try input(1)
     if let shape = shape(x), let other = self.shape(skip) {
@@ -100,14 +103,14 @@ extension Composition {
     for index in [2, 3, bias] {
       guard let row = self[index], let length = self.shape(row) else { continue }
       guard length.rank == 1, shape(x)?.last?.merged(with: length[0]) != nil || shape(x) == nil else {
-        throw InfoldError(.invalidModel, "input \(index) has the shape \(length); it must be a row of the first one")
+        throw InfoldError(.invalidModel, "shape mismatch: input \(index) is \(length) but must match the last dimension of input 0")
       }
     }
     let sum = try add(Add.name, [x, skip])
     return try self[bias].map { bias throws(InfoldError) in try add(Add.name, [sum, bias]) } ?? sum
   }
 
-  /// 1 ÷ √(mean of x² + epsilon) along axes, in float32 or more.
+  /// Adds 1 ÷ √(mean of x² + epsilon) along axes, in at least float32.
   fileprivate mutating func inverseRootMeanSquare(
     _ id: ValueID, axes: [Int], _ epsilon: Float
   ) throws(InfoldError) -> ValueID {

@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX If, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: the outputs of one of two bodies, by a condition.
+/// ONNX If, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: the outputs of one of two branches, selected
+/// by a condition.
 ///
-/// The input is a truth value, in any shape of one element; the bodies have no inputs, and use values of the graph around them by name. Both give as many outputs as
-/// the node has, of the same element types; where their shapes differ, the shape is known only when the model runs. A branch
-/// that cannot run with what is known says nothing of them, and fails only where it is chosen. Sequences and
+/// The input is a bool tensor with one element. The branches have no inputs; they capture values of
+/// the surrounding graph by name. Both have as many outputs as the node, of the same element types.
+/// If their shapes differ, the shape is known only when the model runs. A branch that cannot run
+/// with the given inputs is ignored by the shape rule, and fails only if it is taken. Sequences and
 /// optionals are not supported.
 package struct If: BodyOperator {
   package static let name = "If"
@@ -25,8 +27,8 @@ package struct If: BodyOperator {
       guard body.graph.inputs.isEmpty, body.graph.outputs.count >= attributes.outputCount else {
         throw InfoldError(
           .invalidModel,
-          "\(name) has \(counted(body.graph.inputs.count, "input")) and \(counted(body.graph.outputs.count, "output")); it must have none, and "
-            + "\(attributes.outputCount) as the node has")
+          "\(name) has \(counted(body.graph.inputs.count, "input")) and \(counted(body.graph.outputs.count, "output")) "
+            + "but must have no inputs and the node's \(counted(attributes.outputCount, "output"))")
       }
       return body
     }
@@ -55,19 +57,19 @@ package struct If: BodyOperator {
     var result: [TensorType] = []
     for (index, pair) in zip(known, others).prefix(inputs.outputCount).enumerated() {
       guard let a = pair.0, let b = pair.1 else {
-        throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
+        throw InfoldError(.unsupported, "the type of output \(index) is unknown in one of the branches")
       }
       guard a.elementType == b.elementType else {
         throw InfoldError(
-          .invalidModel, "output \(index) is of type \(a.elementType) in one branch, and \(b.elementType) in the other")
+          .invalidModel, "type mismatch: output \(index) is \(a.elementType) in one branch and \(b.elementType) in the other")
       }
       result.append(TensorType(a.elementType, a.shape.flatMap { a in b.shape.flatMap(a.common) }))
     }
     return result
   }
 
-  /// What is known of the outputs of a branch that cannot run, beside one that gives `types`: the same, or where it only waits for passes to
-  /// replace its sequences, the same with other shapes.
+  /// Returns the output types to assume for a branch that cannot run, given those of the other
+  /// branch. A branch whose sequences have not been replaced by passes yet may have other shapes.
   private static func types(_ types: [TensorType?], behind branch: OperatorBody) -> [TensorType?] {
     guard branch.graph.hasSequences else { return types }
     return types.map { $0.map { TensorType($0.elementType, nil) } }
@@ -81,7 +83,7 @@ package struct If: BodyOperator {
   ) throws(InfoldError) -> [Tensor?] {
     guard let tensor = inputs[0], tensor.elementType == .bool, tensor.count == 1 else {
       throw InfoldError(
-        .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "left out"), and must be one truth value")
+        .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "missing") but must be a single bool")
     }
     let branch = try tensor.elements(as: Bool.self)[0] ? 0 : 1
     return try run(branch, [], inputs.dropFirst()).map { $0 }
@@ -89,7 +91,8 @@ package struct If: BodyOperator {
 }
 
 extension Shape {
-  /// What is known of a shape that is one or the other: nothing where the ranks differ, and of each dimension what both say.
+  /// Returns what both shapes have in common: the dimensions that are equal, or `nil` if the ranks
+  /// differ.
   func common(with other: Shape) -> Shape? {
     guard rank == other.rank else { return nil }
     return Shape(zip(dimensions, other.dimensions).map { $0 == $1 ? $0 : .unknown })

@@ -2,14 +2,16 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Loop, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: a body, again and again, as long as its condition holds and there are trips
-/// left.
+/// ONNX Loop, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: repeats a body while its condition holds
+/// and iterations are left.
 ///
-/// The inputs are the number of trips M (int64, optional), the condition (bool, optional) and the initial values of what the loop
-/// carries. The body takes the number of the trip, the condition and what is carried, and gives the next condition, what is carried on, and
-/// what is collected: the results of all trips, behind one another along a new first dimension. What is carried may change its shape.
-/// Without a trip, what is collected has the first dimension 0, and 0 for every dimension that is not known. The bodies of a loop and of
-/// those inside of it may evaluate 2¹⁸ nodes in all, where an If counts both of its branches. Sequences and optionals are not supported.
+/// The inputs are the number of iterations M (int64, optional), the condition (bool, optional) and
+/// the initial loop-carried values. The body takes the iteration number, the condition and the
+/// loop-carried values. It returns the next condition, the next loop-carried values and the scan
+/// outputs, which are concatenated along a new first dimension. Loop-carried values may change
+/// their shapes. Without iterations, a scan output has first dimension 0, and 0 for every unknown
+/// dimension. The bodies of a loop, including nested loops, may evaluate 2¹⁸ nodes in all; an If
+/// counts both of its branches. Sequences and optionals are not supported.
 package struct Loop: BodyOperator {
   package static let name = "Loop"
   package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
@@ -17,7 +19,7 @@ package struct Loop: BodyOperator {
   package static func arity(since version: Int) -> Arity { Arity(inputs: 0...Arity.any, outputs: 0...Arity.any) }
 
   private let body: OperatorBody
-  /// The values that the loop carries.
+  /// The number of loop-carried values.
   private var carriedCount: Int { body.graph.inputs.count - 2 }
 
   package var bodies: [OperatorBody] { [body] }
@@ -29,8 +31,9 @@ package struct Loop: BodyOperator {
     guard inputs >= 2, outputs >= inputs - 1, attributes.outputCount <= outputs - 1 else {
       throw InfoldError(
         .invalidModel,
-        "the body has \(counted(inputs, "input")) and \(counted(outputs, "output")), and the node \(counted(attributes.outputCount, "output")); the body "
-          + "takes the trip, the condition and what is carried, and gives the condition, as much, and what is collected"
+        "the body has \(counted(inputs, "input")) and \(counted(outputs, "output")), and the node has "
+          + "\(counted(attributes.outputCount, "output")); the body takes the iteration, the condition and loop-carried "
+          + "values, and returns the condition, as many loop-carried values and scan outputs"
       )
     }
   }
@@ -40,7 +43,8 @@ package struct Loop: BodyOperator {
     let captured = inputs.last(body.capturedCount)
     var carried: [TensorType] = []
     for index in 0..<carriedCount { carried.append(try inputs.type(2 + index)) }
-    // What is carried may have another shape behind each trip: what stays the same when that is taken in, is known.
+    // The shapes of loop-carried values may change in each iteration. Only dimensions that an
+    // iteration preserves are known.
     var attempt = 0
     while true {
       attempt += 1
@@ -49,24 +53,25 @@ package struct Loop: BodyOperator {
       var isSettled = true
       for index in carried.indices {
         guard let result = types[1 + index] else {
-          throw InfoldError(.unsupported, "the type of what the body gives as output \(1 + index) is not known")
+          throw InfoldError(.unsupported, "the type of the body's output \(1 + index) is unknown")
         }
         guard result.elementType == carried[index].elementType else {
           throw InfoldError(
             .invalidModel,
-            "the body takes \(carried[index].elementType) as input \(2 + index), and gives \(result.elementType)")
+            "type mismatch: the loop-carried value \(index) is \(carried[index].elementType), but the body returns \(result.elementType)")
         }
         let common = carried[index].shape.flatMap { shape in result.shape.flatMap(shape.common) }
         guard common != carried[index].shape else { continue }
         isSettled = false
-        // Sizes that change one after the other would take as many attempts as there are dimensions.
+        // Limits the number of attempts. If sizes change one after the other, there could be one
+        // attempt per dimension.
         carried[index].shape = attempt < 5 ? common : nil
       }
       guard isSettled else { continue }
       var collected: [TensorType] = []
       for index in (1 + carriedCount)..<types.count {
         guard let type = types[index] else {
-          throw InfoldError(.unsupported, "the type of what the body gives as output \(index) is not known")
+          throw InfoldError(.unsupported, "the type of the body's output \(index) is unknown")
         }
         collected.append(TensorType(type.elementType, type.shape.map { Shape([.unknown] + $0.dimensions) }))
       }
@@ -76,11 +81,13 @@ package struct Loop: BodyOperator {
 
   private func checkInputs(_ inputs: OperatorInputs) throws(InfoldError) {
     let given = inputs.types.count - body.capturedCount
-    // Where nothing is carried, the node may end before the condition, or the trips.
+    // Without loop-carried values, trailing inputs of the node may be missing.
     guard given == 2 + carriedCount || carriedCount == 0 && (0..<2).contains(given),
       (0..<carriedCount).allSatisfy({ inputs.has(2 + $0) })
     else {
-      throw InfoldError(.invalidModel, "the body carries \(counted(carriedCount, "value")), and the node gives others")
+      throw InfoldError(
+        .invalidModel,
+        "the body has \(counted(carriedCount, "loop-carried value")), which the inputs of the node do not match")
     }
     for (index, types) in [ElementTypeSet.int64, .bool].enumerated() where index < given && inputs.has(index) {
       _ = try inputs.type(index, of: types)
@@ -94,17 +101,17 @@ package struct Loop: BodyOperator {
     let types = try body.outputTypes(
       inputs: [TensorType(.int64, []), TensorType(.bool, [])] + carried, captured: captured, constants: constants)
     guard types[0].map({ $0.elementType == .bool && $0.shape?.sizes?.contains { $0 != 1 } != true }) ?? true else {
-      throw InfoldError(.invalidModel, "the body gives \(types[0]!) as its condition, and must give one truth value")
+      throw InfoldError(.invalidModel, "the condition that the body returns is \(types[0]!) but must be a single bool")
     }
     return types
   }
 
-  /// The trip, the condition, and what is carried at the beginning.
+  /// Returns the types of the iteration number, the condition and the initial loop-carried values.
   package func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]] {
     [[TensorType(.int64, []), TensorType(.bool, [])] + inputs.dropFirst(2)]
   }
 
-  /// What is carried may grow from trip to trip, and nothing else.
+  /// Only loop-carried values may change their shapes between iterations.
   package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool {
     zip(inputs.dropFirst(2).prefix(carriedCount), outputs).contains { before, behind in
       before?.shape?.sizes != nil && behind.map { $0.shape?.sizes == nil } == true
@@ -124,7 +131,7 @@ package struct Loop: BodyOperator {
     var collected = [[Tensor]](repeating: [], count: collectedCount)
     try BodyNodeBudget.$evaluation.counting(orElse: BodyNodeBudget()) { (allowance) throws(InfoldError) in
       var trip: Int64 = 0
-      // What is collected without a trip has the shape that inference gives it.
+      // A scan output without iterations gets its shape from inference.
       if collectedCount > 0, !goesOn || trips <= 0 { try allowance.take(body.extent.nodes) }
       while goesOn, trip < trips {
         try Interruption.check()
@@ -133,7 +140,7 @@ package struct Loop: BodyOperator {
         let results = try run(0, given, captured)
         guard results[0].elementType == .bool, results[0].count == 1 else {
           throw InfoldError(
-            .invalidModel, "the body gives \(results[0]) as its condition, and must give one truth value")
+            .invalidModel, "the condition that the body returns is \(results[0]) but must be a single bool")
         }
         goesOn = try results[0].elements(as: Bool.self)[0]
         carried = Array(results[1..<(1 + carriedCount)])
@@ -160,19 +167,19 @@ package struct Loop: BodyOperator {
   private func nothingCollected(
     _ index: Int, _ carried: [Tensor], _ captured: ArraySlice<Tensor?>, _ context: EvaluationContext
   ) throws(InfoldError) -> Tensor {
-    // The body's own constants are not widened.
+    // The body's own constants are not widened, so the types before widening are used.
     func type(_ tensor: Tensor) -> TensorType {
       let isWidened = context.precision == .double && tensor.elementType == .float64
       return TensorType(isWidened ? .float32 : tensor.elementType, Shape(tensor.shape))
     }
-    // Those of integers, from which shapes follow.
+    // Integer constants, which may determine shapes.
     let constants = captured.map { tensor in tensor.flatMap { $0.elementType.isFloatingPoint ? nil : $0 } }
     let types = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }), ArraySlice(constants))
     guard let result = types[1 + carriedCount + index] else {
-      throw InfoldError(.unsupported, "without a trip, the type of output \(carriedCount + index) is not known")
+      throw InfoldError(.unsupported, "the type of output \(carriedCount + index) is unknown because the loop has no iterations")
     }
     guard let shape = result.shape else {
-      throw InfoldError(.unsupported, "without a trip, the rank of output \(carriedCount + index) is not known")
+      throw InfoldError(.unsupported, "the rank of output \(carriedCount + index) is unknown because the loop has no iterations")
     }
     let sizes = shape.map { $0.size ?? 0 }
     let isWidened = context.precision == .double && result.elementType.isFloatingPoint

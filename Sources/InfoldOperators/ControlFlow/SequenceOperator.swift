@@ -1,6 +1,7 @@
 import InfoldGraph
 
-/// ONNX's operators on sequences. Infold has no values of that kind: `ReplaceSequences` puts tensors in their places.
+/// ONNX's sequence operators. Infold has no sequence values: `ReplaceSequences` replaces them by
+/// tensors.
 package enum SequenceOperator: String, CaseIterable {
   case empty = "SequenceEmpty"
   case construct = "SequenceConstruct"
@@ -11,13 +12,13 @@ package enum SequenceOperator: String, CaseIterable {
   case split = "SplitToSequence"
   case concatenate = "ConcatFromSequence"
 
-  /// The operator of a node; `nil` for others.
+  /// Returns the sequence operator of a node, or `nil` for other nodes.
   package init?(_ node: Node) {
     guard node.domain.isEmpty, let found = SequenceOperator(rawValue: node.opType) else { return nil }
     self = found
   }
 
-  /// How many inputs and outputs it has.
+  /// The number of inputs and outputs.
   package var arity: (inputs: ClosedRange<Int>, outputs: Int) {
     switch self {
     case .empty: (0...0, 1)
@@ -29,7 +30,7 @@ package enum SequenceOperator: String, CaseIterable {
     }
   }
 
-  /// The attributes that it has.
+  /// The names of the attributes.
   package var attributes: [String] {
     switch self {
     case .empty: ["dtype"]
@@ -41,7 +42,7 @@ package enum SequenceOperator: String, CaseIterable {
 }
 
 extension Node {
-  /// Whether this is an operator on sequences, or has one in its bodies.
+  /// Whether the node is a sequence operator or has one in its bodies.
   package var hasSequences: Bool {
     SequenceOperator(self) != nil
       || attributes.entries.contains { entry in
@@ -55,6 +56,6 @@ extension Node {
 }
 
 extension Graph {
-  /// Whether a node works on sequences, in bodies or outside.
+  /// Whether the graph or a body in it contains a sequence operator.
   package var hasSequences: Bool { nodes.contains(where: \.hasSequences) }
 }

@@ -2,11 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Col2Im, opset 18: the sum of blocks that overlap in an image.
+/// ONNX Col2Im, opset 18: the sum of overlapping blocks in an image.
 ///
-/// X [N, C · elements of a block, positions]; the lists `image_shape` and `block_shape` (int64) name the spatial sizes of the image and
-/// of a block, over any number of dimensions. Y [N, C, image_shape…]: each element is the sum of those of all blocks that lie there,
-/// where a window of the block's size, with `strides`, `dilations` and `pads`, goes over the image. Integers wrap around.
+/// X is [N, C · elements of a block, positions]. The int64 lists `image_shape` and `block_shape`
+/// are the spatial sizes of the image and of a block, of any rank. Y is [N, C, image_shape…]. A
+/// window of the block's size slides over the image with `strides`, `dilations` and `pads`; each
+/// element of Y is the sum of the elements of all blocks at that position. Integers wrap around.
 package struct Col2Im: NumericOperator {
   package static let name = "Col2Im"
   package static let versions = [18]
@@ -27,13 +28,13 @@ package struct Col2Im: NumericOperator {
     if let image, let block, image.count != block.count {
       throw InfoldError(
         .invalidModel,
-        "image_shape has \(counted(image.count, "value")), and block_shape \(counted(block.count, "value"))")
+        "shape mismatch: image_shape has \(counted(image.count, "element")), but block_shape has \(block.count)")
     }
     for case let list? in [image, block] where list.isEmpty {
-      throw InfoldError(.invalidModel, "image_shape and block_shape must have a value for each spatial dimension")
+      throw InfoldError(.invalidModel, "image_shape and block_shape must not be empty")
     }
     for size in image?.compactMap(\.size) ?? [] where size < 0 {
-      throw InfoldError(.invalidModel, "image_shape has the value \(size)")
+      throw InfoldError(.invalidModel, "image_shape has the negative size \(size)")
     }
     guard let image else { return [TensorType(x.elementType, nil)] }
     var channels = Dimension.unknown
@@ -45,7 +46,7 @@ package struct Col2Im: NumericOperator {
       if let rows = x.shape?[1].size {
         guard rows.isMultiple(of: count) else {
           throw InfoldError(
-            .invalidModel, "the input has \(counted(rows, "row")), not a multiple of the \(count) of a block")
+            .invalidModel, "the input has \(counted(rows, "row")) but must have a multiple of the \(count) of a block")
         }
         channels = .fixed(rows / count)
       }
@@ -65,11 +66,11 @@ package struct Col2Im: NumericOperator {
     }
     if let given = given?.size, given != count {
       throw InfoldError(
-        .invalidModel, "the input has \(counted(given, "block")), and the window \(count) positions: \(positions)")
+        .invalidModel, "shape mismatch: the input has \(counted(given, "block")), but the window has \(count) positions: \(positions)")
     }
   }
 
-  /// Where the blocks lie; `nil` while the sizes are not known.
+  /// Returns the positions of the blocks, or `nil` if the sizes are unknown.
   package func blocks(_ inputs: OperatorInputs) throws(InfoldError) -> ColumnBlocks? {
     guard let image = try inputs.integers(1), let block = try inputs.integers(2) else { return nil }
     let window = try SlidingWindow(windowAttributes, kernel: block)

@@ -1,18 +1,20 @@
 import InfoldTensor
 
-/// Where the blocks of an image lie that a window takes at each of its positions, over any number of dimensions.
+/// The blocks of an image that a window covers at each of its positions, for any number of
+/// dimensions.
 package struct ColumnBlocks: Sendable {
   private let axes: [ConvolutionGeometry.Axis]
   private let imageStrides: [Int]
   private let positionStrides: [Int]
 
-  /// The elements of an image.
+  /// The number of elements in an image.
   package var imageCount: Int { axes.reduce(1) { $0 * $1.input } }
-  /// The positions of the window.
+  /// The number of positions of the window.
   package var positionCount: Int { axes.reduce(1) { $0 * $1.output } }
-  /// The elements of a block.
+  /// The number of elements in a block.
   package var blockCount: Int { axes.reduce(1) { $0 * $1.kernel } }
-  /// The distance in an image from an element of a block to the same of the next position along the last dimension.
+  /// The distance in an image between the same element of blocks at neighboring positions along the
+  /// last dimension.
   package var step: Int { axes.last?.stride ?? 1 }
 
   init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent], image: [Int]) {
@@ -25,8 +27,9 @@ package struct ColumnBlocks: Sendable {
     positionStrides = rowMajorStrides(extents.map(\.output))
   }
 
-  /// Calls `body` for each element of a block, one after the other, and for each row of positions at which it lies inside the image:
-  /// with the first position, the place in the image, and the number of positions.
+  /// Calls `body` for each element of a block and each row of positions at which it lies inside the
+  /// image, with the index of the element, the first position, its offset in the image, and the
+  /// number of positions.
   package func forEachRow(_ body: (_ element: Int, _ position: Int, _ place: Int, _ count: Int) -> Void) {
     guard let last = axes.indices.last else { return }
     for element in 0..<blockCount {

@@ -4,25 +4,26 @@ import InfoldTensor
 
 /// ONNX Conv, opsets 1, 11, 22: convolution over 1 to 3 spatial dimensions.
 ///
-/// X [N, C, D1, …], W [M, C / group, k1, …], optional B [M]; Y [N, M, O1, …]:
-/// Y[n, m, o] = B[m] + Σ over c, k of W[m, c, k] · X[n, group's c, o · stride + k · dilation − pad].
+/// X is [N, C, D1, …], W is [M, C / group, k1, …], the optional B is [M], and Y is [N, M, O1, …]:
+/// Y[n, m, o] = B[m] + Σ over c, k of W[m, c, k] · X[n, group's c, o · stride + k · dilation −
+/// pad].
 package struct Conv: ConvolutionOperator {
   package static let name = "Conv"
   package static let versions = [1, 11, 22]
   package static let compatibleVersions = [11, 22]
 
-  /// The number of groups that the channels are split into, ≥ 1.
+  /// The number of channel groups, at least 1.
   package let group: Int
   private let windowAttributes: SlidingWindow.Attributes
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     windowAttributes = try SlidingWindow.Attributes(&attributes, hasDilations: true, hasCeilMode: false)
     group = try attributes.int("group") ?? 1
-    guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group), and must be at least 1") }
+    guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group) but must be at least 1") }
   }
 
-  /// How the window moves, for a weight with these spatial sizes.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  /// Returns the sliding window for a weight with these spatial sizes.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the weight.
   package func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
     try SlidingWindow(windowAttributes, ofWeight: kernel)
   }
@@ -33,23 +34,24 @@ package struct Conv: ConvolutionOperator {
     {
       throw InfoldError(
         .invalidModel,
-        "the input has \(counted(channels, "channel")) in \(counted(group, "group")), and the weight \(weight) takes "
+        "the input has \(counted(channels, "channel")) in \(counted(group, "group")), but the weight \(weight) takes "
           + "\(perGroup) per group")
     }
     guard let filters = weight[0].size else { return weight[0] }
     guard filters % group == 0 else {
       throw InfoldError(
         .invalidModel,
-        "the weight \(weight) has \(counted(filters, "filter")), not a multiple of \(counted(group, "group"))")
+        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))")
     }
     if let biasCount = bias?[0].size, biasCount != filters {
       throw InfoldError(
-        .invalidModel, "the bias has \(counted(biasCount, "element")), and the weight \(counted(filters, "filter"))")
+        .invalidModel, "shape mismatch: the bias has \(counted(biasCount, "element")), but the weight has \(counted(filters, "filter"))")
     }
     return weight[0]
   }
 
-  /// Y's elements, each a sum over the channels of a group and the window, padding included.
+  /// Counts the elements of Y, each a sum over the channels of a group and the window, including
+  /// padding.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(output + weight.dropFirst())
@@ -64,7 +66,7 @@ package struct Conv: ConvolutionOperator {
     ]
   }
 
-  /// The convolution of tensors whose elements are of the type `Element`. Integers wrap around.
+  /// Returns the convolution of tensors with elements of type `Element`. Integers wrap around.
   func convolved<Element: NumericElement>(
     _ x: Tensor, _ weight: Tensor, bias: Tensor?, as _: Element.Type
   ) throws(InfoldError) -> Tensor {

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ConvInteger, opset 10: the convolution of integers of 8 bits, less their zero points, in int32.
+/// ONNX ConvInteger, opset 10: the convolution of 8-bit integers minus their zero points, in int32.
 ///
-/// x [N, C, D1, …], w [M, C / group, k1, …], as Conv; the optional zero points are a scalar for x, which is also what padding
-/// means, and a scalar or a list [M] for w. The sums wrap around.
+/// x is [N, C, D1, …] and w is [M, C / group, k1, …], as for Conv. The optional zero points are a
+/// scalar for x, which is also the value of padding, and a scalar or a list [M] for w. Sums wrap
+/// around.
 package struct ConvInteger: IntegerConvolution {
   package static let name = "ConvInteger"
   package static let versions = [10]
@@ -36,14 +37,14 @@ package struct ConvInteger: IntegerConvolution {
   }
 }
 
-/// A convolution of integers of 8 bits.
+/// A convolution of 8-bit integers.
 protocol IntegerConvolution: Operator {
-  /// Which input the weight is.
+  /// The index of the weight among the inputs.
   static var weightInput: Int { get }
   /// The convolution.
   var convolution: Conv { get }
 
-  /// The operator for a convolution.
+  /// Creates the operator of a convolution.
   init(convolution: Conv)
 }
 
@@ -52,14 +53,16 @@ extension IntegerConvolution {
     self.init(convolution: try Conv(&attributes))
   }
 
-  /// The shapes of x and of the weight.
-  /// - Throws: `InfoldError` with `.invalidModel` for other element types or numbers of dimensions.
+  /// Returns the shapes of x and of the weight.
+  /// - Throws: `InfoldError.Code.invalidModel` for an unsupported rank, or `.unsupported` for an
+  ///   unsupported element type.
   func operandShapes(_ inputs: OperatorInputs) throws(InfoldError) -> (x: Shape?, weight: Shape?) {
     for index in [0, Self.weightInput] { try inputs.requireRank(3...5, of: index) }
     return (try inputs.type(0, of: .bytes).shape, try inputs.type(Self.weightInput, of: .bytes).shape)
   }
 
-  /// Y's elements, each a sum over the channels of a group and the window, padding included.
+  /// Counts the elements of Y, each a sum over the channels of a group and the window, including
+  /// padding.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     convolution.multiplyAccumulates(inputs: [inputs[0], inputs[Self.weightInput]], outputs: outputs)
   }
@@ -70,13 +73,14 @@ extension IntegerConvolution {
 }
 
 extension OperatorInputs {
-  /// Checks that input `index`, a scale or a zero point, is a scalar, or a list with an element for each filter of `weight`.
-  /// - Throws: `InfoldError` with `.invalidModel` where it does not fit.
+  /// Checks that input `index`, a scale or a zero point, is a scalar or a list with one element for
+  /// each filter of `weight`.
+  /// - Throws: `InfoldError.Code.invalidModel` if it is not.
   func requireFilterParameters(_ index: Int, weight: Shape?) throws(InfoldError) {
     guard has(index), let given = types[index]?.shape, given.rank != 0, given != [1] else { return }
     try requireRank(1...1, of: index)
     guard let filters = weight?[0], filters.merged(with: given[0]) == nil else { return }
     throw InfoldError(
-      .invalidModel, "input \(index) has \(counted(given[0], "element")), and there are \(counted(filters, "filter"))")
+      .invalidModel, "shape mismatch: input \(index) has \(counted(given[0], "element")) for \(counted(filters, "filter"))")
   }
 }

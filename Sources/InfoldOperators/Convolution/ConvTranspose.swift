@@ -4,15 +4,15 @@ import InfoldTensor
 
 /// ONNX ConvTranspose, opsets 1, 11, 22: transposed convolution over 1 to 3 spatial dimensions.
 ///
-/// X [N, C, D1, …], W [C, M / group, k1, …], optional B [M]; Y [N, M, O1, …]:
-/// Y[n, m, i · stride + k · dilation − pad] gathers W[c, m, k] · X[n, c, i] over every c of m's group and every i and k,
-/// plus B[m].
+/// X is [N, C, D1, …], W is [C, M / group, k1, …], the optional B is [M], and Y is [N, M, O1, …]:
+/// Y[n, m, i · stride + k · dilation − pad] accumulates W[c, m, k] · X[n, c, i] over every c of m's
+/// group and every i and k, plus B[m].
 package struct ConvTranspose: ConvolutionOperator {
   package static let name = "ConvTranspose"
   package static let versions = [1, 11, 22]
   package static let compatibleVersions = [22]
 
-  /// The number of groups that the channels are split into, ≥ 1.
+  /// The number of channel groups, at least 1.
   package let group: Int
   private let windowAttributes: SlidingWindow.Attributes
   private let outputPadding: [Int]?
@@ -23,11 +23,11 @@ package struct ConvTranspose: ConvolutionOperator {
     outputPadding = try attributes.ints("output_padding")
     outputShape = try attributes.ints("output_shape")
     group = try attributes.int("group") ?? 1
-    guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group), and must be at least 1") }
+    guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group) but must be at least 1") }
   }
 
-  /// How the window moves, for a weight with these spatial sizes.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  /// Returns the window for a weight with these spatial sizes.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the weight.
   package func window(kernel: [Int]) throws(InfoldError) -> TransposedWindow {
     try TransposedWindow(
       window: SlidingWindow(windowAttributes, ofWeight: kernel), outputPadding: outputPadding, outputShape: outputShape)
@@ -35,11 +35,11 @@ package struct ConvTranspose: ConvolutionOperator {
 
   func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
     guard let channels = x[1].merged(with: weight[0]) else {
-      throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of channels")
+      throw InfoldError(.invalidModel, "shape mismatch: the input \(x) and the weight \(weight) have different numbers of channels")
     }
     if let channels = channels.size, channels % group != 0 {
       throw InfoldError(
-        .invalidModel, "the input has \(counted(channels, "channel")), not a multiple of \(counted(group, "group"))")
+        .invalidModel, "the input has \(counted(channels, "channel")), which is not divisible into \(counted(group, "group"))")
     }
     guard let perGroup = weight[1].size else { return group == 1 ? weight[1] : bias?[0] ?? .unknown }
     guard let filters = checkedProduct([perGroup, group]) else {
@@ -47,12 +47,12 @@ package struct ConvTranspose: ConvolutionOperator {
     }
     if let biasCount = bias?[0].size, biasCount != filters {
       throw InfoldError(
-        .invalidModel, "the bias has \(counted(biasCount, "element")), and there are \(counted(filters, "filter"))")
+        .invalidModel, "shape mismatch: the bias has \(counted(biasCount, "element")) for \(counted(filters, "filter"))")
     }
     return .fixed(filters)
   }
 
-  /// X's elements, each multiplied with the window of every filter of its group.
+  /// Counts the elements of X, each multiplied by the window of every filter of its group.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let input = inputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(input + weight.dropFirst())

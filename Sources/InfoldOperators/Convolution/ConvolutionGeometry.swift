@@ -1,9 +1,9 @@
 import InfoldTensor
 
-/// The loops of a convolution over one channel, with 1 or 2 spatial dimensions brought to 3.
+/// The loops of a convolution over one channel, with 1 or 2 spatial dimensions extended to 3.
 ///
-/// Dimensions in which nothing moves (a kernel of 1, stride 1, no padding) are joined with the innermost one, so that
-/// its loop is long.
+/// Dimensions in which the window does not move (kernel 1, stride 1, no padding) are merged with
+/// the innermost one to make its loop longer.
 struct ConvolutionGeometry {
   /// One dimension.
   struct Axis: Sendable {
@@ -16,7 +16,7 @@ struct ConvolutionGeometry {
 
     var isIdentity: Bool { kernel == 1 && stride == 1 && pad == 0 && input == output }
 
-    /// The output positions at which tap `tap` reads inside the input.
+    /// Returns the output positions at which a tap reads inside the input.
     func positions(of tap: Int) -> Range<Int> {
       let offset = tap * dilation - pad
       let first = offset >= 0 ? 0 : (-offset + stride - 1) / stride
@@ -29,7 +29,8 @@ struct ConvolutionGeometry {
   private let y: Axis
   private let x: Axis
 
-  /// Elements of one input channel, one output channel, and one filter's taps for one channel.
+  /// The number of elements in an input channel, in an output channel, and in a filter for one
+  /// channel.
   let inputCount: Int
   let outputCount: Int
   let kernelCount: Int
@@ -64,8 +65,8 @@ struct ConvolutionGeometry {
     }
   }
 
-  /// The transpose of `accumulate`: what a convolution would read from one input channel for one output channel, is added
-  /// there instead.
+  /// The transpose of `accumulate`: adds the contributions of one output channel to the elements of
+  /// one input channel that a convolution would read.
   func accumulateTransposed<Element: FloatingPointElement>(
     _ output: borrowing Span<Element>, from outputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
     into input: inout MutableSpan<Element>, at inputStart: Int
@@ -77,8 +78,8 @@ struct ConvolutionGeometry {
     }
   }
 
-  /// Calls `body` for every tap and every row of output positions at which it reads inside the input, with the offsets of
-  /// the first input element and the first output element, and the number of positions.
+  /// Calls `body` for each tap and each row of output positions at which it reads inside the input,
+  /// with the offsets of the first input and output elements, and the number of positions.
   @inline(__always)
   private func forEachRow(_ body: (_ tap: Int, _ inputRow: Int, _ outputRow: Int, _ count: Int) -> Void) {
     var tap = 0

@@ -2,24 +2,24 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What Conv and ConvTranspose have in common: X [N, C, D1, …], a weight with a window in its dimensions from the third on,
-/// an optional bias with an element for each filter; Y [N, filters, O1, …].
+/// The common part of Conv and ConvTranspose: X [N, C, D1, …], a weight whose window dimensions
+/// start at the third, an optional bias with one element per filter, and Y [N, filters, O1, …].
 protocol ConvolutionOperator: StandardFloatingPointOperator {
-  /// How the window moves.
+  /// The type of the sliding window.
   associatedtype Window: OutputDimensions
 
-  /// How the window moves, for a weight with these spatial sizes.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  /// Returns the window for a weight with these spatial sizes.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the weight.
   func window(kernel: [Int]) throws(InfoldError) -> Window
 
-  /// The number of filters, once the shapes are found to fit. `x` and `weight` have the same rank.
-  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
+  /// Checks the shapes and returns the number of filters. `x` and `weight` have the same rank.
+  /// - Throws: `InfoldError.Code.invalidModel` if the shapes do not match.
   func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension
 }
 
 /// A shape rule for spatial dimensions.
 protocol OutputDimensions {
-  /// The output's size along spatial dimension `axis`.
+  /// Returns the size of the output along spatial dimension `axis`.
   func outputDimension(_ axis: Int, input: Dimension) throws(InfoldError) -> Dimension
 }
 
@@ -43,8 +43,8 @@ extension ConvolutionOperator {
 
   public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 == 0 } }
 
-  /// The shape of the output, as far as it is known.
-  /// - Throws: `InfoldError` with `.invalidModel` when the shapes do not fit.
+  /// Returns the shape of the output, as far as it is known.
+  /// - Throws: `InfoldError.Code.invalidModel` if the shapes do not match.
   func outputShape(_ x: Shape?, _ weight: Shape?, bias: Shape?) throws(InfoldError) -> Shape? {
     guard let rank = x?.rank ?? weight?.rank else { return nil }
     let shape = x ?? Shape(unknownOfRank: rank)
@@ -53,7 +53,7 @@ extension ConvolutionOperator {
     if let weight {
       guard rank == weight.rank else {
         throw InfoldError(
-          .invalidModel, "the input \(shape) and the weight \(weight) have different numbers of dimensions")
+          .invalidModel, "shape mismatch: the input \(shape) and the weight \(weight) have different ranks")
       }
       output[1] = try filters(shape, weight, bias: bias)
       let kernel = weight[2...].compactMap(\.size)
@@ -67,11 +67,11 @@ extension ConvolutionOperator {
 }
 
 extension SlidingWindow {
-  /// The window of a weight with these spatial sizes.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict them.
+  /// Creates the window of a weight with these spatial sizes.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the sizes.
   init(_ attributes: Attributes, ofWeight kernel: [Int]) throws(InfoldError) {
     if let declared = attributes.kernel, declared != kernel {
-      throw InfoldError(.invalidModel, "kernel_shape is \(declared), and the weight's spatial sizes are \(kernel)")
+      throw InfoldError(.invalidModel, "shape mismatch: kernel_shape is \(declared), but the weight's spatial sizes are \(kernel)")
     }
     try self.init(attributes, kernel: kernel)
   }

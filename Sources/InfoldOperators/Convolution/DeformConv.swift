@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX DeformConv, opsets 19, 22: a convolution whose window's elements are each moved by an offset of its own.
+/// ONNX DeformConv, opsets 19, 22: a convolution in which each tap of the window has its own
+/// offset.
 ///
-/// X [N, C, H, W], W [M, C / group, kH, kW], offset [N, offset_group · kH · kW · 2, OH, OW] with the vertical and the horizontal
-/// offset of each element, optional B [M], and optional mask [N, offset_group · kH · kW, OH, OW] by which what is read is
-/// multiplied; Y [N, M, OH, OW]. Between elements values are interpolated, outside they are zero. Other numbers of spatial
-/// dimensions than 2 are not supported.
+/// X is [N, C, H, W]; W is [M, C / group, kH, kW]; offset is [N, offset_group · kH · kW · 2, OH,
+/// OW], with the vertical and the horizontal offset of each tap; the optional B is [M]; the
+/// optional mask, [N, offset_group · kH · kW, OH, OW], multiplies the values that are read; Y is
+/// [N, M, OH, OW]. Values between elements are interpolated; values outside the input are zero.
+/// Only 2 spatial dimensions are supported.
 package struct DeformConv: StandardFloatingPointOperator {
   package static let name = "DeformConv"
   package static let versions = [19, 22]
@@ -15,9 +17,9 @@ package struct DeformConv: StandardFloatingPointOperator {
   package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5) }
 
-  /// The number of groups that the channels are split into, ≥ 1.
+  /// The number of channel groups, at least 1.
   package let group: Int
-  /// The number of groups of channels that share their offsets, ≥ 1.
+  /// The number of channel groups that share offsets, at least 1.
   package let offsetGroup: Int
   private let windowAttributes: SlidingWindow.Attributes
 
@@ -27,7 +29,7 @@ package struct DeformConv: StandardFloatingPointOperator {
     group = try attributes.int("group") ?? 1
     offsetGroup = try attributes.int("offset_group") ?? 1
     for (name, value) in [("group", group), ("offset_group", offsetGroup)] where value < 1 || value > Int32.max {
-      throw InfoldError(.invalidModel, "\(name) is \(value); it must lie between 1 and \(Int32.max)")
+      throw InfoldError(.invalidModel, "\(name) is \(value) but must be between 1 and \(Int32.max)")
     }
   }
 
@@ -37,7 +39,7 @@ package struct DeformConv: StandardFloatingPointOperator {
     try inputs.requireRank(1...1, of: 3)
     for index in [0, 1, 2, 4] where inputs.has(index) {
       guard let rank = inputs.types[index]?.shape?.rank, rank != 4 else { continue }
-      throw InfoldError(.unsupported, "input \(index) has \(counted(rank, "dimension")); supported are 4")
+      throw InfoldError(.unsupported, "unsupported rank: input \(index) has \(counted(rank, "dimension")); supported are 4")
     }
     let shape = x.shape ?? Shape(unknownOfRank: 4)
     guard let weight = try inputs.type(1).shape else {
@@ -56,16 +58,16 @@ package struct DeformConv: StandardFloatingPointOperator {
         else {
           throw InfoldError(
             .invalidModel,
-            "input \(index) has the shape \(given), which does not fit an output \(output) of "
-              + "\(counted(offsetGroup, "group")) of offsets")
+            "shape mismatch: input \(index) is \(given), which does not match the output \(output) with "
+              + "\(counted(offsetGroup, "offset group"))")
         }
       }
     }
     return [TensorType(x.elementType, output)]
   }
 
-  /// How the window moves, for a weight with these spatial sizes.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  /// Returns the sliding window for a weight with these spatial sizes.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the weight.
   package func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
     try SlidingWindow(windowAttributes, ofWeight: kernel)
   }
@@ -75,27 +77,28 @@ package struct DeformConv: StandardFloatingPointOperator {
       guard channels % group == 0, weight[1].size.map({ $0 == channels / group }) ?? true else {
         throw InfoldError(
           .invalidModel,
-          "the input has \(counted(channels, "channel")) in \(counted(group, "group")), and the weight is \(weight)")
+          "the input has \(counted(channels, "channel")) in \(counted(group, "group")), but the weight is \(weight)")
       }
       guard channels % offsetGroup == 0 else {
         throw InfoldError(
           .invalidModel,
-          "the input has \(counted(channels, "channel")), not a multiple of \(counted(offsetGroup, "group")) of offsets"
+          "the input has \(counted(channels, "channel")), which is not divisible into \(counted(offsetGroup, "offset group"))"
         )
       }
     }
     if let filters = weight[0].size, filters % group != 0 {
       throw InfoldError(
         .invalidModel,
-        "the weight \(weight) has \(counted(filters, "filter")), not a multiple of \(counted(group, "group"))")
+        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))")
     }
     if let count = bias?[0], count.merged(with: weight[0]) == nil {
       throw InfoldError(
-        .invalidModel, "the bias has \(counted(count, "element")), and the weight \(counted(weight[0], "filter"))")
+        .invalidModel, "shape mismatch: the bias has \(counted(count, "element")), but the weight has \(counted(weight[0], "filter"))")
     }
   }
 
-  /// Y's elements, each a sum over the channels of a group and the window, padding included.
+  /// Counts the elements of Y, each a sum over the channels of a group and the window, including
+  /// padding.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(output + weight.dropFirst())
@@ -146,14 +149,15 @@ package struct DeformConv: StandardFloatingPointOperator {
     }
     return [y]
   }
-  /// The value of a plane that begins at `start`, at the place [row, column], which may lie between elements or outside.
+  /// Returns the interpolated value at [row, column] in a plane that begins at `start`. The
+  /// position may lie between elements or outside the plane.
   private func interpolated<Element: FloatingPointElement>(
     _ x: borrowing Span<Element>, from start: Int, rows: Int, columns: Int, _ row: Element, _ column: Element
   ) -> Element {
     guard row > -1, row < Element(rows), column > -1, column < Element(columns) else { return 0 }
     let top = row.rounded(.down), left = column.rounded(.down)
     var sum: Element = 0
-    // What has no weight is not read: zero times infinity would be no number.
+    // Elements of weight 0 are skipped, since 0 · ∞ would be NaN.
     for (y, rowWeight) in [(Int(top), 1 - (row - top)), (Int(top) + 1, row - top)]
     where rowWeight != 0 && (0..<rows).contains(y) {
       for (x0, columnWeight) in [(Int(left), 1 - (column - left)), (Int(left) + 1, column - left)]

@@ -2,36 +2,40 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// How the window of a convolution or a pool moves: ONNX's `kernel_shape`, `strides`, `dilations`, `pads`, `auto_pad` and
-/// `ceil_mode`, over any number of spatial dimensions.
+/// The sliding window of a convolution or a pool: ONNX's `kernel_shape`, `strides`, `dilations`,
+/// `pads`, `auto_pad` and `ceil_mode`, for any number of spatial dimensions.
 package struct SlidingWindow: Sendable, Hashable {
-  /// How the borders are padded.
+  /// The padding of the borders.
   package enum Padding: Sendable, Hashable {
-    /// These numbers of zeros before and after, by dimension.
+    /// The given numbers of zeros before and after each dimension.
     case explicit(before: [Int], after: [Int])
-    /// So many zeros that the output has ⌈input ÷ stride⌉ positions; an odd one goes to the end.
+    /// Zeros such that the output has ⌈input ÷ stride⌉ positions. If their number is odd, there is
+    /// one more at the end.
     case sameUpper
-    /// So many zeros that the output has ⌈input ÷ stride⌉ positions; an odd one goes to the beginning.
+    /// Zeros such that the output has ⌈input ÷ stride⌉ positions. If their number is odd, there is
+    /// one more at the beginning.
     case sameLower
   }
 
-  /// The window's size by dimension.
+  /// The size of the window in each dimension.
   package let kernel: [Int]
-  /// The steps by dimension.
+  /// The stride in each dimension.
   package let strides: [Int]
-  /// The distances between the window's elements by dimension.
+  /// The distance between taps in each dimension.
   package let dilations: [Int]
-  /// The borders.
+  /// The padding of the borders.
   package let padding: Padding
-  /// Whether a window that begins inside the input or its leading padding, and ends outside, counts.
+  /// Whether a window counts that begins inside the input or its leading padding but extends beyond
+  /// the padded input.
   package let ceilMode: Bool
-  /// Whether an input that the window does not fit into may give an empty result. That of a convolution may not.
+  /// Whether the result may be empty if the window does not fit the input. It may for a pool, but
+  /// not for a convolution.
   private let mayHaveNoPosition: Bool
 
   /// The number of spatial dimensions.
   package var rank: Int { kernel.count }
 
-  /// The attributes as a model gives them, before the number of dimensions is known.
+  /// The attributes as the model gives them, before the number of dimensions is known.
   struct Attributes: Sendable, Hashable {
     var kernel: [Int]?
     var strides: [Int]?
@@ -40,7 +44,8 @@ package struct SlidingWindow: Sendable, Hashable {
     var autoPad: String
     var ceilMode: Bool
 
-    /// Reads them. `dilations`, `ceil_mode`, `auto_pad` and `kernel_shape` are read only where the operator's version has them.
+    /// Reads the attributes. `dilations`, `ceil_mode`, `auto_pad` and `kernel_shape` are read only
+    /// if the operator's version has them.
     init(
       _ attributes: inout AttributeReader, hasDilations: Bool, hasCeilMode: Bool, hasAutoPad: Bool = true,
       hasKernel: Bool = true
@@ -54,11 +59,11 @@ package struct SlidingWindow: Sendable, Hashable {
       guard ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(autoPad) else {
         throw InfoldError(
           .invalidModel,
-          "auto_pad is \(String(quoting: autoPad)), and must be NOTSET, VALID, SAME_UPPER or SAME_LOWER")
+          "auto_pad is \(String(quoting: autoPad)) but must be NOTSET, VALID, SAME_UPPER or SAME_LOWER")
       }
       if autoPad != "NOTSET", let pads, pads.contains(where: { $0 != 0 }) {
         throw InfoldError(
-          .invalidModel, "pads is \(pads), and auto_pad is \(autoPad), which leaves nothing to pads",
+          .invalidModel, "conflicting attributes: pads is \(pads), but auto_pad is \(autoPad), which determines the padding",
           hint: "remove one of the two attributes from the model")
       }
       for (name, values, least) in [
@@ -66,16 +71,17 @@ package struct SlidingWindow: Sendable, Hashable {
       ] {
         for value in values ?? [] where value < least || value > Int(Int32.max) {
           throw InfoldError(
-            .invalidModel, "\(name) has the value \(value); it must lie between \(least) and \(Int32.max)")
+            .invalidModel, "\(name) has the value \(value) but must be between \(least) and \(Int32.max)")
         }
       }
     }
   }
 
-  /// The window over `kernel.count` dimensions.
-  /// - Parameter mayHaveNoPosition: Whether an input that the window does not fit into may give an empty result.
-  /// - Throws: `InfoldError` with `.invalidModel` when a list of attributes has another number of dimensions, or a size is
-  ///   none.
+  /// Creates a window over `kernel.count` dimensions.
+  /// - Parameter mayHaveNoPosition: Whether the result may be empty if the window does not fit the
+  ///   input.
+  /// - Throws: `InfoldError.Code.invalidModel` if a list of attributes has the wrong length, or a
+  ///   size is out of range.
   init(_ attributes: Attributes, kernel: [Int], mayHaveNoPosition: Bool = false) throws(InfoldError) {
     let rank = kernel.count
     self.mayHaveNoPosition = mayHaveNoPosition
@@ -84,13 +90,13 @@ package struct SlidingWindow: Sendable, Hashable {
       guard values.count == count else {
         throw InfoldError(
           .invalidModel,
-          "\(name) has \(counted(values.count, "value")); with \(counted(rank, "spatial dimension")) it must have \(count)"
+          "\(name) has \(counted(values.count, "value")) but must have \(count) for \(counted(rank, "spatial dimension"))"
         )
       }
       return values
     }
     for size in kernel where size < 1 || size > Int(Int32.max) {
-      throw InfoldError(.invalidModel, "the window has the size \(size); it must lie between 1 and \(Int32.max)")
+      throw InfoldError(.invalidModel, "the window has the size \(size) but must be between 1 and \(Int32.max)")
     }
     self.kernel = kernel
     strides = try checked("strides", attributes.strides, count: rank, default: 1)
@@ -107,29 +113,32 @@ package struct SlidingWindow: Sendable, Hashable {
 }
 
 extension SlidingWindow {
-  /// Where the window goes along one dimension.
+  /// The positions of the window along one dimension.
   package struct Extent: Sendable, Hashable {
     /// The number of positions.
     package var output: Int
-    /// The zeros before the input.
+    /// The number of zeros before the input.
     package var padBefore: Int
-    /// The zeros behind the input that the attributes ask for (with `ceilMode`, windows may reach farther).
+    /// The number of zeros after the input that the attributes specify. With `ceilMode`, windows
+    /// may extend further.
     package var padAfter: Int
   }
 
-  /// The window's reach along dimension `axis`, dilation included; `nil` where it does not fit an `Int`.
+  /// Returns the extent of the window along dimension `axis`, including dilation, or `nil` if it
+  /// does not fit an `Int`.
   package func reach(_ axis: Int) -> Int? {
     let (span, overflow) = (kernel[axis] - 1).multipliedReportingOverflow(by: dilations[axis])
     return overflow || span == Int.max ? nil : span + 1
   }
 
-  /// The positions along dimension `axis` for an input of `size`.
+  /// Returns the positions along dimension `axis` for an input of `size`.
   ///
-  /// Their number is ⌊room ÷ stride⌋ + 1, with `ceilMode` ⌈room ÷ stride⌉ + 1, where room is what the padded input has beyond
-  /// the window. Where it has less than the window, that is 0 for a pool that lacks a stride or more, but not two: its
-  /// result is empty, here as in ONNX Runtime. Without `ceilMode`, where less than a stride is missing, ONNX Runtime
-  /// and others cut a window off that does not count by the formula: that is refused.
-  /// - Throws: `InfoldError` with `.invalidModel` when the window does not fit the padded input.
+  /// Their number is ⌊room ÷ stride⌋ + 1, or ⌈room ÷ stride⌉ + 1 with `ceilMode`, where room is the
+  /// size of the padded input minus that of the window. If the window is larger than the padded
+  /// input by at least one stride but less than two, a pool has an empty result, as in ONNX
+  /// Runtime. If it is larger by less than a stride, ONNX Runtime and others cut off the window
+  /// even without `ceilMode`, although the formula gives no position; Infold rejects this case.
+  /// - Throws: `InfoldError.Code.invalidModel` if the window does not fit the padded input.
   package func extent(_ axis: Int, input size: Int) throws(InfoldError) -> Extent {
     let stride = strides[axis]
     guard let reach = reach(axis), reach <= Int(Int32.max), size <= Int.max / 4 else {
@@ -149,7 +158,7 @@ extension SlidingWindow {
       guard room >= 0 || isEmpty || ceilMode && room > -stride else {
         throw InfoldError(
           .invalidModel,
-          "the window reaches over \(counted(reach, "element")) along spatial dimension \(axis), and the padded input has "
+          "the window reaches over \(counted(reach, "element")) along spatial dimension \(axis), but the padded input has "
             + "\(size + before[axis] + after[axis])")
       }
       var output = room < 0 ? 0 : room / stride + 1
@@ -158,7 +167,7 @@ extension SlidingWindow {
     }
   }
 
-  /// The extents along every dimension of an input with these spatial sizes.
+  /// Returns the extents along every dimension for an input with these spatial sizes.
   package func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [Extent] {
     var extents: [Extent] = []
     for (axis, size) in sizes.enumerated() { extents.append(try extent(axis, input: size)) }
@@ -178,7 +187,8 @@ extension SlidingWindow {
 }
 
 extension SlidingWindow {
-  /// Whether some position of the window may lie on padding, for an input with these spatial dimensions.
+  /// Returns whether the window covers padding at some position, for an input with these spatial
+  /// dimensions.
   func mayPad(input: [Dimension]?) -> Bool {
     switch padding {
     case .explicit(let before, let after):

@@ -1,23 +1,25 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How the window of a transposed convolution moves over its output: that of a convolution from Y to X.
+/// The sliding window of a transposed convolution over its output. It is the window of a
+/// convolution from Y to X.
 package struct TransposedWindow: Sendable, Hashable {
-  /// The convolution's window.
+  /// The window of that convolution.
   package let window: SlidingWindow
-  /// Positions added at the end of every dimension of Y.
+  /// The number of positions added at the end of each dimension of Y.
   package let outputPadding: [Int]
-  /// The sizes of Y that the model asks for, in place of a padding.
+  /// The sizes of Y that the model specifies instead of a padding.
   package let outputShape: [Int]?
 
-  /// - Throws: `InfoldError` with `.invalidModel` for lists of another length, and values out of range.
+  /// - Throws: `InfoldError.Code.invalidModel` for lists of the wrong length and values out of
+  ///   range.
   init(window: SlidingWindow, outputPadding: [Int]?, outputShape: [Int]?) throws(InfoldError) {
     let rank = window.rank
     for (name, values) in [("output_padding", outputPadding), ("output_shape", outputShape)] {
       if let values, values.count != rank {
         throw InfoldError(
           .invalidModel,
-          "\(name) has \(counted(values.count, "value")); with \(counted(rank, "spatial dimension")) it must have \(rank)"
+          "\(name) has \(counted(values.count, "value")) but must have \(rank) for \(counted(rank, "spatial dimension"))"
         )
       }
     }
@@ -28,22 +30,24 @@ package struct TransposedWindow: Sendable, Hashable {
       guard padding >= 0, padding < max(window.strides[axis], window.dilations[axis]) else {
         throw InfoldError(
           .invalidModel,
-          "output_padding is \(padding) along spatial dimension \(axis), and must be at least 0 and less "
+          "output_padding is \(padding) along spatial dimension \(axis) but must be at least 0 and less "
             + "than the stride or the dilation")
       }
     }
     for size in outputShape ?? [] where size < 0 {
-      throw InfoldError(.invalidModel, "output_shape has the value \(size)")
+      throw InfoldError(.invalidModel, "output_shape has the negative size \(size)")
     }
   }
 
-  /// What Y is along dimension `axis` for an input of `size`.
+  /// Returns the positions of the window along dimension `axis` of Y, for an input of `size`.
   ///
-  /// The padding that `output_shape` or SAME leave to be found is split in halves, an odd one with the larger half at the
-  /// end for SAME_UPPER and at the beginning otherwise (the text of opset 11; that of opset 1 contradicts itself).
-  /// SAME makes Y as large as X times the stride, where that is more than the windows cover with a padding that is negative: zeros
-  /// that are split the same way. Where `output_shape` asks for more, it adds zeros at the end.
-  /// - Throws: `InfoldError` with `.invalidModel` when nothing of Y is left, `.limitExceeded` for sizes that are too large.
+  /// The padding that follows from `output_shape` or SAME is split between both ends. If it is odd,
+  /// the larger half is at the end for SAME_UPPER and at the beginning otherwise, as the text of
+  /// opset 11 says (that of opset 1 contradicts itself). SAME makes Y as large as X times the
+  /// stride. If that is more than the windows cover, the padding is negative: zeros are added,
+  /// split in the same way. If `output_shape` is larger, zeros are added at the end.
+  /// - Throws: `InfoldError.Code.invalidModel` if Y would be empty because of the padding;
+  ///   `.limitExceeded` for sizes that are too large.
   func extent(_ axis: Int, input size: Int) throws(InfoldError) -> SlidingWindow.Extent {
     guard let reach = window.reach(axis), reach <= Int(Int32.max), size <= Int(Int32.max) else {
       throw InfoldError(.limitExceeded, "the window along spatial dimension \(axis) is too large")
@@ -59,21 +63,21 @@ package struct TransposedWindow: Sendable, Hashable {
       guard output >= 0 else {
         throw InfoldError(
           .invalidModel,
-          "along spatial dimension \(axis) the padding is larger than the \(counted(max(unpadded, 0), "element")) of "
+          "the padding along spatial dimension \(axis) is larger than the \(counted(max(unpadded, 0), "element")) of "
             + "the output")
       }
       return SlidingWindow.Extent(output: output, padBefore: before[axis], padAfter: after[axis])
     }
   }
 
-  /// With the padding `total`, which may be negative, split between both ends.
+  /// Returns the extent with the padding `total`, which may be negative, split between both ends.
   private func padded(by total: Int, to output: Int) -> SlidingWindow.Extent {
-    // The shift rounds down, also below 0.
+    // The shift rounds down, also for negative numbers.
     let before = window.padding == .sameUpper ? total >> 1 : total - (total >> 1)
     return SlidingWindow.Extent(output: output, padBefore: before, padAfter: total - before)
   }
 
-  /// The extents along every dimension of an input with these spatial sizes.
+  /// Returns the extents along every dimension for an input with these spatial sizes.
   package func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [SlidingWindow.Extent] {
     var extents: [SlidingWindow.Extent] = []
     for (axis, size) in sizes.enumerated() { extents.append(try extent(axis, input: size)) }
@@ -93,7 +97,8 @@ package struct TransposedWindow: Sendable, Hashable {
     }
   }
 
-  /// The loops of the convolution from Y, with these extents, to X, with these spatial sizes.
+  /// Returns the loops of the convolution from Y, with these extents, to X, with these spatial
+  /// sizes.
   func geometry(_ extents: [SlidingWindow.Extent], input: [Int]) -> ConvolutionGeometry {
     ConvolutionGeometry(
       window,

@@ -2,16 +2,18 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX NonMaxSuppression, opsets 10, 11: for each batch and class, the boxes with the highest scores, without those that
-/// overlap a better one too much.
+/// ONNX NonMaxSuppression, opsets 10, 11: for each batch and class, the boxes with the highest
+/// scores, except those that overlap a better box too much.
 ///
-/// boxes [B, N, 4], scores [B, C, N]; optional scalars `max_output_boxes_per_class` (int64, by default 0: none),
-/// `iou_threshold` (0 to 1, by default 0) and `score_threshold`. The output, int64 [K, 3], lists batch, class and box; in
-/// each class the best box comes first, of equal ones that with the lower index.
+/// The inputs are boxes [B, N, 4], scores [B, C, N], and the optional scalars
+/// `max_output_boxes_per_class` (int64, by default 0: none), `iou_threshold` (0 to 1, by default 0)
+/// and `score_threshold`. The output, int64 [K, 3], lists batch, class and box. In each class,
+/// boxes are sorted by descending score; ties are ordered by index.
 ///
-/// A box is a candidate when its score is above the score's threshold (a NaN never is), and suppressed when its intersection over union with one
-/// selected before it is above the other threshold. Boxes are two opposite corners (y, x, y, x), in any order, or with
-/// `center_point_box` the center, width and height (x, y, w, h).
+/// A box is a candidate if its score exceeds the score threshold, which NaN never does. It is
+/// suppressed if its intersection over union with a selected box exceeds the IoU threshold. A box
+/// consists of two opposite corners (y, x, y, x), in any order, or of the center, width and height
+/// (x, y, w, h) with `center_point_box`.
 package struct NonMaxSuppression: StandardFloatingPointOperator {
   package static let name = "NonMaxSuppression"
   package static let versions = [10, 11]
@@ -34,17 +36,17 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
       boxes[2].merged(with: 4) != nil
     else {
       throw InfoldError(
-        .invalidModel, "boxes of shape \(boxes) and scores of shape \(scores) do not go together")
+        .invalidModel, "shape mismatch: boxes \(boxes) and scores \(scores)")
     }
     if inputs.has(2) { _ = try inputs.type(2, of: .int64) }
     for index in 2..<5 {
       guard let tensor = inputs.constant(index), tensor.count != 1 else { continue }
-      throw InfoldError(.invalidModel, "input \(index) has \(counted(tensor.count, "element")), and must be a scalar")
+      throw InfoldError(.invalidModel, "input \(index) has \(counted(tensor.count, "element")) but must be a scalar")
     }
     if let threshold = try inputs.constant(3)?.converted(to: .float64).elements(as: Double.self)[0],
       !(0...1).contains(threshold)
     {
-      throw InfoldError(.invalidModel, "iou_threshold is \(threshold), and must lie between 0 and 1")
+      throw InfoldError(.invalidModel, "iou_threshold is \(threshold) but must be between 0 and 1")
     }
     return [TensorType(.int64, [.unknown, 3])]
   }
@@ -87,7 +89,7 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
   }
 }
 
-/// A box by its edges, and its area.
+/// The edges and the area of a box.
 private struct ScoredBox<Element: FloatingPointElement> {
   private let left: Element
   private let right: Element
@@ -95,7 +97,7 @@ private struct ScoredBox<Element: FloatingPointElement> {
   private let bottom: Element
   private let area: Element
 
-  /// The box of four numbers. One with a NaN has no extent, and overlaps nothing.
+  /// Reads a box from four numbers. If one is NaN, the box is empty and overlaps nothing.
   init(_ numbers: borrowing Span<Element>, at start: Int, center: Bool) {
     let (a, b, c, d) = (numbers[start], numbers[start + 1], numbers[start + 2], numbers[start + 3])
     let x = center ? (a - c / 2, a + c / 2) : (b, d), y = center ? (b - d / 2, b + d / 2) : (a, c)
@@ -107,7 +109,7 @@ private struct ScoredBox<Element: FloatingPointElement> {
     }
   }
 
-  /// Whether the intersection over the union is above a threshold.
+  /// Returns whether the intersection over union exceeds a threshold.
   @inline(__always)
   func overlaps(_ other: ScoredBox, above threshold: Element) -> Bool {
     let width = min(right, other.right) - max(left, other.left)
@@ -118,7 +120,7 @@ private struct ScoredBox<Element: FloatingPointElement> {
   }
 }
 
-/// Boxes, of which the one with the highest score is taken out first, and of equal ones the first.
+/// A heap of boxes that returns the box with the highest score first. Ties are ordered by index.
 private struct BoxHeap<Element: FloatingPointElement> {
   private struct Entry {
     let score: Element
@@ -128,10 +130,12 @@ private struct BoxHeap<Element: FloatingPointElement> {
     func comes(before other: Entry) -> Bool { score > other.score || score == other.score && box < other.box }
   }
 
-  /// The children of entry i are 2i + 1 and 2i + 2, and none comes before its parent.
+  /// The heap array: the children of entry i are 2i + 1 and 2i + 2, and neither precedes its
+  /// parent.
   private var entries: [Entry] = []
 
-  /// The boxes with scores above a threshold, or all whose scores are numbers.
+  /// Creates a heap of the boxes whose scores exceed a threshold or, without a threshold, are not
+  /// NaN.
   init(_ scores: borrowing Span<Element>, _ range: Range<Int>, above threshold: Element?) {
     let least = threshold ?? -.infinity, takesLeast = threshold == nil
     for place in range {

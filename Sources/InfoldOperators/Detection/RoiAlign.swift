@@ -2,13 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX RoiAlign, opsets 10, 16, 22: regions of pictures, each brought to the same size.
+/// ONNX RoiAlign, opsets 10, 16, 22: regions of images, each resampled to the same size.
 ///
-/// X [N, C, H, W]; rois [R, 4] with left, top, right and bottom edge, which `spatial_scale` brings to elements of X;
-/// batch_indices [R] of int64, the picture of each. Y [R, C, output_height, output_width]: the mean, or with `mode` max the
-/// greatest weighted element, of `sampling_ratio`² places in each bin, or of ⌈bin height⌉ · ⌈bin width⌉ where that is 0. With
-/// `half_pixel`, the default since opset 16, edges count from the outer edge of the first element, and else from its center,
-/// and a region is at least 1 wide and high.
+/// X is [N, C, H, W]. rois, [R, 4], holds the left, top, right and bottom edges, which
+/// `spatial_scale` converts to elements of X. batch_indices, [R], int64, holds the image of each
+/// region. Y, [R, C, output_height, output_width], is the mean of the samples in each bin or, with
+/// `mode` max, the largest weighted element. A bin has `sampling_ratio`² samples, or ⌈bin height⌉ ·
+/// ⌈bin width⌉ if the ratio is 0. With `half_pixel`, the default since opset 16, coordinates start
+/// at the outer edge of the first element. Otherwise, they start at its center, and a region is at
+/// least 1 wide and high.
 package struct RoiAlign: StandardFloatingPointOperator {
   package static let name = "RoiAlign"
   package static let versions = [10, 16, 22]
@@ -16,9 +18,9 @@ package struct RoiAlign: StandardFloatingPointOperator {
   package static let family = OperatorFamily.pool
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// The most places in a bin along one dimension.
+  /// The most samples in a bin along one dimension.
   static let maximumSamples = 1024
-  /// The most places in a region.
+  /// The most samples in a region.
   static let maximumRegionSamples = 1 << 28
 
   private let takesMaximum: Bool
@@ -39,10 +41,10 @@ package struct RoiAlign: StandardFloatingPointOperator {
     samplingRatio = try attributes.int("sampling_ratio") ?? 0
     spatialScale = try attributes.float("spatial_scale") ?? 1
     for (name, size) in [("output_height", height), ("output_width", width)] where size < 1 || size > Int32.max {
-      throw InfoldError(.invalidModel, "\(name) is \(size); it must lie between 1 and \(Int32.max)")
+      throw InfoldError(.invalidModel, "\(name) is \(size) but must be between 1 and \(Int32.max)")
     }
     guard samplingRatio >= 0 else {
-      throw InfoldError(.invalidModel, "sampling_ratio is \(samplingRatio), and must not be negative")
+      throw InfoldError(.invalidModel, "sampling_ratio is \(samplingRatio) but must not be negative")
     }
   }
 
@@ -56,7 +58,7 @@ package struct RoiAlign: StandardFloatingPointOperator {
     try inputs.requireRank(1...1, of: 2)
     guard let count = rois[0].merged(with: indices[0]), rois[1].merged(with: 4) != nil else {
       throw InfoldError(
-        .invalidModel, "regions of shape \(rois) and batch indices of shape \(indices) do not go together")
+        .invalidModel, "shape mismatch: regions \(rois) and batch indices \(indices)")
     }
     return [TensorType(x.elementType, [count, x.shape?[1] ?? .unknown, .fixed(height), .fixed(width)])]
   }
@@ -79,12 +81,12 @@ package struct RoiAlign: StandardFloatingPointOperator {
     return [y]
   }
 
-  /// What is read for a region.
+  /// Returns the samples of a region.
   /// - Parameters:
-  ///   - edges: Left, top, right and bottom.
-  ///   - batch: The picture.
+  ///   - edges: The left, top, right and bottom edges.
+  ///   - batch: The index of the image.
   ///   - shape: The sizes of X.
-  /// - Throws: `InfoldError` where there is no such picture, or the region has too many places.
+  /// - Throws: `InfoldError` if the image does not exist, or the region needs too many samples.
   package func region<Element: FloatingPointElement>(
     _ edges: (Element, Element, Element, Element), batch: Int, of shape: [Int]
   ) throws(InfoldError) -> RegionSamples<Element> {
@@ -94,23 +96,23 @@ package struct RoiAlign: StandardFloatingPointOperator {
     )
   }
 
-  /// Whether something can be read for a region.
+  /// Checks that `region` returns samples for these arguments.
   /// - Parameters: Those of `region`.
-  /// - Throws: Its errors.
+  /// - Throws: The errors of `region`.
   package func requireRegion(
     _ edges: (Float, Float, Float, Float), batch: Int, of shape: [Int]
   ) throws(InfoldError) {
     _ = try axes(edges, batch: batch, of: shape)
   }
 
-  /// Whether the result is the greatest weighted element, and not the mean.
+  /// Whether the result is the largest weighted element rather than the mean.
   package var isMaximum: Bool { takesMaximum }
 
   private func axes<Element: FloatingPointElement>(
     _ edges: (Element, Element, Element, Element), batch: Int, of shape: [Int]
   ) throws(InfoldError) -> (vertical: RegionAxis<Element>, horizontal: RegionAxis<Element>) {
     guard (0..<shape[0]).contains(batch) else {
-      throw InfoldError(.invalidModel, "the batch index \(batch) is outside a batch of \(shape[0])")
+      throw InfoldError(.invalidModel, "the batch index \(batch) is out of bounds for a batch of \(shape[0])")
     }
     let vertical = try axis(edges.1, edges.3, bins: height, size: shape[2])
     let horizontal = try axis(edges.0, edges.2, bins: width, size: shape[3])
@@ -123,7 +125,7 @@ package struct RoiAlign: StandardFloatingPointOperator {
     return (vertical, horizontal)
   }
 
-  /// The samples of every bin along one dimension.
+  /// Returns the samples of all bins along one dimension.
   private func axis<Element: FloatingPointElement>(
     _ start: Element, _ end: Element, bins: Int, size: Int
   ) throws(InfoldError) -> RegionAxis<Element> {
@@ -141,19 +143,20 @@ package struct RoiAlign: StandardFloatingPointOperator {
   }
 }
 
-/// The places of a region along one dimension.
+/// The samples of a region along one dimension.
 private struct RegionAxis<Element: FloatingPointElement> {
-  /// Where the region begins, in elements of the picture.
+  /// The start of the region, in elements of the image.
   let first: Element
-  /// How long a bin is.
+  /// The length of a bin.
   let bin: Element
   let bins: Int
-  /// The places in each bin.
+  /// The number of samples in each bin.
   let count: Int
-  /// The elements of the picture.
+  /// The size of the image.
   let size: Int
 
-  /// Two neighbours of every place, bin by bin, and how much of each the place takes; no weights for a place outside.
+  /// The two neighbors of each sample, bin by bin, and their weights. The weights of a sample
+  /// outside the image are 0.
   var samples: [(low: Int, high: Int, lowWeight: Element, highWeight: Element)] {
     (0..<bins * count).map { place in
       let (index, sample) = place.quotientAndRemainder(dividingBy: count)
@@ -167,15 +170,15 @@ private struct RegionAxis<Element: FloatingPointElement> {
   }
 }
 
-/// The places of a region between elements of a picture.
+/// The bilinear samples of a region in an image.
 package struct RegionSamples<Element: FloatingPointElement> {
-  /// The four neighbours of every place in every bin, as elements of a plane, and how much each counts.
+  /// The offsets in a plane of the four neighbors of each sample, bin by bin.
   package let places: [Int]
   package let weights: [Element]
-  /// The neighbours that a bin is made of: one bin's lie behind the other's.
+  /// The number of neighbors in a bin. The bins are consecutive.
   package let tapsOfBin: Int
   package let bins: Int
-  /// The picture.
+  /// The index of the image.
   package let batch: Int
   private let channels: Int
   private let plane: Int
@@ -211,10 +214,10 @@ package struct RegionSamples<Element: FloatingPointElement> {
     (self.places, self.weights) = (places, weights)
   }
 
-  /// What the sum of a bin is divided by.
+  /// The divisor of a bin's sum.
   package var divisor: Element { Element(max(tapsOfBin / 4, 1)) }
 
-  /// Writes the bins of all channels, from `start` on.
+  /// Writes the bins of all channels, beginning at `start`.
   package func pool(_ x: borrowing Span<Element>, to y: inout MutableSpan<Element>, at start: Int) {
     let first = batch * channels * plane
     precondition(first >= 0 && first + channels * plane <= x.count && start + channels * bins <= y.count)
@@ -224,7 +227,7 @@ package struct RegionSamples<Element: FloatingPointElement> {
         var sum: Element = 0
         var maximum: Element?
         for tap in bin * tapsOfBin..<(bin + 1) * tapsOfBin {
-          // What has no weight is not read: zero times infinity would be no number.
+          // Elements of weight 0 are skipped, since 0 · ∞ would be NaN.
           let product = weights[tap] == 0 ? 0 : weights[tap] * x[unchecked: source &+ places[tap]]
           sum += product
           if takesMaximum { maximum = maximum.map { max($0, product) } ?? product }

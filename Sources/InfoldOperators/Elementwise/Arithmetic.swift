@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Add, opsets 1, 6, 7, 13, 14: A + B, element by element. Integers are computed modulo 2ⁿ.
+/// ONNX Add, opsets 1, 6, 7, 13, 14: A + B, element-wise. Integers wrap around, modulo 2ⁿ.
 package struct Add: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Add"
   package static let versions = [1, 6, 7, 13, 14]
@@ -24,7 +24,7 @@ extension Add {
   package var quantizedForm: QuantizedForm? { .addition }
 }
 
-/// ONNX Sub, opsets 1, 6, 7, 13, 14: A − B, element by element. Integers are computed modulo 2ⁿ.
+/// ONNX Sub, opsets 1, 6, 7, 13, 14: A − B, element-wise. Integers wrap around, modulo 2ⁿ.
 package struct Sub: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Sub"
   package static let versions = [1, 6, 7, 13, 14]
@@ -42,7 +42,7 @@ package struct Sub: ArithmeticOperator, DimensionOperator, BroadcastingOperator 
   }
 }
 
-/// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element by element. Integers are computed modulo 2ⁿ.
+/// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element-wise. Integers wrap around, modulo 2ⁿ.
 package struct Mul: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Mul"
   package static let versions = [1, 6, 7, 13, 14]
@@ -61,7 +61,8 @@ package struct Mul: ArithmeticOperator, DimensionOperator, BroadcastingOperator 
   }
 }
 
-/// ONNX Div, opsets 1, 6, 7, 13, 14: A ÷ B, element by element. Quotients of integers are rounded toward zero.
+/// ONNX Div, opsets 1, 6, 7, 13, 14: A ÷ B, element-wise. Integer quotients are rounded toward
+/// zero.
 package struct Div: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Div"
   package static let versions = [1, 6, 7, 13, 14]
@@ -69,14 +70,14 @@ package struct Div: ArithmeticOperator, DimensionOperator, BroadcastingOperator 
 
   package var elementCombination: ElementCombination? { ElementCombination(.quotient, broadcast) }
 
-  /// ONNX leaves the division of integers by zero open: it is refused.
+  /// Rejects integer division by zero, which ONNX leaves undefined.
   package func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a / b }
 
-  /// The least integer divided by −1 is itself.
+  /// The smallest integer divided by −1 wraps around to itself.
   package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a.dividedReportingOverflow(by: b).partialValue
   }

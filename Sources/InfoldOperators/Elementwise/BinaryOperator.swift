@@ -2,11 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes each element from two in the same place, after broadcasting.
+/// An element-wise operator of two inputs, with broadcasting.
 public protocol BinaryOperator: Operator {
-  /// The element types that it accepts; both operands have the same.
+  /// The element types that the operator accepts. Both operands have the same type.
   static var elementTypes: ElementTypeSet { get }
-  /// How the operands' shapes are brought together.
+  /// How the operands are broadcast.
   var broadcast: BroadcastRule { get }
 }
 
@@ -15,14 +15,15 @@ extension BinaryOperator {
 
   public static var widening: Widening { .sameFunction }
 
-  /// Opset 7 changed how shapes are brought together; since then, new versions of ONNX's operators take other element types.
+  /// Opset 7 changed the broadcast rule. Later versions of ONNX's operators only added element
+  /// types.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 7 } }
 
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The common element type of the operands, and the shape of the result.
+  /// Returns the common element type of the operands and the shape of the result.
   func broadcastType(_ inputs: OperatorInputs) throws(InfoldError) -> TensorType {
     let a = try inputs.type(0, of: Self.elementTypes)
     try inputs.requireSameElementType(0...1)
@@ -34,7 +35,7 @@ extension BinaryOperator {
       let aligned = try? broadcast.aligned(Shape(b), to: Shape(a)).sizes
     else { return .unknown }
     var mapping = AxisMapping.broadcast([a, aligned], to: outputs.first ?? nil)
-    // Sizes of 1 were added behind its own.
+    // The legacy rule appends axes of size 1 to the second operand.
     for place in mapping.independentAxes.indices {
       if let axis = mapping.independentAxes[place].inputs[1], axis >= b.count {
         mapping.independentAxes[place].inputs[1] = nil
@@ -43,25 +44,25 @@ extension BinaryOperator {
     return mapping
   }
 
-  /// The operands, with shapes that NumPy's rule brings together as `broadcast` wants.
+  /// Returns the operands, reshaped so that NumPy broadcasting implements `broadcast`.
   func operands(_ inputs: [Tensor?]) throws(InfoldError) -> [Tensor] {
     let a = inputs[0]!
     return [a, try broadcast.aligned(inputs[1]!, to: a)]
   }
 }
 
-/// A binary operator whose results have the operands' type.
+/// A binary operator whose results have the type of the operands.
 public protocol ArithmeticOperator: BinaryOperator {
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element
-  /// Refuses integers that the second operand must not have. The default accepts all.
+  /// Rejects integers that the second operand must not have. By default, accepts all.
   func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError)
 }
 
 extension ArithmeticOperator {
-  /// That of the combination, where the operator says which one it is.
+  /// The affine form that follows from `elementCombination`, if the operator has one.
   public var affineForm: AffineForm? {
     guard let combination = elementCombination else { return nil }
     switch combination.function {
@@ -111,7 +112,7 @@ extension ArithmeticOperator {
 
 /// A binary operator that compares numbers.
 public protocol ComparisonOperator: BinaryOperator {
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool
 }
 
@@ -126,7 +127,7 @@ extension ComparisonOperator {
     [try compared(try operands(inputs))]
   }
 
-  /// The result for operands of a numeric type.
+  /// Returns the result for operands of a numeric type.
   func compared(_ operands: [Tensor]) throws(InfoldError) -> Tensor {
     switch operands[0].elementType {
     case let type where type.isFloatingPoint: try .comparing(operands, { apply($0, $1) }, { apply($0, $1) })
@@ -142,9 +143,9 @@ extension ComparisonOperator {
   }
 }
 
-/// A binary operator on truth values.
+/// A binary operator on booleans.
 public protocol LogicalOperator: BinaryOperator {
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func apply(_ a: Bool, _ b: Bool) -> Bool
 }
 
@@ -161,10 +162,10 @@ extension LogicalOperator {
   }
 }
 
-/// What is wrong where an integer is divided by zero.
-package var divisionByZero: InfoldError { InfoldError(.invalidArgument, "integers are divided by zero") }
+/// The error of an integer division by zero.
+package var divisionByZero: InfoldError { InfoldError(.invalidArgument, "integer division by zero") }
 
-/// Refuses a zero among integers that something is divided by.
+/// Throws an error if an integer divisor is zero.
 func requireNoZero<Element: IntegerElement>(in divisors: Tensor, as _: Element.Type) throws(InfoldError) {
   let hasZero = divisors.withElements(as: Element.self) { divisors in
     divisors.indices.contains { divisors[$0] == 0 }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX BitwiseAnd, opset 18: the bits that both integers have.
+/// ONNX BitwiseAnd, opset 18: the bitwise AND of two integers.
 package struct BitwiseAnd: BitwiseOperator, AttributelessOperator {
   package static let name = "BitwiseAnd"
   package static let versions = [18]
@@ -10,7 +10,7 @@ package struct BitwiseAnd: BitwiseOperator, AttributelessOperator {
   func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a & b }
 }
 
-/// ONNX BitwiseOr, opset 18: the bits that one of the integers has, or both.
+/// ONNX BitwiseOr, opset 18: the bitwise OR of two integers.
 package struct BitwiseOr: BitwiseOperator, AttributelessOperator {
   package static let name = "BitwiseOr"
   package static let versions = [18]
@@ -18,7 +18,7 @@ package struct BitwiseOr: BitwiseOperator, AttributelessOperator {
   func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a | b }
 }
 
-/// ONNX BitwiseXor, opset 18: the bits that one of the integers has, and not both.
+/// ONNX BitwiseXor, opset 18: the bitwise exclusive OR of two integers.
 package struct BitwiseXor: BitwiseOperator, AttributelessOperator {
   package static let name = "BitwiseXor"
   package static let versions = [18]
@@ -26,25 +26,26 @@ package struct BitwiseXor: BitwiseOperator, AttributelessOperator {
   func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a ^ b }
 }
 
-/// ONNX BitShift, opsets 11, 28: the bits of X moved by Y places, to the left or to the right.
+/// ONNX BitShift, opsets 11, 28: the bits of X shifted by Y, to the left or to the right.
 ///
-/// Bits that leave the integer are lost. To the right, those that come in are copies of the sign. By a negative number of places, or by as
-/// many as there are bits or more, all bits are those that come in. Integers with a sign are allowed since opset 28.
+/// Bits that are shifted out are lost. A right shift is arithmetic for signed integers. A shift by
+/// a negative number, or by at least the number of bits, shifts out all bits. Signed integers are
+/// allowed since opset 28.
 package struct BitShift: BitwiseOperator {
   package static let name = "BitShift"
   package static let versions = [11, 28]
   package static func elementTypes(since version: Int) -> ElementTypeSet { version < 28 ? .unsigned : .integers }
 
-  /// Whether the bits move to the left.
+  /// Whether the bits are shifted to the left.
   package let movesLeft: Bool
   private let allowed: ElementTypeSet
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     guard let direction = try attributes.string("direction") else {
-      throw InfoldError(.invalidModel, "the attribute \"direction\" is missing")
+      throw InfoldError(.invalidModel, "missing attribute \"direction\"")
     }
     guard direction == "LEFT" || direction == "RIGHT" else {
-      throw InfoldError(.invalidModel, "direction is \(String(quoting: direction)), and must be LEFT or RIGHT")
+      throw InfoldError(.invalidModel, "direction is \(String(quoting: direction)) but must be LEFT or RIGHT")
     }
     movesLeft = direction == "LEFT"
     allowed = Self.elementTypes(since: attributes.version)
@@ -61,7 +62,7 @@ package struct BitShift: BitwiseOperator {
   }
 }
 
-/// ONNX BitwiseNot, opset 18: the bits that the integer does not have.
+/// ONNX BitwiseNot, opset 18: the bitwise complement.
 package struct BitwiseNot: Operator, AttributelessOperator {
   package static let name = "BitwiseNot"
   package static let versions = [18]
@@ -83,9 +84,9 @@ package struct BitwiseNot: Operator, AttributelessOperator {
   }
 }
 
-/// A function of the bits of two integers in the same place, after broadcasting.
+/// A bitwise function of two integers, with broadcasting.
 protocol BitwiseOperator: BinaryOperator {
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element
 }
 
@@ -108,6 +109,6 @@ extension BitwiseOperator {
 }
 
 extension ElementTypeSet {
-  /// Every integer of 8 to 64 bits without a sign.
+  /// The unsigned integers of 8 to 64 bits.
   static let unsigned = ElementTypeSet([.uint8, .uint16, .uint32, .uint64])
 }

@@ -2,17 +2,18 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Cast, opsets 1, 6, 9, 13, 19, 21, 23, 24, 25, 28: the elements in another type.
+/// ONNX Cast, opsets 1, 6, 9, 13, 19, 21, 23, 24, 25, 28: conversion to another element type.
 ///
-/// - To a floating-point type: rounded to nearest, ties to even; ±infinity where it is out of range. Under `.double`
-///   precision, nothing is rounded.
-/// - Floating point to integer: rounded toward zero. What ONNX leaves undefined is defined here: values out of range
-///   become the nearest integer of the type, NaN becomes 0.
-/// - Integer to integer: the low bits; to int4 and uint4 also of what floating point is rounded to.
-/// - To bool: everything but zero, NaN included, is true. From bool: 1 and 0.
+/// - To a floating-point type: rounded to nearest, ties to even; ±infinity if out of range. With
+///   `.double` precision, nothing is rounded.
+/// - Floating point to integer: rounded toward zero. Cases that ONNX leaves undefined are defined
+///   here: values out of range are clamped, NaN becomes 0.
+/// - Integer to integer: the low bits. The same holds for floating point to int4 and uint4, after
+///   rounding.
+/// - To bool: everything but zero is true, including NaN. From bool: 1 and 0.
 ///
-/// Strings, float8, float6, float4 and integers of 2 bits are not supported; `saturate` and `round_mode` say only how to convert to
-/// types of fractions among those.
+/// Strings, float8, float6, float4 and 2-bit integers are not supported. `saturate` and
+/// `round_mode` affect only conversions to narrow floating-point types among those.
 package struct Cast: Operator {
   package static let name = "Cast"
   package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
@@ -23,7 +24,7 @@ package struct Cast: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .castable(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// The type of the results.
+  /// The target type.
   package let target: ElementType
   private let elementTypes: ElementTypeSet
 
@@ -32,14 +33,14 @@ package struct Cast: Operator {
     target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
     elementTypes = Self.elementTypes(since: version)
     guard elementTypes.contains(target) else {
-      throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(elementTypes)")
+      throw InfoldError(.unsupported, "unsupported element type \(target) as the target of Cast; supported are \(elementTypes)")
     }
     try attributes.readNarrowConversion()
   }
 
   private static func numberedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
     guard let type = try attributes.elementType("to") else {
-      throw InfoldError(.invalidModel, "the attribute \"to\" is missing")
+      throw InfoldError(.invalidModel, "missing attribute \"to\"")
     }
     return type
   }
@@ -54,7 +55,7 @@ package struct Cast: Operator {
     guard let type = name.flatMap({ names[$0] }) else {
       throw InfoldError(
         .invalidModel,
-        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is no element type")
+        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is not a supported element type")
     }
     return type
   }
@@ -75,7 +76,8 @@ package struct Cast: Operator {
 }
 
 extension Tensor {
-  /// The elements in another type, as Cast converts them: what is out of the range of int4 and uint4 loses its high bits.
+  /// Returns the elements converted as Cast does. Values out of the range of int4 and uint4 lose
+  /// their high bits.
   func casting(to type: ElementType) throws(InfoldError) -> Tensor {
     guard type.ofWholeBytes != nil, elementType.isFloatingPoint else { return try cast(to: type) }
     return try cast(to: .int64).cast(to: type)
@@ -83,24 +85,25 @@ extension Tensor {
 }
 
 extension ElementTypeSet {
-  /// What Cast and CastLike convert from and to.
+  /// The types that Cast and CastLike convert from and to.
   static func castable(since version: Int) -> ElementTypeSet {
     version < 21 ? .all : ElementTypeSet(ElementTypeSet.all.types + [.int4, .uint4])
   }
 }
 
 extension AttributeReader {
-  /// Reads the attributes of Cast and CastLike that say how to convert to types which Infold does not have.
+  /// Reads the attributes of Cast and CastLike that affect only conversions to unsupported types.
   mutating func readNarrowConversion() throws(InfoldError) {
     if version >= 19 { _ = try flag("saturate", default: true) }
     if version >= 24, let mode = try string("round_mode"), !["up", "down", "nearest"].contains(mode) {
-      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)), and must be up, down or nearest")
+      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)) but must be up, down or nearest")
     }
   }
 }
 
 extension SymbolicTensor {
-  /// The elements in another type: from one integer type to another, sizes stay what they are. `nil` where nothing is known.
+  /// Returns the elements converted to another type. Sizes are unchanged by conversions between
+  /// integer types; `nil` for other conversions.
   func cast(to type: ElementType) -> SymbolicTensor? {
     guard elementType != .bool, type != .bool else { return nil }
     let elements = elements.map { element in

@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX CastLike, opsets 15, 19, 21, 23, 24, 25: the elements of the first input in the type of the second, by the rules of
-/// `Cast`.
+/// ONNX CastLike, opsets 15, 19, 21, 23, 24, 25: the first input converted to the type of the
+/// second, as by `Cast`.
 package struct CastLike: Operator {
   package static let name = "CastLike"
   package static let versions = [15, 19, 21, 23, 24, 25]
@@ -31,7 +31,7 @@ package struct CastLike: Operator {
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    // In double precision the second input has been widened already.
+    // With double precision, the second input has been widened already.
     [try inputs[0]!.casting(to: inputs[1]!.elementType)]
   }
 }

@@ -2,14 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX IsInf, opsets 10, 20: whether x is infinite. float8, which opset 20 allows, is not supported.
+/// ONNX IsInf, opsets 10, 20: whether x is infinite. float8, which opset 20 allows, is not
+/// supported.
 package struct IsInf: ClassificationOperator {
   package static let name = "IsInf"
   package static let versions = [10, 20]
 
-  /// Whether −∞ counts.
+  /// Whether −∞ is detected.
   package let detectsNegative: Bool
-  /// Whether +∞ counts.
+  /// Whether +∞ is detected.
   package let detectsPositive: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -22,7 +23,7 @@ package struct IsInf: ClassificationOperator {
   }
 }
 
-/// ONNX IsNaN, opsets 9, 13, 20: whether x is not a number. float8, which opset 20 allows, is not supported.
+/// ONNX IsNaN, opsets 9, 13, 20: whether x is NaN. float8, which opset 20 allows, is not supported.
 package struct IsNaN: ClassificationOperator, AttributelessOperator {
   package static let name = "IsNaN"
   package static let versions = [9, 13, 20]
@@ -30,9 +31,9 @@ package struct IsNaN: ClassificationOperator, AttributelessOperator {
   func matches<Element: FloatingPointElement>(_ x: Element) -> Bool { x.isNaN }
 }
 
-/// An operator that tells of each floating-point number whether it is of some kind.
+/// An element-wise predicate of floating-point numbers.
 protocol ClassificationOperator: Operator {
-  /// Whether `x` is of the kind.
+  /// Returns whether the predicate holds for `x`.
   func matches<Element: FloatingPointElement>(_ x: Element) -> Bool
 }
 

@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element by element, for numbers and truth values. NaN equals nothing.
-/// Strings, which opset 19 allows, are not supported.
+/// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element-wise, for numbers and booleans. NaN
+/// equals nothing. Strings, which opset 19 allows, are not supported.
 package struct Equal: ComparisonOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Equal"
   package static let versions = [1, 7, 11, 13, 19]
@@ -18,7 +18,7 @@ package struct Equal: ComparisonOperator, DimensionOperator, BroadcastingOperato
     return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in a == b }]
   }
 
-  /// Equal symbols are equal, and none is negative.
+  /// Equal symbols are equal. A symbol never equals a negative number.
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
     switch (a, b) {
     case (.fixed(let a), .fixed(let b)): a == b ? 1 : 0
@@ -29,7 +29,7 @@ package struct Equal: ComparisonOperator, DimensionOperator, BroadcastingOperato
   }
 }
 
-/// ONNX Greater, opsets 1, 7, 9, 13: whether A > B, element by element. Nothing holds of NaN.
+/// ONNX Greater, opsets 1, 7, 9, 13: whether A > B, element-wise. False if either is NaN.
 package struct Greater: ComparisonOperator, BroadcastingOperator {
   package static let name = "Greater"
   package static let versions = [1, 7, 9, 13]
@@ -38,7 +38,7 @@ package struct Greater: ComparisonOperator, BroadcastingOperator {
   package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a > b }
 }
 
-/// ONNX GreaterOrEqual, opsets 12, 16: whether A ≥ B, element by element. Nothing holds of NaN.
+/// ONNX GreaterOrEqual, opsets 12, 16: whether A ≥ B, element-wise. False if either is NaN.
 package struct GreaterOrEqual: ComparisonOperator, BroadcastingOperator {
   package static let name = "GreaterOrEqual"
   package static let versions = [12, 16]
@@ -47,7 +47,7 @@ package struct GreaterOrEqual: ComparisonOperator, BroadcastingOperator {
   package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a >= b }
 }
 
-/// ONNX Less, opsets 1, 7, 9, 13: whether A < B, element by element. Nothing holds of NaN.
+/// ONNX Less, opsets 1, 7, 9, 13: whether A < B, element-wise. False if either is NaN.
 package struct Less: ComparisonOperator, BroadcastingOperator {
   package static let name = "Less"
   package static let versions = [1, 7, 9, 13]
@@ -56,7 +56,7 @@ package struct Less: ComparisonOperator, BroadcastingOperator {
   package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a < b }
 }
 
-/// ONNX LessOrEqual, opsets 12, 16: whether A ≤ B, element by element. Nothing holds of NaN.
+/// ONNX LessOrEqual, opsets 12, 16: whether A ≤ B, element-wise. False if either is NaN.
 package struct LessOrEqual: ComparisonOperator, BroadcastingOperator {
   package static let name = "LessOrEqual"
   package static let versions = [12, 16]

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Max, opsets 1, 6, 8, 12, 13: the greatest of all inputs, element by element. NaN where one of them is.
+/// ONNX Max, opsets 1, 6, 8, 12, 13: the element-wise maximum of all inputs, or NaN if one is NaN.
 package struct Max: ExtremumOperator {
   package static let name = "Max"
   package static let versions = [1, 6, 8, 12, 13]
@@ -13,7 +13,7 @@ package struct Max: ExtremumOperator {
   func callAsFunction<Element: NumericElement>(_ a: Element, _ b: Element) -> Element { a > b || a != a ? a : b }
 }
 
-/// ONNX Min, opsets 1, 6, 8, 12, 13: the least of all inputs, element by element. NaN where one of them is.
+/// ONNX Min, opsets 1, 6, 8, 12, 13: the element-wise minimum of all inputs, or NaN if one is NaN.
 package struct Min: ExtremumOperator {
   package static let name = "Min"
   package static let versions = [1, 6, 8, 12, 13]
@@ -24,7 +24,8 @@ package struct Min: ExtremumOperator {
   func callAsFunction<Element: NumericElement>(_ a: Element, _ b: Element) -> Element { a < b || a != a ? a : b }
 }
 
-/// An operator that chooses one of all its inputs, element by element; as a function, of two.
+/// An operator that selects one of all inputs, element-wise. As a function, it selects one of two
+/// numbers.
 protocol ExtremumOperator: VariadicOperator, DimensionOperator, BroadcastingOperator, NumericFunction {}
 
 extension ExtremumOperator {

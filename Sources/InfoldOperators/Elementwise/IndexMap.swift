@@ -1,19 +1,20 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Where the elements of a result come from: element [i, j, …] is the source's element
-/// `start` + the distance of i along axis 0 + the distance of j along axis 1 + ….
+/// The source of each element of a result: element [i, j, …] is the source's element `start` +
+/// offset of i along axis 0 + offset of j along axis 1 + ….
 ///
-/// Transposing, slicing, repeating, mirroring and gathering are all maps of this kind.
+/// Transposing, slicing, repeating, mirroring and gathering are maps of this kind.
 package struct IndexMap {
-  /// The distances along one axis of the result.
+  /// The offsets along one axis of the result.
   package enum Axis {
     /// `count` positions, `stride` elements of the source apart.
     case strided(count: Int, by: Int)
-    /// `count` positions, each with a distance of its own; `nil` stands for no element of the source: the fill.
+    /// `count` positions with individual offsets. `nil` means the fill value instead of an element
+    /// of the source.
     case computed(count: Int, (Int) -> Int?)
 
-    /// The positions along the axis.
+    /// The number of positions along the axis.
     package var count: Int {
       switch self {
       case .strided(let count, _), .computed(let count, _): count
@@ -21,21 +22,21 @@ package struct IndexMap {
     }
   }
 
-  /// The index of the source's element from which distances count.
+  /// The index of the source element to which offsets are added.
   package var start = 0
-  /// The distances along each axis of the result, outermost first.
+  /// The offsets along each axis of the result, outermost first.
   package var axes: [Axis]
 
-  /// A map.
+  /// Creates a map.
   package init(start: Int = 0, axes: [Axis]) {
     self.start = start
     self.axes = axes
   }
 
-  /// The tensor that this map makes of `source`.
-  /// - Parameter fill: What stands where the map names no element: a tensor of one element of the same type; zero
-  ///   when nil.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the result is too large.
+  /// Returns the tensor that this map selects from `source`.
+  /// - Parameter fill: A tensor of one element of the same type, used where the map selects no
+  ///   element; zero if `nil`.
+  /// - Throws: `InfoldError.Code.limitExceeded` if the result is too large.
   func apply(to source: Tensor, fill: Tensor? = nil) throws(InfoldError) -> Tensor {
     var result = try Tensor(zeros: axes.map(\.count), of: source.elementType)
     guard result.count > 0 else { return result }
@@ -44,7 +45,7 @@ package struct IndexMap {
     case 16: try copy(source, fill, into: &result, as: UInt16.self)
     case 32: try copy(source, fill, into: &result, as: UInt32.self)
     case 64: try copy(source, fill, into: &result, as: UInt64.self)
-    default: throw InfoldError(.unsupported, "elements of type \(source.elementType) cannot be moved")
+    default: throw InfoldError(.unsupported, "unsupported element type \(source.elementType)")
     }
     return result
   }
@@ -62,8 +63,9 @@ package struct IndexMap {
     }
   }
 
-  /// The same map with axes of one position dropped and neighbours joined where one step of the outer is as far as all
-  /// steps of the inner: at most as many axes as a tensor's size has bits, and long inner ones.
+  /// Returns an equivalent map without axes of one position, and with neighboring axes merged if
+  /// one step of the outer axis equals all steps of the inner one. The result has few axes, at most
+  /// as many as a tensor size has bits, and long inner ones.
   private func merged() -> IndexMap {
     var merged = IndexMap(start: start, axes: [])
     for axis in axes {
@@ -130,7 +132,7 @@ package struct IndexMap {
 }
 
 extension IndexMap {
-  /// The map that leaves a tensor of `shape` as it is, to be changed axis by axis.
+  /// Creates the identity map of a tensor of `shape`, to be modified axis by axis.
   package init(identityOf shape: [Int]) {
     axes = zip(shape, rowMajorStrides(shape)).map { .strided(count: $0, by: $1) }
   }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX And, opsets 1, 7: whether both are true, element by element.
+/// ONNX And, opsets 1, 7: the element-wise logical AND.
 package struct And: LogicalOperator, BroadcastingOperator {
   package static let name = "And"
   package static let versions = [1, 7]
@@ -11,7 +11,7 @@ package struct And: LogicalOperator, BroadcastingOperator {
   package func apply(_ a: Bool, _ b: Bool) -> Bool { a && b }
 }
 
-/// ONNX Not, opset 1: whether x is false.
+/// ONNX Not, opset 1: the element-wise logical NOT.
 package struct Not: Operator, AttributelessOperator {
   package static let name = "Not"
   package static let versions = [1]
@@ -30,7 +30,7 @@ package struct Not: Operator, AttributelessOperator {
   }
 }
 
-/// ONNX Or, opsets 1, 7: whether one or both are true, element by element.
+/// ONNX Or, opsets 1, 7: the element-wise logical OR.
 package struct Or: LogicalOperator, BroadcastingOperator {
   package static let name = "Or"
   package static let versions = [1, 7]
@@ -39,7 +39,7 @@ package struct Or: LogicalOperator, BroadcastingOperator {
   package func apply(_ a: Bool, _ b: Bool) -> Bool { a || b }
 }
 
-/// ONNX Xor, opsets 1, 7: whether one is true, and not both, element by element.
+/// ONNX Xor, opsets 1, 7: the element-wise logical exclusive OR.
 package struct Xor: LogicalOperator, BroadcastingOperator {
   package static let name = "Xor"
   package static let versions = [1, 7]

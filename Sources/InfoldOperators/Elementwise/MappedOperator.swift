@@ -2,31 +2,34 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator each of whose outputs takes its elements from the first input, by a map that its other inputs decide.
+/// An operator whose outputs copy elements of the first input, according to index maps that the
+/// other inputs determine.
 package protocol MappedOperator: Operator {
-  /// The map of each output, whose axes may be parts of the output's; `nil` while not all of what decides them is known.
+  /// Returns the map of each output, or `nil` if it depends on something unknown. An axis of the
+  /// output may be several axes of the map.
   func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]?
 
-  /// What stands where a map names no element; `nil` for zero. Asked only where the maps are known.
+  /// Returns the value where a map selects no element; `nil` for zero. Called only if the maps are
+  /// known.
   func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor?
 }
 
 extension MappedOperator {
   package func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor? { nil }
 
-  /// The outputs that are wanted, as the maps say.
+  /// Applies the maps to compute the outputs that are wanted.
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let known = OperatorInputs(inputs, outputCount: context.wantedOutputs.count)
     let types = try inferOutputs(known)
     guard let maps = try indexMaps(known) else {
-      preconditionFailure("\(Self.name) has no map for the inputs \(inputs)")
+      preconditionFailure("\(Self.name) has no index map for the inputs \(inputs)")
     }
     return try maps.results(of: inputs[0]!, fill: fill(known), types, context)
   }
 }
 
 extension [IndexMap] {
-  /// The outputs that are wanted, under the shapes of `types`.
+  /// Returns the outputs that are wanted, with the shapes of `types`.
   fileprivate func results(
     of source: Tensor, fill: Tensor?, _ types: [TensorType], _ context: EvaluationContext
   ) throws(InfoldError) -> [Tensor?] {
@@ -43,7 +46,7 @@ extension [IndexMap] {
 }
 
 extension OperatorInputs {
-  /// The sizes of input `index`; `nil` while one of them is not known.
+  /// Returns the sizes of input `index`, or `nil` if one of them is unknown.
   package func sizes(_ index: Int) -> [Int]? {
     index < types.count ? types[index]?.shape?.sizes : nil
   }

@@ -2,16 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Mod, opsets 10, 13, 28: the remainder of A ÷ B, element by element.
+/// ONNX Mod, opsets 10, 13, 28: the remainder of A ÷ B, element-wise.
 ///
-/// With `fmod` = 0 the quotient is rounded down, and the remainder has the sign of B; with `fmod` = 1 it is rounded toward
-/// zero, and the remainder has the sign of A. Before opset 28, `fmod` = 0 is for integers alone.
+/// With `fmod` = 0, the quotient is rounded down and the remainder has the sign of B. With `fmod` =
+/// 1, the quotient is rounded toward zero and the remainder has the sign of A. Before opset 28,
+/// `fmod` = 0 requires integers.
 package struct Mod: ArithmeticOperator {
   package static let name = "Mod"
   package static let versions = [10, 13, 28]
   package let broadcast = BroadcastRule.multidirectional
 
-  /// Whether the quotient is rounded toward zero, and not down.
+  /// Whether the quotient is rounded toward zero rather than down.
   package let truncates: Bool
   private let allowsFloatingPoint: Bool
 
@@ -25,18 +26,18 @@ package struct Mod: ArithmeticOperator {
     guard allowsFloatingPoint || !result.elementType.isFloatingPoint else {
       throw InfoldError(
         .invalidModel,
-        "the inputs have elements of type \(result.elementType), and fmod is 0; before opset 28 it must be 1"
+        "fmod is 0 for inputs of type \(result.elementType); before opset 28 it must be 1 for floating-point types"
       )
     }
     return [result]
   }
 
-  /// ONNX leaves the division of integers by zero open: it is refused.
+  /// Rejects integer division by zero, which ONNX leaves undefined.
   package func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
-  /// The remainder of two numbers of float32.
+  /// Returns the remainder of two float32 numbers.
   package func remainder(_ a: Float, _ b: Float) -> Float { apply(a, b) }
 
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {

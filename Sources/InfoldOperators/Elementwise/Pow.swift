@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Pow, opsets 1, 7, 12, 13, 15: X to the power of Y, element by element, in the type of X.
+/// ONNX Pow, opsets 1, 7, 12, 13, 15: X to the power of Y, element-wise, in the type of X.
 ///
-/// Since opset 12 the two may be of different types. Powers of integers to integers are computed modulo 2ⁿ; where the
-/// exponent is negative or no integer, they are rounded toward zero and bounded to what the type can hold.
+/// Since opset 12, X and Y may have different types. Integer powers of integers wrap around, modulo
+/// 2ⁿ. If the exponent is negative or not an integer type, they are rounded toward zero and clamped
+/// to the range of the type.
 package struct Pow: BinaryOperator {
   package static let name = "Pow"
   package static let versions = [1, 7, 12, 13, 15]
@@ -50,7 +51,7 @@ package struct Pow: BinaryOperator {
     try .broadcasting(x, exponents) { (x: Element, n: Int64) in power(x, n) }
   }
 
-  /// x to the power of n by repeated squaring.
+  /// Returns x to the power of n, by repeated squaring.
   private func power<Element: IntegerElement>(_ x: Element, _ n: Int64) -> Element {
     guard n >= 0 else { return Element(saturating: InfoldSystem.power(Double(x), Double(n))) }
     var result: Element = 1, square = x, rest = n

@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Erf, opsets 9, 13: the error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x. Integers, which opset 9 allows, are not
-/// supported.
+/// ONNX Erf, opsets 9, 13: the error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x. Integers, which
+/// opset 9 allows, are not supported.
 package struct Erf: UnaryOperator, AttributelessOperator {
   package static let name = "Erf"
   package static let versions = [9, 13]
@@ -24,7 +24,7 @@ package struct Exp: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .exp(x) }
 }
 
-/// ONNX Log, opsets 1, 6, 13: the natural logarithm of x; −∞ at zero, NaN below.
+/// ONNX Log, opsets 1, 6, 13: the natural logarithm of x. −∞ for zero, NaN for negative numbers.
 package struct Log: UnaryOperator, AttributelessOperator {
   package static let name = "Log"
   package static let versions = [1, 6, 13]
@@ -44,7 +44,7 @@ package struct Reciprocal: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { 1 / x }
 }
 
-/// ONNX Sqrt, opsets 1, 6, 13: the square root of x; NaN below zero.
+/// ONNX Sqrt, opsets 1, 6, 13: the square root of x. NaN for negative numbers.
 package struct Sqrt: UnaryOperator, AttributelessOperator {
   package static let name = "Sqrt"
   package static let versions = [1, 6, 13]

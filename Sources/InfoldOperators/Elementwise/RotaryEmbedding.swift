@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX RotaryEmbedding, opset 23: pairs of numbers of each head, turned by angles that depend on the position
-/// (Su et al. 2021, arXiv 2104.09864).
+/// ONNX RotaryEmbedding, opset 23: pairs of numbers in each head, rotated by angles that depend on
+/// the position (Su et al. 2021, arXiv 2104.09864).
 ///
-/// X [B, H, M, D], or [B, M, H · D] with `num_heads`; Y like X. Of the first R numbers of a head, where R is `rotary_embedding_dim` or D,
-/// numbers i and i + R ÷ 2 are a pair, or 2 · i and 2 · i + 1 where it is `interleaved`. The cosines and sines of the angles are
-/// [B, M, R ÷ 2], or with position_ids [B, M] rows of [positions, R ÷ 2].
+/// X is [B, H, M, D], or [B, M, H · D] with `num_heads`; Y has the shape of X. The first R numbers
+/// of a head are rotated, where R is `rotary_embedding_dim` or D. Numbers i and i + R ÷ 2 form a
+/// pair, or 2 · i and 2 · i + 1 if `interleaved` is set. The cosines and sines of the angles are
+/// [B, M, R ÷ 2]. With position_ids [B, M], they are rows of [positions, R ÷ 2].
 package struct RotaryEmbedding: ComposedOperator {
   package static let name = "RotaryEmbedding"
   package static let versions = [23]
@@ -25,16 +26,16 @@ package struct RotaryEmbedding: ComposedOperator {
     heads = try attributes.int("num_heads") ?? 0
     rotated = try attributes.int("rotary_embedding_dim") ?? 0
     for (name, number) in [("num_heads", heads), ("rotary_embedding_dim", rotated)] where number < 0 {
-      throw InfoldError(.invalidModel, "\(name) is \(number), and must not be negative")
+      throw InfoldError(.invalidModel, "\(name) is \(number) but must not be negative")
     }
     guard rotated.isMultiple(of: 2) else {
-      throw InfoldError(.invalidModel, "rotary_embedding_dim is \(rotated), and must be even")
+      throw InfoldError(.invalidModel, "rotary_embedding_dim is \(rotated) but must be even")
     }
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let types = try openTypes(inputs)
-    // What the network finds wrong is wrong.
+    // The composition performs the remaining checks.
     _ = try composition(inputs)
     return types
   }
@@ -47,7 +48,7 @@ package struct RotaryEmbedding: ComposedOperator {
     if inputs.has(3) { _ = try inputs.type(3, of: .int64) }
     try inputs.requireRank(2...2, of: 3)
     guard x.shape?.rank != 3 || heads > 0 else {
-      throw InfoldError(.invalidModel, "num_heads must be given for an input of three dimensions")
+      throw InfoldError(.invalidModel, "missing attribute num_heads, which an input of 3 dimensions requires")
     }
     return [x]
   }
@@ -65,7 +66,7 @@ package struct RotaryEmbedding: ComposedOperator {
       guard let listed = network.sizes(positions) else { return nil }
       let expected = [given[0], given.count == 4 ? given[2] : given[1]]
       guard listed == expected else {
-        throw InfoldError(.invalidModel, "position_ids has the shape \(listed), and must have \(expected)")
+        throw InfoldError(.invalidModel, "position_ids has the shape \(listed) but must have \(expected)")
       }
       angles = try angles.map { table throws(InfoldError) in try network.add(Gather.name, [table, positions]) }
     }
@@ -76,19 +77,21 @@ package struct RotaryEmbedding: ComposedOperator {
       }
       x = try network.reshape(x, [given[0], given[1], heads, given[2] / heads])
     } else if heads != 0, heads != given[1] {
-      throw InfoldError(.invalidModel, "there are \(counted(given[1], "head")), and num_heads is \(heads)")
+      throw InfoldError(.invalidModel, "the input has \(counted(given[1], "head")), but num_heads is \(heads)")
     }
-    // Heads share the angles of a position.
+    // All heads use the same angles for a position.
     let sizes = network.sizes(x)!, positionAxis = given.count == 3 ? 1 : 2
     let width = rotated > 0 ? rotated : sizes[3]
     guard width <= sizes[3], width.isMultiple(of: 2) else {
-      throw InfoldError(.invalidModel, "of heads of \(counted(sizes[3], "number")), \(width) cannot be turned in pairs")
+      throw InfoldError(
+        .invalidModel,
+        "cannot rotate \(counted(width, "number")) of each head in pairs: heads have \(counted(sizes[3], "number"))")
     }
     for angle in angles {
       let expected = [sizes[0], sizes[positionAxis], width / 2]
       guard network.sizes(angle)! == expected else {
         throw InfoldError(
-          .invalidModel, "the angles have the shape \(network.sizes(angle)!), and must have \(expected)")
+          .invalidModel, "the angles have the shape \(network.sizes(angle)!) but must have \(expected)")
       }
     }
     guard width > 0 else { return [try network.add(Identity.name, [try network.input(0)])] }
@@ -100,7 +103,7 @@ package struct RotaryEmbedding: ComposedOperator {
     return [result]
   }
 
-  /// The first numbers of each row of `x`, turned, with the rest behind them.
+  /// Returns `x` with the first numbers of each row rotated and the rest unchanged.
   private func turned(
     _ x: ValueID, _ sizes: [Int], _ width: Int, cosine: ValueID, sine: ValueID, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -133,7 +136,7 @@ package struct RotaryEmbedding: ComposedOperator {
     return parts.count == 1 ? parts[0] : try network.add(Concat.name, parts, ["axis": .int(3)])
   }
 
-  /// Pieces along the last axis.
+  /// Splits a value along its last axis.
   private func pieces(
     _ id: ValueID, _ sizes: [Int], _ network: inout Composition
   ) throws(InfoldError) -> [ValueID] {

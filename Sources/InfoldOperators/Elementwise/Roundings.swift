@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Ceil, opsets 1, 6, 13: the least integer that is not below x.
+/// ONNX Ceil, opsets 1, 6, 13: the smallest integer not below x.
 package struct Ceil: UnaryOperator, AttributelessOperator {
   package static let name = "Ceil"
   package static let versions = [1, 6, 13]
@@ -12,7 +12,7 @@ package struct Ceil: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.rounded(.up) }
 }
 
-/// ONNX Floor, opsets 1, 6, 13: the greatest integer that is not above x.
+/// ONNX Floor, opsets 1, 6, 13: the largest integer not above x.
 package struct Floor: UnaryOperator, AttributelessOperator {
   package static let name = "Floor"
   package static let versions = [1, 6, 13]
@@ -22,7 +22,7 @@ package struct Floor: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.rounded(.down) }
 }
 
-/// ONNX Round, opsets 11, 22: the nearest integer, the even one of two that are equally near.
+/// ONNX Round, opsets 11, 22: the nearest integer, with ties to even.
 package struct Round: UnaryOperator, AttributelessOperator {
   package static let name = "Round"
   package static let versions = [11, 22]

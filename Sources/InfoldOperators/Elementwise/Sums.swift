@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Sum, opsets 1, 6, 8, 13: the sum of all inputs, element by element.
+/// ONNX Sum, opsets 1, 6, 8, 13: the element-wise sum of all inputs.
 package struct Sum: SummingOperator {
   package static let name = "Sum"
   package static let versions = [1, 6, 8, 13]
@@ -21,7 +21,7 @@ extension Sum {
   package var quantizedForm: QuantizedForm? { .addition }
 }
 
-/// ONNX Mean, opsets 1, 6, 8, 13: the mean of all inputs, element by element.
+/// ONNX Mean, opsets 1, 6, 8, 13: the element-wise mean of all inputs.
 package struct Mean: SummingOperator {
   package static let name = "Mean"
   package static let versions = [1, 6, 8, 13]
@@ -33,7 +33,7 @@ package struct Mean: SummingOperator {
     [try sum(of: inputs, in: Element.self).mapped { (x: Element) in x / Element(inputs.count) }]
   }
 
-  /// The sum, divided by the number of inputs.
+  /// Composes the mean from a sum and a division by the number of inputs.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     var network = Composition(inputs)
     guard inputs.types.count > 1 else {
@@ -46,7 +46,7 @@ package struct Mean: SummingOperator {
   }
 }
 
-/// An operator that adds up all its inputs, in floating point.
+/// An operator that sums all inputs in floating point.
 protocol SummingOperator: VariadicOperator, StandardFloatingPointOperator, BroadcastingOperator {}
 
 extension SummingOperator {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Acos, opsets 7, 22: the angle between 0 and π whose cosine is x; NaN outside of −1 to 1.
+/// ONNX Acos, opsets 7, 22: the angle between 0 and π whose cosine is x. NaN outside [−1, 1].
 package struct Acos: UnaryOperator, AttributelessOperator {
   package static let name = "Acos"
   package static let versions = [7, 22]
@@ -10,7 +10,7 @@ package struct Acos: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .acos(x) }
 }
 
-/// ONNX Acosh, opsets 9, 22: the number ≥ 0 whose hyperbolic cosine is x; NaN below 1.
+/// ONNX Acosh, opsets 9, 22: the nonnegative number whose hyperbolic cosine is x. NaN below 1.
 package struct Acosh: UnaryOperator, AttributelessOperator {
   package static let name = "Acosh"
   package static let versions = [9, 22]
@@ -18,7 +18,8 @@ package struct Acosh: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .acosh(x) }
 }
 
-/// ONNX Asin, opsets 7, 22: the angle between −π ÷ 2 and π ÷ 2 whose sine is x; NaN outside of −1 to 1.
+/// ONNX Asin, opsets 7, 22: the angle between −π ÷ 2 and π ÷ 2 whose sine is x. NaN outside [−1,
+/// 1].
 package struct Asin: UnaryOperator, AttributelessOperator {
   package static let name = "Asin"
   package static let versions = [7, 22]
@@ -42,7 +43,7 @@ package struct Atan: UnaryOperator, AttributelessOperator {
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .atan(x) }
 }
 
-/// ONNX Atanh, opsets 9, 22: the number whose hyperbolic tangent is x; NaN outside of −1 to 1.
+/// ONNX Atanh, opsets 9, 22: the number whose hyperbolic tangent is x. NaN outside [−1, 1].
 package struct Atanh: UnaryOperator, AttributelessOperator {
   package static let name = "Atanh"
   package static let versions = [9, 22]

@@ -2,16 +2,16 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes each element from the one in its place, in floating point.
+/// An element-wise operator of one input that computes in floating point.
 public protocol UnaryOperator: FloatingPointOperator {
-  /// The result for one element.
+  /// Returns the result for one element.
   func apply<Element: FloatingPointElement>(_ x: Element) -> Element
 }
 
 extension UnaryOperator {
   public static var family: OperatorFamily { .arithmetic }
 
-  /// Since opset 7, new versions of ONNX's functions of one number take other element types, and mean the same.
+  /// Since opset 7, new versions of ONNX's unary functions only added element types.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
 
   public var quantizedForm: QuantizedForm? { .function }
@@ -31,8 +31,9 @@ extension UnaryOperator {
     [try inputs[0]!.mapped { (x: Element) in apply(x) }]
   }
 
-  /// Computes in `Double` for float64, else in `Float`, number by number; results of a narrower type are rounded once.
-  // Inlinable, so that the functions of another module's operator are specialized there.
+  /// Computes in `Double` for float64 and in `Float` otherwise, one number at a time. Results of a
+  /// narrower type are rounded once.
+  // Inlinable, so that operators of other modules are specialized there.
   @inlinable
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let type = context.precision == .double ? .float64 : resultType(0, of: inputs)
@@ -40,13 +41,13 @@ extension UnaryOperator {
   }
 }
 
-/// An operator that computes each element from the one in its place, for numbers of any kind.
+/// An element-wise operator of one input for numbers of any type.
 public protocol NumericUnaryOperator: Operator {
-  /// The element types that it accepts.
+  /// The element types that the operator accepts.
   static var elementTypes: ElementTypeSet { get }
-  /// The result for one element.
+  /// Returns the result for one element.
   func apply<Element: FloatingPointElement>(_ x: Element) -> Element
-  /// The result for one element.
+  /// Returns the result for one element.
   func apply<Element: IntegerElement>(_ x: Element) -> Element
 }
 
@@ -55,7 +56,7 @@ extension NumericUnaryOperator {
 
   public static var widening: Widening { .sameFunction }
 
-  /// Since opset 7, new versions of ONNX's functions of one number take other element types, and mean the same.
+  /// Since opset 7, new versions of ONNX's unary functions only added element types.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
 
   public var quantizedForm: QuantizedForm? { .function }

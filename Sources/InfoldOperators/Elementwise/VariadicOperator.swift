@@ -2,11 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes each element from those in the same place of any number of inputs, one at least.
+/// An element-wise operator of one or more inputs.
 public protocol VariadicOperator: Operator {
-  /// The element types that it accepts; all inputs have the same.
+  /// The element types that the operator accepts. All inputs have the same type.
   static var elementTypes: ElementTypeSet { get }
-  /// How the inputs' shapes are brought together.
+  /// How the inputs are broadcast.
   var broadcast: BroadcastRule { get }
 }
 
@@ -15,7 +15,8 @@ extension VariadicOperator {
 
   public static var widening: Widening { .sameFunction }
 
-  /// Opset 8 let shapes differ; otherwise, new versions of ONNX's operators take other element types since opset 7.
+  /// Opset 8 added broadcasting. Apart from that, versions of ONNX's operators since opset 7 only
+  /// added element types.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
 
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
@@ -24,7 +25,7 @@ extension VariadicOperator {
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     for index in inputs.types.indices where !inputs.has(index) {
-      throw InfoldError(.invalidModel, "input \(index) is left out; every input must be there")
+      throw InfoldError(.invalidModel, "missing input \(index): every input is required")
     }
     var result = try inputs.type(0, of: Self.elementTypes)
     try inputs.requireSameElementType(inputs.types.indices)
@@ -38,7 +39,7 @@ extension VariadicOperator {
     .broadcast(inputs, to: outputs.first ?? nil)
   }
 
-  /// The inputs, combined one after the other.
+  /// Combines the inputs pairwise, from first to last.
   func combined(
     _ inputs: [Tensor?], _ combine: (Tensor, Tensor) throws(InfoldError) -> Tensor
   ) throws(InfoldError) -> Tensor {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Where, opsets 9, 16: X where the condition holds, else Y, all three broadcast together.
+/// ONNX Where, opsets 9, 16: X if the condition is true, Y otherwise, with all three broadcast.
 package struct Where: ElementMovingOperator, AttributelessOperator {
   package static let name = "Where"
   package static let versions = [9, 16]

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Constant, opsets 1, 9, 11, 12, 13, 19, 21, 23, 24, 25: a tensor that an attribute holds.
+/// ONNX Constant, opsets 1, 9, 11, 12, 13, 19, 21, 23, 24, 25: a tensor stored in an attribute.
 ///
-/// `value` is any tensor; from opset 12 on, `value_int` and `value_float` are scalars, `value_ints` and `value_floats`
-/// lists. Sparse tensors and strings are not supported.
+/// `value` is any tensor. Since opset 12, `value_int` and `value_float` are scalars, `value_ints`
+/// and `value_floats` lists. Sparse tensors and strings are not supported.
 package struct Constant: Operator {
   package static let name = "Constant"
   package static let versions = [1, 9, 11, 12, 13, 19, 21, 23, 24, 25]
@@ -25,13 +25,13 @@ package struct Constant: Operator {
     guard given.count == 1 else {
       throw InfoldError(
         .invalidModel,
-        "exactly one of the attributes \(allowed.joined(separator: ", ")) must be there; "
-          + (given.isEmpty ? "none is" : "there are \(given.joined(separator: ", "))"))
+        "exactly one of the attributes \(allowed.joined(separator: ", ")) is required; "
+          + (given.isEmpty ? "the node has none" : "the node has \(given.joined(separator: ", "))"))
     }
     if let tensor = try Self.tensor(&attributes, version: version) {
       value = tensor
     } else {
-      throw InfoldError(.unsupported, "constants given as \(given[0]) are not supported")
+      throw InfoldError(.unsupported, "unsupported attribute \(given[0]) of Constant")
     }
   }
 

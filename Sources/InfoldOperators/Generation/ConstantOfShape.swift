@@ -2,14 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ConstantOfShape, opsets 9, 20, 21, 23, 24, 25: a tensor of the shape that the input lists, filled with one value.
+/// ONNX ConstantOfShape, opsets 9, 20, 21, 23, 24, 25: a tensor of the shape given by the input,
+/// filled with one value.
 package struct ConstantOfShape: Operator {
   package static let name = "ConstantOfShape"
   package static let versions = [9, 20, 21, 23, 24, 25]
   package static let compatibleVersions = [20, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// A tensor of one element, by default 0 in float32.
+  /// The value, a tensor of one element. By default, a float32 0.
   package let value: Tensor
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -17,17 +18,17 @@ package struct ConstantOfShape: Operator {
     value = if let given { given } else { try Tensor(scalar: Float(0)) }
     guard value.count == 1 else {
       throw InfoldError(
-        .invalidModel, "the attribute \"value\" has \(counted(value.count, "element")), and must have one")
+        .invalidModel, "the attribute \"value\" has \(counted(value.count, "element")) but must have one")
     }
     guard ElementTypeSet.all.contains(value.elementType) else {
-      throw InfoldError(.unsupported, "the attribute \"value\" of type \(value.elementType) is not supported")
+      throw InfoldError(.unsupported, "unsupported element type \(value.elementType) of the attribute \"value\"")
     }
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let wanted = try inputs.dimensions(0)
     for size in wanted?.compactMap(\.size) ?? [] where size < 0 {
-      throw InfoldError(.invalidModel, "the shape to fill has the size \(size)")
+      throw InfoldError(.invalidModel, "the shape to fill has the negative size \(size)")
     }
     return [TensorType(value.elementType, wanted.map { Shape($0) })]
   }

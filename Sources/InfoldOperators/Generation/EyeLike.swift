@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX EyeLike, opsets 9, 22: a matrix of the input's shape with ones on a diagonal, and zeros elsewhere.
+/// ONNX EyeLike, opsets 9, 22: a matrix of the input's shape, with ones on one diagonal and zeros
+/// elsewhere.
 ///
-/// `k` says which diagonal: above the main one where it is positive, below where it is negative.
+/// The diagonal `k` is above the main one if positive, below it if negative.
 package struct EyeLike: Operator {
   package static let name = "EyeLike"
   package static let versions = [9, 22]
@@ -12,16 +13,16 @@ package struct EyeLike: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// The type of the result; `nil` for the input's.
+  /// The element type of the result, or `nil` for that of the input.
   package let elementType: ElementType?
-  /// How far the diagonal lies above the main one.
+  /// The offset of the diagonal above the main one.
   package let k: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     elementType = try attributes.elementType("dtype")
     k = try attributes.int("k") ?? 0
     if let elementType, !ElementTypeSet.all.contains(elementType) {
-      throw InfoldError(.unsupported, "dtype is \(elementType); supported are \(ElementTypeSet.all)")
+      throw InfoldError(.unsupported, "unsupported element type: dtype is \(elementType); supported are \(ElementTypeSet.all)")
     }
   }
 
@@ -31,7 +32,7 @@ package struct EyeLike: Operator {
     return [TensorType(elementType ?? x.elementType, x.shape ?? Shape(unknownOfRank: 2))]
   }
 
-  /// A constant, where the shape is known.
+  /// Returns a constant if the shape is known.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     let type = try inferOutputs(inputs)[0]
     guard let sizes = type.shape?.sizes, let count = checkedProduct(sizes), count <= Self.mostElements else {
@@ -43,7 +44,7 @@ package struct EyeLike: Operator {
     return network.graph(returning: [result])
   }
 
-  /// The most elements of a matrix that is computed ahead.
+  /// The most elements of a matrix that is computed ahead of time.
   private static var mostElements: Int { 1 << 20 }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Range, opsets 11, 27: start, start + delta, start + 2 · delta, … before `limit`, as a list.
+/// ONNX Range, opsets 11, 27: the list start, start + delta, start + 2 · delta, … up to but
+/// excluding `limit`.
 ///
-/// The inputs are scalars of one type: float32, float64, int16, int32, int64, and since opset 27 float16 and bfloat16,
-/// which are computed with in the type that `stash_type` says, float32 or float64, and rounded once.
+/// The inputs are scalars of one type: float32, float64, int16, int32, int64 or, since opset 27,
+/// float16 or bfloat16. The latter two are computed in the type selected by `stash_type`, float32
+/// or float64, and rounded once.
 package struct RangeOperator: Operator {
   package static let name = "Range"
   package static let versions = [11, 27]
@@ -26,7 +28,7 @@ package struct RangeOperator: Operator {
     case 11: stashType = .float64
     default:
       throw InfoldError(
-        .invalidModel, "stash_type is \(stash ?? 1), and must be 1 (float32) or 11 (float64)")
+        .invalidModel, "stash_type is \(stash ?? 1) but must be 1 (float32) or 11 (float64)")
     }
   }
 
@@ -37,7 +39,7 @@ package struct RangeOperator: Operator {
     for index in 0..<3 {
       guard let scalar = inputs.constant(index) else { continue }
       guard scalar.count == 1 else {
-        throw InfoldError(.invalidModel, "input \(index) has \(counted(scalar.count, "element")), and must be a scalar")
+        throw InfoldError(.invalidModel, "input \(index) has \(counted(scalar.count, "element")) but must be a scalar")
       }
       scalars.append(scalar)
     }
@@ -45,7 +47,7 @@ package struct RangeOperator: Operator {
     return [TensorType(start.elementType, [count])]
   }
 
-  /// The number of 0, 1, 2, … below a symbol is the symbol.
+  /// A range from 0 to a symbol in steps of 1 has as many elements as the symbol.
   private func symbolicCount(_ inputs: OperatorInputs) -> Dimension {
     guard inputs.partial(0)?.elements == [0], inputs.partial(2)?.elements == [1],
       let limit = inputs.partial(1)?.elements.first, limit.size == nil
@@ -53,7 +55,7 @@ package struct RangeOperator: Operator {
     return limit
   }
 
-  /// max(0, ⌈(limit − start) / delta⌉).
+  /// Returns max(0, ⌈(limit − start) / delta⌉).
   private func count(_ scalars: [Tensor]) throws(InfoldError) -> Int {
     if scalars[0].elementType.isFloatingPoint {
       var values: [Double] = []
@@ -74,7 +76,7 @@ package struct RangeOperator: Operator {
   }
 
   private func invalid(_ values: [some Any]) -> InfoldError {
-    InfoldError(.invalidModel, "there is no range from \(values[0]) to \(values[1]) in steps of \(values[2])")
+    InfoldError(.invalidModel, "invalid range from \(values[0]) to \(values[1]) in steps of \(values[2])")
   }
 
   private func tooLong(_ values: [some Any]) -> InfoldError {

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Shape, opsets 1, 13, 15, 19, 21, 23, 24, 25: the sizes of the input's dimensions, as a list of int64.
+/// ONNX Shape, opsets 1, 13, 15, 19, 21, 23, 24, 25: the sizes of the input as an int64 list.
 ///
-/// From opset 15 on, `start` and `end` choose a range of them; negative values count from the end, and values outside
-/// are moved to the next end.
+/// Since opset 15, `start` and `end` select a range of the sizes. Negative values count from the
+/// end, and values out of bounds are clamped.
 package struct ShapeOperator: Operator {
   package static let name = "Shape"
   package static let versions = [1, 13, 15, 19, 21, 23, 24, 25]
@@ -24,7 +24,7 @@ package struct ShapeOperator: Operator {
     end = hasRange ? try attributes.int("end") : nil
   }
 
-  /// The dimensions that are taken of an input with `rank` dimensions.
+  /// Returns the dimensions that are selected from an input of `rank`.
   package func axes(rank: Int) -> Range<Int> {
     func position(_ index: Int) -> Int { max(0, min(index < 0 ? index + rank : index, rank)) }
     let first = position(start)

@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Size, opsets 1, 13, 19, 21, 23, 24, 25: the number of the input's elements, as a scalar of int64.
+/// ONNX Size, opsets 1, 13, 19, 21, 23, 24, 25: the number of elements of the input as an int64
+/// scalar.
 package struct Size: Operator, AttributelessOperator {
   package static let name = "Size"
   package static let versions = [1, 13, 19, 21, 23, 24, 25]

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// For each byte, the one that stands at its place in a table: what a function of one number is between DequantizeLinear and
+/// A table lookup for each byte. It replaces a function of one number between DequantizeLinear and
 /// QuantizeLinear.
 ///
-/// X of uint8 or int8, whose bits are the place, and the table [256] of uint8 or int8; Y has X's shape and the table's type.
+/// X is uint8 or int8; its bits are the index into the table [256] of uint8 or int8. Y has X's
+/// shape and the table's type.
 package struct ByteTable: Operator, AttributelessOperator {
   package static let name = "ByteTable"
   package static let domain = OperatorRegistry.internalDomain
@@ -17,7 +18,7 @@ package struct ByteTable: Operator, AttributelessOperator {
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .bytes), table = try inputs.type(1, of: .bytes)
     if let shape = table.shape, shape.sizes != [256] {
-      throw InfoldError(.invalidModel, "the table has the shape \(shape), and must have [256]")
+      throw InfoldError(.invalidModel, "the table has the shape \(shape) but must have [256]")
     }
     return [TensorType(table.elementType, x.shape)]
   }

@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Y = (X − mean) · factor · scale + bias, one of each per channel or per activation: the definition of a batch normalization at
-/// inference, in the order in which it is written, where factor is 1 ÷ √(σ² + ε).
+/// Y = (X − mean) · factor · scale + bias, with parameters per channel or per activation: a batch
+/// normalization at inference, evaluated in the order of its definition, with factor = 1 ÷ √(σ² +
+/// ε).
 ///
-/// X [N, C, D1, …] (or [N], whose C is 1); mean, factor, scale and bias [C] or [C, D1, …], of any floating-point types.
+/// X is [N, C, D1, …] (or [N], with C = 1); mean, factor, scale and bias are [C] or [C, D1, …], of
+/// any floating-point types.
 package struct ChannelNormalization: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "ChannelNormalization"
   package static let domain = OperatorRegistry.internalDomain
@@ -13,7 +15,8 @@ package struct ChannelNormalization: StandardFloatingPointOperator, Attributeles
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(5) }
 
-  /// The type of parameters that lose nothing: float64 when X or one of those that are given is, else float32.
+  /// Returns the type of parameters that loses no precision: float64 if X or a given parameter is
+  /// float64, otherwise float32.
   package static func parameterType(for x: ElementType, _ given: [ElementType]) -> ElementType {
     given.contains(.float64) ? .float64 : ScaleShift.parameterType(for: x)
   }

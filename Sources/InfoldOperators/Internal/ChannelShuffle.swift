@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The channels of X [N, C, D1, …], seen as a matrix of `groups` rows, in the order of the transposed matrix: channel
+/// The channels of X [N, C, D1, …] in the order of a transposed matrix of `groups` rows: channel
 /// i · (C / groups) + j becomes channel j · groups + i (Zhang et al. 2017, arXiv 1707.01083).
 package struct ChannelShuffle: Operator {
   package static let name = "ChannelShuffle"
@@ -11,12 +11,12 @@ package struct ChannelShuffle: Operator {
   package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// The number of groups, which divides the channels.
+  /// The number of groups, a divisor of the number of channels.
   package let groups: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     groups = try attributes.requiredInt("groups")
-    guard groups >= 1 else { throw InfoldError(.invalidModel, "groups is \(groups), and must be at least 1") }
+    guard groups >= 1 else { throw InfoldError(.invalidModel, "groups is \(groups) but must be at least 1") }
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -2,9 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Nodes whose sizes depend on data: they are planned when a run comes to them, with the sizes that it has found.
+/// A region of nodes with data-dependent shapes. It is planned during the run, when the sizes are
+/// known.
 ///
-/// The attribute `body` is a graph without inputs, which captures what it reads; the outputs of the node are those of the body.
+/// The attribute `body` is a graph without inputs that captures the values it reads. The outputs of
+/// the node are those of the body.
 package struct DataDependentRegion: BodyOperator {
   package static let name = "DataDependentRegion"
   package static let domain = OperatorRegistry.internalDomain
@@ -12,7 +14,7 @@ package struct DataDependentRegion: BodyOperator {
   package static let isOutlined = true
   package static func arity(since version: Int) -> Arity { Arity(inputs: 0...0, outputs: 1...Arity.any) }
 
-  /// The nodes.
+  /// The nodes of the region.
   package let body: OperatorBody
 
   package var bodies: [OperatorBody] { [body] }
@@ -27,7 +29,7 @@ package struct DataDependentRegion: BodyOperator {
     let captured = inputs.last(inputs.types.count)
     var outputs: [TensorType] = []
     for type in try body.outputTypes(inputs: [], captured: captured.types, constants: captured.constants) {
-      guard let type else { throw InfoldError(.unsupported, "the type of an output is not known") }
+      guard let type else { throw InfoldError(.unsupported, "the type of an output is unknown") }
       outputs.append(type)
     }
     return outputs

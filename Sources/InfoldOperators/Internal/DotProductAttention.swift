@@ -4,9 +4,11 @@ import InfoldTensor
 
 /// Y = softmax(Q · K · scale + mask) · V, with the softmax over the last axis.
 ///
-/// Q […, M, D], K […, D, N], V […, N, P], and an optional mask that broadcasts to […, M, N]; Y […, M, P]. The leading axes of Q, K and V
-/// are the same, or 1 in K or V, which are then the same for all of Q. Each of them, and Y, may lie in another order of its axes: the attributes `query_axes`, `key_axes` and `value_axes` are the
-/// permutations that Transpose would make these orders with, and by `result_axes` it would make Y of […, M, P].
+/// Q is […, M, D], K is […, D, N], V is […, N, P], and the optional mask broadcasts to […, M, N]; Y
+/// is […, M, P]. The leading axes of Q, K and V are equal, or 1 in K or V, which then apply to all
+/// of Q. The axes of each tensor may be permuted: Transpose with `query_axes`, `key_axes` and
+/// `value_axes` brings the inputs into the order given here, and Transpose with `result_axes`
+/// produces the output from […, M, P].
 package struct DotProductAttention: StandardFloatingPointOperator {
   package static let name = "DotProductAttention"
   package static let domain = OperatorRegistry.internalDomain
@@ -14,9 +16,10 @@ package struct DotProductAttention: StandardFloatingPointOperator {
   package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...4) }
 
-  /// The factor of the products.
+  /// The scale of the scores.
   package let scale: Float
-  /// The axes of the query, the key and the value in the order of the definition; `nil` for those that are.
+  /// The permutations of the query, the key and the value; `nil` for those in the order of the
+  /// definition.
   private let operandAxes: [[Int]?]
   private let givenResultAxes: [Int]?
 
@@ -28,15 +31,15 @@ package struct DotProductAttention: StandardFloatingPointOperator {
     givenResultAxes = try attributes.ints("result_axes")
     for axes in operandAxes + [givenResultAxes] {
       if let axes, axes.sorted() != Array(axes.indices) {
-        throw InfoldError(.invalidModel, "\(axes) is no order of axes from 0 on")
+        throw InfoldError(.invalidModel, "\(axes) is not a permutation of axes")
       }
     }
   }
 
-  /// For each axis of Q (0), K (1) or V (2) as the definition has it, the axis of the input.
+  /// Returns, for each axis of Q (0), K (1) or V (2) in the definition, the axis of the input.
   package func axes(ofOperand index: Int, rank: Int) -> [Int] { operandAxes[index] ?? Array(0..<rank) }
 
-  /// For each axis of the output, the axis of Y as the definition has it.
+  /// Returns, for each axis of the output, the axis of Y in the definition.
   package func resultAxes(rank: Int) -> [Int] { givenResultAxes ?? Array(0..<rank) }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -48,16 +51,16 @@ package struct DotProductAttention: StandardFloatingPointOperator {
       guard let shape = try inputs.type(index).shape else { return [TensorType(type, nil)] }
       guard shape.rank == operandAxes[index]?.count ?? shape.rank else {
         throw InfoldError(
-          .invalidModel, "input \(index) has the shape \(shape), and its axes are ordered by \(operandAxes[index]!)")
+          .invalidModel, "input \(index) has the shape \(shape), which does not match its axes \(operandAxes[index]!)")
       }
       shapes.append(Shape(axes(ofOperand: index, rank: shape.rank).map { shape[$0] }))
     }
     guard Set(shapes.map(\.rank)).count == 1, givenResultAxes?.count ?? shapes[0].rank == shapes[0].rank else {
-      throw InfoldError(.invalidModel, "the inputs have different numbers of dimensions")
+      throw InfoldError(.invalidModel, "the inputs have different ranks")
     }
     for axis in 0..<(shapes[0].rank - 2) {
       for shape in shapes where shape[axis] != 1 && shapes[0][axis].merged(with: shape[axis]) == nil {
-        throw InfoldError(.invalidModel, "the leading axes of \(shapes[0]) and \(shape) differ")
+        throw InfoldError(.invalidModel, "shape mismatch: the leading axes of \(shapes[0]) and \(shape) differ")
       }
     }
     let scores = try MatMul.productShape(shapes[0], shapes[1])
@@ -68,7 +71,8 @@ package struct DotProductAttention: StandardFloatingPointOperator {
     return [TensorType(type, Shape(resultAxes(rank: result.rank).map { result[$0] }))]
   }
 
-  /// The scores, each a sum over the inner size, and Y's elements, each a sum over the scores of a row.
+  /// Counts the scores, each a sum over the inner size, and the elements of Y, each a sum over the
+  /// scores of a row.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let q = inputs[0]?.shape?.sizes, let k = inputs[1]?.shape?.sizes, let v = inputs[2]?.shape?.sizes,
       let columns = axes(ofOperand: 1, rank: k.count).last, let last = axes(ofOperand: 2, rank: v.count).last,
@@ -86,7 +90,8 @@ package struct DotProductAttention: StandardFloatingPointOperator {
     let (query, key) = (axes(ofOperand: 0, rank: rank), axes(ofOperand: 1, rank: rank))
     let value = axes(ofOperand: 2, rank: rank)
     let mask = inputs.sizes(3) ?? []
-    /// The axis of the mask along which it has a number for each position, where it has one.
+    /// Returns the axis of the mask that varies along `axis` of the scores, or `nil` if the mask is
+    /// broadcast along it.
     func maskAxis(_ axis: Int) -> Int? {
       let own = axis - (rank - mask.count)
       return own >= 0 && mask[own] == q[query[axis]] ? own : nil
@@ -126,7 +131,7 @@ package struct DotProductAttention: StandardFloatingPointOperator {
 }
 
 extension Tensor {
-  /// The tensor whose axis i is this one's axis `axes[i]`.
+  /// Returns the tensor whose axis i is this tensor's axis `axes[i]`.
   fileprivate func reordered(_ axes: [Int]) throws(InfoldError) -> Tensor {
     var map = IndexMap(identityOf: shape)
     map.axes = axes.map { map.axes[$0] }

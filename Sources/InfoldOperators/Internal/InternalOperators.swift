@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 
 extension OperatorRegistry {
-  /// The domain of the operators that no model has: passes put them in the place of others.
+  /// The domain of operators that only passes create. Models never contain them.
   package static let internalDomain = "infold.internal"
 
   /// The operators of `internalDomain`.
@@ -13,8 +13,9 @@ extension OperatorRegistry {
 }
 
 extension Node {
-  /// A node of an operator of `OperatorRegistry.internalDomain`.
-  /// - Throws: As `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)`.
+  /// Creates a node of an operator in `OperatorRegistry.internalDomain`.
+  /// - Throws: As
+  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)` does.
   package init(
     internal opType: String, name: String, attributes: AttributeList = [:], inputs: [ValueID?], outputs: [ValueID?],
     captures: [ValueID] = []

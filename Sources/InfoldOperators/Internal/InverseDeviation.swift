@@ -4,7 +4,8 @@ import InfoldTensor
 
 /// The factor 1 ÷ √(σ² + ε) of a batch normalization, computed in `Double` and rounded once.
 ///
-/// Input variance σ²; the output has its shape, and the element type with the number `to`. Attribute `epsilon`.
+/// The input is the variance σ². The output has its shape and the element type with the number
+/// `to`. The attribute `epsilon` is ε.
 package struct InverseDeviation: Operator {
   package static let name = "InverseDeviation"
   package static let domain = OperatorRegistry.internalDomain
@@ -19,7 +20,7 @@ package struct InverseDeviation: Operator {
     epsilon = Double(try attributes.float("epsilon") ?? 1e-5)
     guard let number = try attributes.int("to"), let type = ElementType(rawValue: Int32(clamping: number)),
       type.isFloatingPoint
-    else { throw InfoldError(.invalidModel, "the attribute \"to\" names no floating-point type") }
+    else { throw InfoldError(.invalidModel, "the attribute \"to\" is not a floating-point type") }
     resultType = type
   }
 

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The sum of quantized numbers, quantized: what Add is between DequantizeLinear and QuantizeLinear.
+/// A quantized sum. It replaces Add between DequantizeLinear and QuantizeLinear.
 ///
-/// The inputs are a, its scale and zero point, b, its scale and zero point, and the scale and zero point of y, which has the type of
-/// that zero point. a and b are broadcast; scales and zero points are scalars. Every operation is rounded to float32.
+/// The inputs are a with its scale and zero point, b with its scale and zero point, and the scale
+/// and zero point of y. y has the type of its zero point. a and b are broadcast; scales and zero
+/// points are scalars. Every operation is rounded to float32.
 package struct QLinearAdd: Operator, AttributelessOperator {
   package static let name = "QLinearAdd"
   package static let domain = OperatorRegistry.internalDomain

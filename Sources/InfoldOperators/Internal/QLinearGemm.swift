@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The product of quantized rows with a quantized constant matrix, and a summand per column, quantized: what Gemm, or MatMul of any number
-/// of dimensions, is between DequantizeLinear and QuantizeLinear.
+/// A quantized product of rows with a constant matrix, plus a bias per column. It replaces Gemm, or
+/// MatMul of any rank, between DequantizeLinear and QuantizeLinear.
 ///
-/// The inputs are those of QLinearConv: x [*, M, K], its scale and zero point, w [N, K], its scale and zero point, each a scalar or a
-/// list [N], the scale and zero point of y [*, M, N], which has the type of that zero point, and the optional bias [N] of int32, in units
-/// of x's scale times w's. The products are added up in int32, which wraps around.
+/// The inputs are those of QLinearConv: x [*, M, K] with its scale and zero point, w [N, K] with
+/// its scale and zero point, each a scalar or a list [N], the scale and zero point of y [*, M, N],
+/// and the optional int32 bias [N] in units of x's scale times w's scale. y has the type of its
+/// zero point. Products are summed in int32, which wraps around.
 package struct QLinearGemm: MatrixProductOperator, AttributelessOperator {
   package static let name = "QLinearGemm"
   package static let domain = OperatorRegistry.internalDomain
@@ -25,7 +26,7 @@ package struct QLinearGemm: MatrixProductOperator, AttributelessOperator {
     if inputs.has(8) { _ = try inputs.type(8, of: ElementTypeSet([.int32])) }
     guard let x = x.shape, let weight = weight.shape else { return [TensorType(result, nil)] }
     guard x[x.rank - 1].merged(with: weight[1]) != nil else {
-      throw InfoldError(.invalidModel, "the inner sizes of \(x) and \(weight) differ")
+      throw InfoldError(.invalidModel, "shape mismatch: the inner sizes of \(x) and \(weight) differ")
     }
     return [TensorType(result, Shape(x.dropLast() + [weight[0]]))]
   }

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Y = X · scale + shift, one scale and one shift per channel or per activation: what a batch normalization is at
-/// inference.
+/// Y = X · scale + shift, with one scale and one shift per channel or per activation: a batch
+/// normalization at inference.
 ///
-/// X [N, C, D1, …] (or [N], whose C is 1), scale and shift [C] or [C, D1, …], of `parameterType`.
+/// X is [N, C, D1, …] (or [N], with C = 1); scale and shift are [C] or [C, D1, …], of
+/// `parameterType`.
 package struct ScaleShift: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
@@ -13,8 +14,8 @@ package struct ScaleShift: StandardFloatingPointOperator, AttributelessOperator 
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// The element type of scale and shift: float64 for float64, else float32, since a narrower type has neither range nor digits
-  /// for what they are of its own numbers.
+  /// Returns the element type of scale and shift: float64 for float64, otherwise float32. A
+  /// narrower type has neither the range nor the precision for the parameters of its own numbers.
   package static func parameterType(for x: ElementType) -> ElementType { x == .float64 ? .float64 : .float32 }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -40,8 +41,8 @@ package struct ScaleShift: StandardFloatingPointOperator, AttributelessOperator 
 }
 
 extension Tensor {
-  /// `function` of every element of a tensor [N, C, D1, …] and the number of its parameters, of which there are `count`: one for
-  /// each channel, or for each activation.
+  /// Applies `function` to each element of a tensor [N, C, D1, …] and the index of its parameters.
+  /// There are `count` parameters, one for each channel or for each activation.
   @inline(__always)
   func mappedByChannel<Element: FloatingPointElement>(
     of count: Int, _ function: (_ x: Element, _ channel: Int) -> Element

@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Concat, opsets 1, 4, 11, 13: the inputs behind one another along one axis.
+/// ONNX Concat, opsets 1, 4, 11, 13: the concatenation of the inputs along one axis.
 ///
-/// All inputs have the same sizes but along the axis, which is 1 by default in opset 1, and must be given since opset 4.
+/// All inputs have the same sizes except along that axis. The axis is 1 by default in opset 1, and
+/// required since opset 4.
 package struct Concat: ElementMovingOperator {
   package static let name = "Concat"
   package static let versions = [1, 4, 11, 13]
@@ -14,7 +15,7 @@ package struct Concat: ElementMovingOperator {
   package static let movedInputs = 0...Int.max
   package static let joinsInputs = true
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -34,7 +35,7 @@ package struct Concat: ElementMovingOperator {
       if axis < shape.rank { across[axis] = .unknown }
       guard let merged = output.merged(with: across) else {
         throw InfoldError(
-          .invalidModel, "the shapes \(output) and \(shape) differ in more than axis \(axis), and cannot be joined")
+          .invalidModel, "shape mismatch: \(output) and \(shape) may differ only in axis \(axis)")
       }
       output = merged
     }

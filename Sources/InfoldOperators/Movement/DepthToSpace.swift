@@ -2,9 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX DepthToSpace, opsets 1, 11, 13, 28: blocks of the depth spread over height and width.
+/// ONNX DepthToSpace, opsets 1, 11, 13, 28: moves blocks of the depth dimension into height and
+/// width.
 ///
-/// X [N, C, H, W]; Y [N, C / b², H · b, W · b]. `mode`, since opset 11, tells how the depth is ordered: DCR or CRD.
+/// X is [N, C, H, W]; Y is [N, C / b², H · b, W · b]. `mode`, since opset 11, is the order of the
+/// depth dimension: DCR or CRD.
 package struct DepthToSpace: Operator, MappedOperator {
   package static let name = "DepthToSpace"
   package static let versions = [1, 11, 13, 28]

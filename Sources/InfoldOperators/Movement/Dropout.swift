@@ -4,10 +4,11 @@ import InfoldTensor
 
 /// ONNX Dropout, opsets 1, 6, 7, 10, 12, 13, 22, at inference: Y = X.
 ///
-/// data of any shape, since opset 12 also ratio (a scalar) and training_mode (a bool scalar); output and the optional
-/// mask have data's shape. The mask is all ones, of data's type before opset 10, bool later. The training form, which
-/// draws random numbers, is supported only with a ratio of 0, where it changes nothing: in opsets 1 and 6 it is what
-/// `is_test` = 0 means, since opset 12 what training_mode = true means.
+/// The inputs are data of any shape and, since opset 12, the optional ratio (a scalar) and
+/// training_mode (a bool scalar). The output and the optional mask have the shape of data. The mask
+/// is all ones, of data's type before opset 10 and bool since. The training form, which draws
+/// random numbers, is supported only with a ratio of 0, which leaves data unchanged. It is selected
+/// by `is_test` = 0 in opsets 1 and 6, and by training_mode = true since opset 12.
 package struct Dropout: Operator {
   package static let name = "Dropout"
   package static let versions = [1, 6, 7, 10, 12, 13, 22]
@@ -31,7 +32,7 @@ package struct Dropout: Operator {
     let ratio = try attributes.float("ratio") ?? 0.5
     if version < 7, try !attributes.flag("is_test"), ratio != 0 {
       throw InfoldError(
-        .unsupported, "Dropout with is_test = 0 and a ratio of \(ratio) is the training form, which drops at random",
+        .unsupported, "unsupported training form of Dropout: is_test = 0 with a ratio of \(ratio) drops elements at random",
         hint: "export the model for inference, or set is_test to 1")
     }
   }
@@ -42,7 +43,7 @@ package struct Dropout: Operator {
     if inputs.has(2) { _ = try inputs.type(2, of: ElementTypeSet([.bool])) }
     for index in 1...2 where inputs.has(index) {
       if let shape = inputs.types[index]?.shape, shape.contains(where: { $0.size != nil && $0 != 1 }) {
-        throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must be a scalar")
+        throw InfoldError(.invalidModel, "input \(index) has the shape \(shape) but must be a scalar")
       }
     }
     try refuseTraining(inputs.constants)
@@ -54,7 +55,7 @@ package struct Dropout: Operator {
     let ratio = try constants[1]?.converted(to: .float64).elements(as: Double.self).first ?? 0.5
     guard ratio == 0 else {
       throw InfoldError(
-        .unsupported, "Dropout with training_mode = true and a ratio of \(ratio) drops at random",
+        .unsupported, "unsupported training form of Dropout: training_mode = true with a ratio of \(ratio) drops elements at random",
         hint: "export the model for inference, or set training_mode to false")
     }
   }
@@ -72,6 +73,6 @@ package struct Dropout: Operator {
 }
 
 extension Dropout {
-  /// Where it is known not to be in its training form, which Infold does not have.
+  /// Dropout returns its input if it is known not to be in its unsupported training form.
   package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { isKnown(2) }
 }

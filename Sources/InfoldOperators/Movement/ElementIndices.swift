@@ -3,8 +3,10 @@ import InfoldSystem
 import InfoldTensor
 
 extension OperatorInputs {
-  /// The shape of input 1, indices that name elements of input 0 along `axis`, and have its number of dimensions.
-  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit, `.unsupported` when they are not int64 or int32.
+  /// Returns the shape of input 1, which holds indices into input 0 along `axis` and has the same
+  /// rank.
+  /// - Throws: `InfoldError.Code.invalidModel` if the shapes do not match; `.unsupported` if the
+  ///   indices are not int64 or int32.
   func elementIndices(along axis: Int) throws(InfoldError) -> Shape? {
     let indices = try type(1, of: .indices).shape
     guard let data = types[0]?.shape else { return indices }
@@ -18,14 +20,15 @@ extension OperatorInputs {
       }
     guard fits else {
       throw InfoldError(
-        .invalidModel, "indices of shape \(indices) do not fit into data of shape \(data) along axis \(axis)")
+        .invalidModel, "shape mismatch: indices of shape \(indices) for data of shape \(data) along axis \(axis)")
     }
     return indices
   }
 }
 
 extension OperatorInputs {
-  /// The positions that indices in input 1 name of input 0 along `axis`, where they are known.
+  /// Returns the number of positions that the indices in input 1 may name along `axis` of input 0,
+  /// if it is known.
   func positions(along axis: Int) -> [Int: Int] {
     guard let data = types.first??.shape, let axis = try? normalizedAxis(axis, rank: data.rank),
       let size = data[axis].size
@@ -33,8 +36,8 @@ extension OperatorInputs {
     return [1: size]
   }
 
-  /// The positions that every one of the numbers in input 1 may name, which stand together in lists, one for each dimension of input 0
-  /// behind the first `batchRank`.
+  /// Returns the number of positions that every index in input 1 may name. The last dimension of
+  /// input 1 lists one index for each dimension of input 0 after the first `batchRank`.
   func positions(behind batchRank: Int) -> [Int: Int] {
     guard types.count > 1, let data = types[0]?.shape, let depth = types[1]?.shape?.last?.size,
       batchRank + depth <= data.rank
@@ -44,17 +47,19 @@ extension OperatorInputs {
   }
 }
 
-/// Refuses an index that is outside of an axis of `shape`. Negative ones count from the end.
+/// Throws an error if an index is out of bounds for an axis of `shape`. Negative indices count from
+/// the end.
 package func requireIndex(_ index: Int, along axis: Int, of shape: [Int]) throws(InfoldError) {
   guard index >= -shape[axis], index < shape[axis] else {
-    throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
+    throw InfoldError(.invalidModel, "the index \(index) is out of bounds for axis \(axis) of the shape \(Shape(shape))")
   }
 }
 
-/// For each of `indices`, the place of the element in a tensor of `shape` that it names: its own position along every axis but
-/// `axis`, where its value counts. Negative values count from the end.
+/// Returns, for each of `indices`, the offset of the element that it names in a tensor of `shape`.
+/// The index applies to `axis`; along the other axes, the position is that of the index itself.
+/// Negative indices count from the end.
 /// - Precondition: `OperatorInputs.elementIndices` has accepted the shapes.
-/// - Throws: `InfoldError` with `.invalidModel` for a value that is outside.
+/// - Throws: `InfoldError.Code.invalidModel` if an index is out of bounds.
 func elementPlaces(_ indices: Tensor, along axis: Int, in shape: [Int]) throws(InfoldError) -> [Int] {
   let axis = try normalizedAxis(axis, rank: shape.count)
   let strides = rowMajorStrides(shape)

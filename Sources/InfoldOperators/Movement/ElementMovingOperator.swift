@@ -2,11 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes nothing: every element of its outputs is an element of its inputs.
+/// An operator that only moves elements: every element of its outputs is an element of an input.
 ///
-/// What it does with shapes that are known in parts, its own evaluation tells, which moves the elements' numbers.
+/// For partially known shape tensors, the default value rule runs the operator's own evaluation on
+/// the indices of the elements.
 public protocol ElementMovingOperator: Operator {
-  /// The inputs, by position, whose elements are moved; the others say how.
+  /// The indices of the inputs whose elements are moved. The other inputs are parameters.
   static var movedInputs: ClosedRange<Int> { get }
 }
 
@@ -28,13 +29,13 @@ extension ElementMovingOperator {
   }
 }
 
-/// Elements that are known in parts, and tensors of their numbers, which an evaluation can move.
+/// Symbolic elements and tensors of their indices, which an evaluation can move.
 private struct NumberedElements {
-  /// What is evaluated: numbers of elements, and the constants beside them.
+  /// The operands of the evaluation: indices of elements, and constants as the other inputs.
   private(set) var operands: [Tensor?] = []
   private var elements: [Dimension] = []
 
-  /// - Returns: `nil` where an input is not known.
+  /// - Returns: `nil` if an input is unknown.
   init?(_ inputs: OperatorInputs, moved: ClosedRange<Int>) throws(InfoldError) {
     for index in inputs.types.indices {
       if moved.contains(index), let partial = inputs.partial(index), partial.elementType != .bool {
@@ -48,7 +49,7 @@ private struct NumberedElements {
     }
   }
 
-  /// What stands in the places to which an evaluation moved the numbers.
+  /// Returns the symbolic elements in the places to which an evaluation moved their indices.
   func elements(of results: [Tensor?]) throws(InfoldError) -> [SymbolicTensor?] {
     var partials: [SymbolicTensor?] = []
     for case let moved? in results {
@@ -59,7 +60,7 @@ private struct NumberedElements {
 }
 
 extension SymbolicTensor {
-  /// The numbers of the elements from `start` on, in their places.
+  /// Returns a tensor of the same shape with the numbers from `start` on.
   func numbered(from start: Int) throws(InfoldError) -> Tensor {
     try Tensor(shape: shape, elements.indices.map { Int64(start + $0) }).cast(to: elementType)
   }

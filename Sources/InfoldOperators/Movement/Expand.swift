@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
+/// ONNX Expand, opsets 8, 13: the input broadcast to a shape.
 ///
-/// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
+/// Dimensions are aligned at the last one. Where the shape has a 1, the input's dimension is kept.
 package struct Expand: ElementMovingOperator, MappedOperator, AttributelessOperator {
   package static let name = "Expand"
   package static let versions = [8, 13]
@@ -15,7 +15,7 @@ package struct Expand: ElementMovingOperator, MappedOperator, AttributelessOpera
     let x = try inputs.type(0)
     let wanted = try inputs.dimensions(1)
     for size in wanted?.compactMap(\.size) ?? [] where size < 0 {
-      throw InfoldError(.invalidModel, "the shape to expand to has the size \(size)")
+      throw InfoldError(.invalidModel, "the shape to expand to has the negative size \(size)")
     }
     guard let wanted, let shape = x.shape else { return [TensorType(x.elementType, nil)] }
     return [TensorType(x.elementType, try shape.broadcast(with: Shape(wanted)))]

@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Flatten, opsets 1, 9, 11, 13, 21, 23, 24, 25: to a matrix, [d0 · … · d(axis−1), d(axis) · …].
+/// ONNX Flatten, opsets 1, 9, 11, 13, 21, 23, 24, 25: the input as a matrix, [d0 · … · d(axis−1),
+/// d(axis) · …].
 package struct Flatten: ElementMovingOperator {
   package static let name = "Flatten"
   package static let versions = [1, 9, 11, 13, 21, 23, 24, 25]
@@ -11,7 +12,7 @@ package struct Flatten: ElementMovingOperator {
   package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// The first dimension of the second factor; from opset 11 on, negative values count from the end.
+  /// The first dimension of the second factor. Negative values count from the end since opset 11.
   package let axis: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

@@ -2,17 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Gather, opsets 1, 11, 13: the slices of `data` along one axis that `indices` name.
+/// ONNX Gather, opsets 1, 11, 13: the slices of `data` along one axis that `indices` select.
 ///
-/// data [d0, …], indices [i0, …] of int32 or int64; the output has the indices' dimensions in place of the axis.
-/// Negative indices count from the end.
+/// data is [d0, …]; indices is [i0, …], int32 or int64. In the output, the dimensions of indices
+/// replace the axis. Negative indices count from the end.
 package struct Gather: ElementMovingOperator, MappedOperator {
   package static let name = "Gather"
   package static let versions = [1, 11, 13]
   package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -26,7 +26,7 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     let axis = try normalizedAxis(axis, rank: shape.rank)
     if let size = shape[axis].size, let constant = inputs.constant(1) {
       for index in try constant.integers() where index < -size || index >= size {
-        throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(shape)")
+        throw InfoldError(.invalidModel, "the index \(index) is out of bounds for axis \(axis) of the shape \(shape)")
       }
     }
     guard let indexShape = indices.shape else { return [TensorType(data.elementType, nil)] }

@@ -2,17 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GatherElements, opsets 11, 13: for each index, the element of `data` that it names along one axis.
+/// ONNX GatherElements, opsets 11, 13: the elements of `data` that `indices` select along one axis.
 ///
-/// data [d0, …], indices [i0, …] of int32 or int64, with as many dimensions, and no larger than the data's but along the axis;
-/// the output has the indices' shape. Negative indices count from the end.
+/// data is [d0, …]; indices is [i0, …], int32 or int64, of the same rank and no larger than data
+/// except along the axis. The output has the shape of indices. Negative indices count from the end.
 package struct GatherElements: ElementMovingOperator {
   package static let name = "GatherElements"
   package static let versions = [11, 13]
   package static let compatibleVersions = [13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

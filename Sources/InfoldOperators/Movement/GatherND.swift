@@ -2,24 +2,24 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GatherND, opsets 11, 12, 13: the slices of `data` that lists of indices name.
+/// ONNX GatherND, opsets 11, 12, 13: the slices of `data` that tuples of indices select.
 ///
-/// data [d1, …, dr], indices [i1, …, k] of int64: after `batch_dims` dimensions that both have (opset 12), each list of k
-/// indices names a slice along the next k dimensions of the data. The output is [i1, …, d(batch_dims + k + 1), …, dr]. Negative
-/// indices count from the end.
+/// data is [d1, …, dr]; indices is [i1, …, k], int64. Both share the first `batch_dims` dimensions
+/// (opset 12). Each tuple of k indices selects a slice along the next k dimensions of data. The
+/// output is [i1, …, d(batch_dims + k + 1), …, dr]. Negative indices count from the end.
 package struct GatherND: ElementMovingOperator {
   package static let name = "GatherND"
   package static let versions = [11, 12, 13]
   package static let compatibleVersions = [12, 13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The number of leading dimensions that both inputs have.
+  /// The number of leading dimensions that both inputs share.
   package let batchRank: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     batchRank = attributes.version < 12 ? 0 : try attributes.int("batch_dims") ?? 0
     guard batchRank >= 0 else {
-      throw InfoldError(.invalidModel, "batch_dims is \(batchRank), and must not be negative")
+      throw InfoldError(.invalidModel, "batch_dims is \(batchRank) but must not be negative")
     }
   }
 
@@ -28,7 +28,7 @@ package struct GatherND: ElementMovingOperator {
     let indices = try inputs.type(1, of: .int64).shape
     for shape in [data.shape, indices].compactMap(\.self) where shape.rank <= batchRank {
       throw InfoldError(
-        .invalidModel, "an input has the shape \(shape); it must have more than \(counted(batchRank, "dimension"))")
+        .invalidModel, "an input has the shape \(shape) but must have more than \(counted(batchRank, "dimension"))")
     }
     guard let shape = data.shape, let indices else { return [TensorType(data.elementType, nil)] }
     var output: [Dimension] = []
@@ -36,7 +36,7 @@ package struct GatherND: ElementMovingOperator {
       guard let dimension = shape[axis].merged(with: indices[axis]) else {
         throw InfoldError(
           .invalidModel,
-          "data of shape \(shape) and indices of shape \(indices) differ in the first \(counted(batchRank, "dimension"))"
+          "shape mismatch: data \(shape) and indices \(indices) differ in the first \(counted(batchRank, "dimension"))"
         )
       }
       output.append(dimension)
@@ -45,8 +45,8 @@ package struct GatherND: ElementMovingOperator {
     guard depth >= 1, depth <= shape.rank - batchRank else {
       throw InfoldError(
         .invalidModel,
-        "\(depth) indices stand together, and the data has the shape \(shape), of which "
-          + "\(batchRank) dimensions count the batches")
+        "tuples of \(counted(depth, "index", plural: "indices")) cannot select from data of shape \(shape) with "
+          + "\(counted(batchRank, "batch dimension"))")
     }
     output += indices.dimensions[batchRank..<(indices.rank - 1)] + shape.dimensions[(batchRank + depth)...]
     return [TensorType(data.elementType, Shape(output))]
@@ -64,14 +64,15 @@ package struct GatherND: ElementMovingOperator {
 }
 
 extension Tensor {
-  /// The first element of each slice of data of `shape` that these indices name: along the dimensions behind the first `batchRank`, which
-  /// both have, by as many numbers as stand in the last dimension of the indices. Negative ones count from the end.
-  /// - Throws: `InfoldError` with `.invalidModel` where the data has no such slice.
+  /// Returns the offset of the first element of each slice that these indices select in data of
+  /// `shape`. The last dimension of the indices lists the positions along the dimensions after the
+  /// first `batchRank`, which both tensors share. Negative indices count from the end.
+  /// - Throws: `InfoldError.Code.invalidModel` if an index is out of bounds.
   func sliceStarts(in shape: [Int], batchRank: Int = 0) throws(InfoldError) -> [Int] {
     let depth = self.shape.last!, strides = rowMajorStrides(shape)
     let values = try integers()
     guard count > 0 || depth == 0 else { return [] }
-    // A product that overflows is that of data without elements, which no index fits.
+    // If the product overflows, the data is empty and no index is within bounds.
     let batchLength = shape[batchRank...].reduce(1, &*)
     let slicesPerBatch = self.shape[batchRank...].dropLast().reduce(1, *)
     var starts: [Int] = []

@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Identity, opsets 1, 13, 14, 16, 19, 21, 23, 24, 25: the input itself. Sequences and optionals are not supported.
+/// ONNX Identity, opsets 1, 13, 14, 16, 19, 21, 23, 24, 25: the input itself. Sequences and
+/// optionals are not supported.
 package struct Identity: ElementMovingOperator, AttributelessOperator {
   package static let name = "Identity"
   package static let versions = [1, 13, 14, 16, 19, 21, 23, 24, 25]

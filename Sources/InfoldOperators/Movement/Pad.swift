@@ -2,13 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Pad, opsets 1, 2, 11, 13, 18, 19, 21, 23, 24, 25: elements added, or with negative numbers taken away, at both
+/// ONNX Pad, opsets 1, 2, 11, 13, 18, 19, 21, 23, 24, 25: elements added to, or removed from, both
 /// ends of dimensions.
 ///
-/// The numbers are an attribute in opsets 1 (`paddings`) and 2 (`pads`), an input since opset 11: those before every
-/// dimension, then those behind. What is added is a constant, the mirrored input (`reflect`, without repeating the
-/// border), the border (`edge`), or since opset 19 the input from its other end (`wrap`). Opset 18 lets `axes` choose the
-/// dimensions. Negative numbers are applied first: only what they leave is mirrored, repeated or wrapped.
+/// The pads are an attribute in opsets 1 (`paddings`) and 2 (`pads`), and an input since opset 11:
+/// first those before every dimension, then those after. Negative pads remove elements. The
+/// elements added are a constant, the reflected input without its border (`reflect`), the border
+/// (`edge`) or, since opset 19, the input from its opposite end (`wrap`). Since opset 18, `axes`
+/// selects the dimensions. Negative pads are applied first: only what remains is reflected,
+/// repeated or wrapped.
 package struct Pad: Operator, MappedOperator {
   package static let name = "Pad"
   package static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
@@ -20,19 +22,19 @@ package struct Pad: Operator, MappedOperator {
     version < 11 ? Arity(1) : Arity(inputs: 2...(version < 18 ? 3 : 4))
   }
 
-  /// What is added.
+  /// The source of the elements that are added.
   package enum Mode: String, Sendable, CaseIterable {
-    /// One value.
+    /// A constant.
     case constant
-    /// What lies on the other side of the edge, mirrored at it.
+    /// The input, reflected at its border.
     case reflect
-    /// The element at the edge.
+    /// The element at the border.
     case edge
-    /// What lies at the opposite edge.
+    /// The input from its opposite end.
     case wrap
   }
 
-  /// What is added.
+  /// The source of the elements that are added.
   package let mode: Mode
   private let pads: ListArgument
   private let axes: ListArgument
@@ -44,7 +46,7 @@ package struct Pad: Operator, MappedOperator {
     let name = try attributes.string("mode") ?? "constant"
     guard let mode = Mode(rawValue: name), version >= 19 || mode != .wrap else {
       let allowed = Mode.allCases.filter { version >= 19 || $0 != .wrap }.map(\.rawValue).joined(separator: ", ")
-      throw InfoldError(.invalidModel, "mode is \(String(quoting: name)), and must be one of \(allowed)")
+      throw InfoldError(.invalidModel, "mode is \(String(quoting: name)) but must be one of \(allowed)")
     }
     self.mode = mode
     pads = version < 11 ? .attribute(try attributes.requiredInts(version < 2 ? "paddings" : "pads")) : .input(1)
@@ -53,12 +55,12 @@ package struct Pad: Operator, MappedOperator {
     elementTypes = Self.elementTypes(since: version)
   }
 
-  /// What is added at the ends of one dimension.
+  /// The pads of one dimension.
   private struct Border {
     var before = 0
     var after = 0
 
-    /// The dimension with its border.
+    /// Returns the padded dimension.
     func dimension(_ dimension: Dimension, axis: Int) throws(InfoldError) -> Dimension {
       let limit = Int.max / 4
       guard (-limit...limit).contains(before), (-limit...limit).contains(after), dimension.size ?? 0 <= limit else {
@@ -67,7 +69,7 @@ package struct Pad: Operator, MappedOperator {
       guard let size = dimension.size else { return before + after == 0 ? dimension : .unknown }
       guard size + before + after >= 0 else {
         throw InfoldError(
-          .invalidModel, "more is cut from axis \(axis) than the \(counted(size, "element")) that it has")
+          .invalidModel, "negative pads remove more than the \(counted(size, "element")) of axis \(axis)")
       }
       return .fixed(size + before + after)
     }
@@ -78,7 +80,7 @@ package struct Pad: Operator, MappedOperator {
     if inputs.has(2) { try inputs.requireSameElementType([0, 2]) }
     if let constant = inputs.constant(2), constant.count != 1 {
       throw InfoldError(
-        .invalidModel, "the constant value has \(counted(constant.count, "element")), and must have one")
+        .invalidModel, "the constant value has \(counted(constant.count, "element")) but must have one")
     }
     guard var output = x.shape else { return [TensorType(x.elementType, nil)] }
     guard let borders = try borders(inputs, rank: output.rank) else {
@@ -93,14 +95,15 @@ package struct Pad: Operator, MappedOperator {
       if mode != .constant, let size = output[axis].size, let paddedSize = padded.size, paddedSize > 0,
         max(0, -border.before) >= size + min(0, border.after)
       {
-        throw InfoldError(.invalidModel, "axis \(axis) has nothing left from which the mode \(mode.rawValue) can pad")
+        throw InfoldError(.invalidModel, "axis \(axis) is empty, so the mode \(mode.rawValue) has nothing to pad with")
       }
       output[axis] = padded
     }
     return [TensorType(x.elementType, output)]
   }
 
-  /// The border of every dimension, `nil` where it is not known; `nil` while not even the axes are known.
+  /// Returns the pads of each dimension, with `nil` for unknown ones. Returns `nil` if even the
+  /// axes are unknown.
   private func borders(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Border?]? {
     let pads = try pads.dimensions(in: inputs)
     let axes = axes.isGiven(in: inputs) ? try axes.values(in: inputs) : Array(0..<rank)
@@ -108,7 +111,7 @@ package struct Pad: Operator, MappedOperator {
     guard pads.count == 2 * axes.count else {
       throw InfoldError(
         .invalidModel,
-        "\(counted(pads.count, "number")) \(pads.count == 1 ? "is" : "are") given to pad \(counted(axes.count, "dimension")); there must be two for each"
+        "there must be two pads per dimension, but there are \(pads.count) for \(counted(axes.count, "dimension"))"
       )
     }
     var borders = [Border?](repeating: Border(), count: rank)
@@ -151,7 +154,8 @@ package struct Pad: Operator, MappedOperator {
     return .axes(inputs) { borders[$0]?.before == 0 && borders[$0]?.after == 0 }
   }
 
-  /// The position in `range` from which an element at `position`, inside or outside of it, comes; `nil` for a constant.
+  /// Returns the position in `range` that is the source of the element at `position`; `nil` for a
+  /// constant.
   private func source(of position: Int, in range: Range<Int>) -> Int? {
     if range.contains(position) { return position }
     func remainder(by period: Int) -> Int {

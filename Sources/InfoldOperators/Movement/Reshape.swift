@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Reshape, opsets 1, 5, 13, 14, 19, 21, 23, 24, 25: the same elements under another shape.
+/// ONNX Reshape, opsets 1, 5, 13, 14, 19, 21, 23, 24, 25: the same elements with another shape.
 ///
-/// The shape is an attribute in opset 1, an int64 input since opset 5. A 0 in it keeps the input's dimension (with
-/// `allowzero`, opset 14, it is a size of 0); one −1 is whatever the number of elements leaves.
+/// The shape is an attribute in opset 1 and an int64 input since opset 5. A 0 keeps the input's
+/// dimension, or is a size of 0 with `allowzero` (opset 14). One size may be −1, which is then
+/// computed from the number of elements.
 package struct Reshape: ElementMovingOperator {
   package static let name = "Reshape"
   package static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
@@ -36,11 +37,11 @@ package struct Reshape: ElementMovingOperator {
 
   private func resolve(_ wanted: [Dimension], of input: Shape?) throws(InfoldError) -> Shape {
     for size in wanted.compactMap(\.size) where size < -1 {
-      throw InfoldError(.invalidModel, "the new shape \(Shape(wanted)) has the size \(size)")
+      throw InfoldError(.invalidModel, "the new shape \(Shape(wanted)) has the invalid size \(size)")
     }
     let openAxes = wanted.indices.filter { wanted[$0] == .fixed(-1) }
     guard openAxes.count <= 1, !(allowsZero && !openAxes.isEmpty && wanted.contains(.fixed(0))) else {
-      throw InfoldError(.invalidModel, "the new shape \(Shape(wanted)) leaves more than one size open")
+      throw InfoldError(.invalidModel, "the new shape \(Shape(wanted)) does not determine all sizes")
     }
     guard let input else {
       return Shape(wanted.map { $0 == .fixed(-1) || $0 == .fixed(0) && !allowsZero ? .unknown : $0 })
@@ -51,7 +52,7 @@ package struct Reshape: ElementMovingOperator {
       for axis in wanted.indices where wanted[axis] == .fixed(0) {
         guard axis < input.rank else {
           throw InfoldError(
-            .invalidModel, "the new shape \(Shape(wanted)) keeps dimension \(axis), which \(input) does not have")
+            .invalidModel, "the new shape \(Shape(wanted)) keeps dimension \(axis), which the shape \(input) does not have")
         }
         output[axis] = input[axis]
         kept.insert(axis)
@@ -67,7 +68,7 @@ package struct Reshape: ElementMovingOperator {
     return output
   }
 
-  /// What is left of the elements for the open dimension. Equal symbols cancel each other.
+  /// Returns the size that remains for the dimension −1. Equal symbols cancel.
   private func quotient(
     _ given: [Dimension], by taken: [Dimension], from input: Shape, to wanted: [Dimension]
   ) throws(InfoldError) -> Dimension {
@@ -79,7 +80,7 @@ package struct Reshape: ElementMovingOperator {
     guard let count = checkedProduct(given.compactMap(\.size)), let divisor = checkedProduct(taken.compactMap(\.size))
     else { throw InfoldError(.limitExceeded, "the shape \(input) or \(Shape(wanted)) is too large") }
     guard divisor > 0 else {
-      throw InfoldError(.invalidModel, "the size −1 in the new shape \(Shape(wanted)) is not determined")
+      throw InfoldError(.invalidModel, "the size −1 in the new shape \(Shape(wanted)) is ambiguous because other sizes are 0")
     }
     if open.isEmpty || count == 0 {
       guard count % divisor == 0 else { throw mismatch(input, wanted) }
@@ -90,7 +91,7 @@ package struct Reshape: ElementMovingOperator {
 
   private func mismatch(_ input: Shape, _ wanted: [Dimension]) -> InfoldError {
     InfoldError(
-      .invalidModel, "the shape \(input) cannot be reshaped to \(Shape(wanted)): the number of elements differs")
+      .invalidModel, "shape mismatch: cannot reshape \(input) to \(Shape(wanted)) because the number of elements differs")
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
@@ -99,13 +100,13 @@ package struct Reshape: ElementMovingOperator {
     else { return .unknown }
     return AxisMapping(
       AxisMapping.unchangedAxes(from: sizes, to: result).compactMap { axis, output in
-        // A 0 takes the size in its own place.
+        // A 0 copies the size of the input dimension with the same index.
         if axis != output, !allowsZero, axis < wanted.count, wanted[axis] == 0 { return nil }
         guard shape != nil else {
           let size = IndependentAxis.ListedSize(input: 1, element: output)
           return IndependentAxis(inputs: [axis], outputs: [output], listedSize: size)
         }
-        // An attribute says the same of one position.
+        // A shape attribute cannot change, so it must hold for a single position, too.
         let follows = wanted[output] == -1 || wanted[output] == 0 && axis == output || sizes[axis] == 1
         return follows ? IndependentAxis(inputs: [axis], outputs: [output]) : nil
       })

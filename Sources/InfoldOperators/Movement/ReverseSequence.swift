@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ReverseSequence, opsets 10, 28: of each sequence of a batch, the first elements in the opposite order, and the others in their places.
+/// ONNX ReverseSequence, opsets 10, 28: reverses the first elements of each sequence of a batch and
+/// keeps the others.
 ///
-/// input [d0, d1, …], sequence_lens [batch] of int64: how many elements of each are turned around. `batch_axis` and `time_axis` are 1 and 0,
-/// or 0 and 1.
+/// The inputs are the data, [d0, d1, …], and sequence_lens, [batch], int64: the number of elements
+/// to reverse in each sequence. `batch_axis` and `time_axis` are 1 and 0, or 0 and 1.
 package struct ReverseSequence: ComposedOperator {
   package static let name = "ReverseSequence"
   package static let versions = [10, 28]
@@ -21,13 +22,13 @@ package struct ReverseSequence: ComposedOperator {
     timeAxis = try attributes.int("time_axis") ?? 0
     guard [batchAxis, timeAxis].sorted() == [0, 1] else {
       throw InfoldError(
-        .invalidModel, "batch_axis is \(batchAxis) and time_axis \(timeAxis); one must be 0, and the other 1")
+        .invalidModel, "batch_axis is \(batchAxis) and time_axis is \(timeAxis) but one must be 0 and the other 1")
     }
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let types = try openTypes(inputs)
-    // What the network finds wrong is wrong.
+    // The composition performs the remaining checks.
     _ = try composition(inputs)
     return types
   }
@@ -38,7 +39,7 @@ package struct ReverseSequence: ComposedOperator {
     try inputs.requireRank(2...Int.max, of: 0)
     try inputs.requireRank(1...1, of: 1)
     if let shape = x.shape, let count = lengths.shape?[0], shape[batchAxis].merged(with: count) == nil {
-      throw InfoldError(.invalidModel, "there are \(count) lengths for a batch of \(shape[batchAxis])")
+      throw InfoldError(.invalidModel, "shape mismatch: \(counted(count, "sequence length")) for a batch of \(shape[batchAxis])")
     }
     return [x]
   }
@@ -51,9 +52,9 @@ package struct ReverseSequence: ComposedOperator {
     if let known = network.constant(lengths) {
       let numbers = try known.elements(as: Int64.self)
       if let wrong = numbers.first(where: { $0 < 0 || $0 > steps }) {
-        throw InfoldError(.invalidModel, "a length is \(wrong), and must be at least 0 and no more than \(steps)")
+        throw InfoldError(.invalidModel, "a sequence length is \(wrong) but must be between 0 and \(steps)")
       }
-      // Backward from the end to the beginning.
+      // Every sequence is reversed as a whole.
       if numbers.allSatisfy({ $0 == steps }) {
         let ends = [-1, Int.min, timeAxis, -1]
         return [try network.add(Slice.name, [x] + ends.map { end throws(InfoldError) in try network.list([end]) })]
@@ -62,7 +63,8 @@ package struct ReverseSequence: ComposedOperator {
     return [try network.add(GatherND.name, [x, places(lengths, sizes, &network)])]
   }
 
-  /// Which element of which sequence, in the order of x's axes, stands in each place of the result, [d0, d1, 2].
+  /// Returns the indices of the source of each element of the result, in the order of x's axes:
+  /// [d0, d1, 2].
   private func places(
     _ lengths: ValueID, _ sizes: [Int], _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -76,7 +78,7 @@ package struct ReverseSequence: ComposedOperator {
     let last = try network.add(Sub.name, [columns, network.add(number(1))])
     var turned = try network.add(
       Where.name, [network.add(Less.name, [time, columns]), network.add(Sub.name, [last, time]), time])
-    // No such length: there is no such element.
+    // A negative length yields an index that is out of bounds.
     turned = try network.add(
       Where.name,
       [network.add(Less.name, [columns, network.add(number(0))]), network.add(number(sizes[timeAxis])), turned])

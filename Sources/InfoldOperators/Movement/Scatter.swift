@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Scatter, opset 9: what ScatterElements does since opset 11, which withdrew the operator.
+/// ONNX Scatter, opset 9: the predecessor of ScatterElements, removed in opset 11.
 package struct Scatter: ComposedOperator {
   package static let name = "Scatter"
   package static let versions = [9]

@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ScatterElements, opsets 11, 13, 16, 18: a copy of `data` in which elements are replaced by, or combined with, updates.
+/// ONNX ScatterElements, opsets 11, 13, 16, 18: a copy of `data` with elements replaced by, or
+/// combined with, updates.
 ///
-/// data [d0, …], indices [i0, …] of int32 or int64, with as many dimensions, and no larger than the data's but along the axis;
-/// updates [i0, …]: each index names the element along the axis that its update meets. Negative indices count from the end.
-/// `reduction`: none; since opset 16 add and mul; since opset 18 max and min. Updates are applied in their order, so that an
-/// element named twice has a defined result; integers wrap around.
+/// data is [d0, …]; indices is [i0, …], int32 or int64, of the same rank and no larger than data
+/// except along the axis; updates is [i0, …]. Each index is the position along the axis of the
+/// element to update. Negative indices count from the end. `reduction` is none, since opset 16 add
+/// or mul, and since opset 18 max or min. Updates are applied in order, so that the result for
+/// repeated indices is well defined. Integers wrap around.
 package struct ScatterElements: Operator {
   package static let name = "ScatterElements"
   package static let versions = [11, 13, 16, 18]
@@ -16,9 +18,9 @@ package struct ScatterElements: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
-  /// How an update meets what is there.
+  /// How an update is combined with the element.
   package let reduction: ScatterND.Reduction
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -31,7 +33,7 @@ package struct ScatterElements: Operator {
     let indices = try inputs.elementIndices(along: axis)
     try inputs.requireSameElementType([0, 2])
     if let indices, let updates = try inputs.type(2).shape, updates.merged(with: indices) == nil {
-      throw InfoldError(.invalidModel, "the updates have the shape \(updates), and the indices \(indices)")
+      throw InfoldError(.invalidModel, "shape mismatch: the updates are \(updates), but the indices are \(indices)")
     }
     return [data]
   }

@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ScatterND, opsets 11, 13, 16, 18: a copy of `data` in which slices are replaced by, or combined with, updates.
+/// ONNX ScatterND, opsets 11, 13, 16, 18: a copy of `data` with slices replaced by, or combined
+/// with, updates.
 ///
-/// data [d1, …, dr], indices [i1, …, k] of int64, updates [i1, …, d(k+1), …, dr]: each list of k indices names a slice.
-/// Negative indices count from the end. `reduction`: none; since opset 16 add and mul; since opset 18 max and min.
-/// Updates are applied in their order, so that a slice named twice has a defined result; integers wrap around.
+/// data is [d1, …, dr]; indices is [i1, …, k], int64; updates is [i1, …, d(k+1), …, dr]. Each tuple
+/// of k indices selects a slice. Negative indices count from the end. `reduction` is none, since
+/// opset 16 add or mul, and since opset 18 max or min. Updates are applied in order, so that the
+/// result for repeated indices is well defined. Integers wrap around.
 package struct ScatterND: Operator {
   package static let name = "ScatterND"
   package static let versions = [11, 13, 16, 18]
@@ -15,21 +17,21 @@ package struct ScatterND: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// How an update meets what is there.
+  /// How an update is combined with the element.
   package enum Reduction: String, Sendable, CaseIterable {
-    /// It takes its place.
+    /// The update replaces the element.
     case none
-    /// Their sum does.
+    /// The sum of both.
     case add
-    /// Their product does.
+    /// The product of both.
     case mul
-    /// The larger one does.
+    /// The maximum of both.
     case max
-    /// The smaller one does.
+    /// The minimum of both.
     case min
   }
 
-  /// How an update meets what is there.
+  /// How an update is combined with the element.
   package let reduction: Reduction
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -41,15 +43,17 @@ package struct ScatterND: Operator {
     let indices = try inputs.type(1, of: .int64).shape
     try inputs.requireSameElementType([0, 2])
     let updates = try inputs.type(2).shape
-    if let shape = data.shape, shape.rank == 0 { throw InfoldError(.invalidModel, "the data is a scalar") }
-    if let indices, indices.rank == 0 { throw InfoldError(.invalidModel, "the indices are a scalar") }
+    if let shape = data.shape, shape.rank == 0 { throw InfoldError(.invalidModel, "the data must not be a scalar") }
+    if let indices, indices.rank == 0 { throw InfoldError(.invalidModel, "the indices must not be a scalar") }
     if let shape = data.shape, let indices, let depth = indices.last?.size {
       guard depth <= shape.rank else {
-        throw InfoldError(.invalidModel, "\(depth) indices stand together, and the data has the shape \(shape)")
+        throw InfoldError(
+          .invalidModel,
+          "tuples of \(counted(depth, "index", plural: "indices")) cannot select from data of shape \(shape)")
       }
       let expected = Shape(indices.dimensions.dropLast() + shape.dimensions[depth...])
       if let updates, updates.merged(with: expected) == nil {
-        throw InfoldError(.invalidModel, "the updates have the shape \(updates), and must have \(expected)")
+        throw InfoldError(.invalidModel, "shape mismatch: the updates are \(updates) but must be \(expected)")
       }
       if let sizes = shape.sizes, let constant = inputs.constant(1), constant.count > 0 {
         _ = try constant.sliceStarts(in: sizes)

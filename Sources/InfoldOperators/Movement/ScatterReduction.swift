@@ -10,18 +10,18 @@ extension ScatterND.Reduction {
     guard let reduction = Self(rawValue: name ?? "none"), allowed.contains(reduction) else {
       throw InfoldError(
         .invalidModel,
-        "reduction is \(String(quoting: name ?? "")), and must be one of "
+        "reduction is \(String(quoting: name ?? "")) but must be one of "
           + allowed.map(\.rawValue).joined(separator: ", "))
     }
     self = reduction
   }
 
-  /// What the data may be made of.
+  /// The element types that the data may have.
   var elementTypes: ElementTypeSet { self == .none ? .all : .numeric }
 
-  /// `data` with slices of `length` elements, which begin at `starts`, replaced by those of `updates`, or combined with them, in
-  /// their order.
-  /// - Precondition: The slices lie within the data, and both have the same type.
+  /// Returns `data` with the slices of `length` elements at `starts` replaced by, or combined with,
+  /// those of `updates`, in order.
+  /// - Precondition: The slices lie within the data, and both tensors have the same type.
   func scatter(
     _ updates: Tensor, into data: Tensor, at starts: [Int], length: Int
   ) throws(InfoldError) -> Tensor {

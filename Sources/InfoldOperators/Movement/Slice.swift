@@ -2,11 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Slice, opsets 1, 10, 11, 13: a range of positions along each of some axes.
+/// ONNX Slice, opsets 1, 10, 11, 13: a range of positions along some of the axes.
 ///
-/// `starts`, `ends` and `axes` are attributes in opset 1; since opset 10 they, and `steps`, are inputs of int32 or int64.
-/// Negative positions count from the end, positions outside are moved to the next end, and a negative step goes
-/// backwards.
+/// `starts`, `ends` and `axes` are attributes in opset 1. Since opset 10, they and `steps` are
+/// inputs, int32 or int64. Negative positions count from the end, positions out of bounds are
+/// clamped, and a negative step goes backward.
 package struct Slice: ElementMovingOperator, MappedOperator {
   package static let name = "Slice"
   package static let versions = [1, 10, 11, 13]
@@ -29,13 +29,13 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     }
   }
 
-  /// The positions along one axis: `count` of them from `start` on, `step` apart.
+  /// The positions along one axis: `count` positions from `start` on, `step` apart.
   private struct Cut {
     var start: Int
     var end: Int
     var step: Int
 
-    /// What the attributes mean along a dimension of `size`.
+    /// Returns the range that the attributes select in a dimension of `size`.
     func positions(of size: Int) -> (start: Int, step: Int, count: Int) {
       guard size > 0 else { return (0, 1, 0) }
       let step = Swift.max(-size, Swift.min(self.step, size))
@@ -51,19 +51,20 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     }
   }
 
-  /// The ends of a cut, as far as they are known.
+  /// The bounds along one axis, as far as they are known.
   private struct Bounds {
     var start: Dimension
     var end: Dimension
     var step: Dimension
 
-    /// The cut, where it is known.
+    /// The cut, if it is known.
     var cut: Cut? {
       guard let start = start.size, let end = end.size, let step = step.size else { return nil }
       return Cut(start: start, end: end, step: step)
     }
 
-    /// The size of the result; a symbol is kept when the cut takes all of it, forwards or backwards.
+    /// Returns the size of the result. A symbol is preserved if the whole dimension is taken,
+    /// forward or backward.
     func size(of dimension: Dimension) -> Dimension {
       if step == 1, start == 0, end == dimension { return dimension }
       guard let cut else { return .unknown }
@@ -89,22 +90,22 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     return [TensorType(x.elementType, output)]
   }
 
-  /// The bounds in the order of the axes; `nil` while not even their number is known.
+  /// Returns the bounds in the order of the axes, or `nil` if not even their number is known.
   private func bounds(_ inputs: OperatorInputs) throws(InfoldError) -> [Bounds]? {
     let counts = [
       try starts.count(in: inputs), try ends.count(in: inputs), try axes.count(in: inputs), try steps.count(in: inputs),
     ].compactMap { $0 }
     guard Set(counts).count <= 1 else {
-      throw InfoldError(.invalidModel, "starts, ends, axes and steps have different numbers of values")
+      throw InfoldError(.invalidModel, "starts, ends, axes and steps have different lengths")
     }
     let starts = try starts.dimensions(in: inputs), ends = try ends.dimensions(in: inputs)
     let steps = try steps.isGiven(in: inputs) ? steps.dimensions(in: inputs) : starts.map { $0.map { _ in 1 } }
-    if steps?.contains(0) == true { throw InfoldError(.invalidModel, "a step of 0 gets nowhere") }
+    if steps?.contains(0) == true { throw InfoldError(.invalidModel, "a step is 0 but must not be") }
     guard let starts, let ends, let steps else { return nil }
     return starts.indices.map { Bounds(start: starts[$0], end: ends[$0], step: steps[$0]) }
   }
 
-  /// The axes that are cut; `nil` while they are not known.
+  /// Returns the axes that are sliced, or `nil` if they are unknown.
   private func axes(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Int]? {
     if axes.isGiven(in: inputs) {
       guard let values = try axes.values(in: inputs) else { return nil }
@@ -112,7 +113,7 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     }
     guard let count = try starts.count(in: inputs) else { return nil }
     guard count <= rank else {
-      throw InfoldError(.invalidModel, "\(count) axes are to be cut, and the input has \(rank)")
+      throw InfoldError(.invalidModel, "cannot slice \(counted(count, "axis", plural: "axes")) of an input with \(counted(rank, "dimension"))")
     }
     return Array(0..<count)
   }

@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX SpaceToDepth, opsets 1, 13, 28: blocks of height and width stacked in the depth.
+/// ONNX SpaceToDepth, opsets 1, 13, 28: moves blocks of height and width into the depth dimension.
 ///
-/// X [N, C, H, W]; Y [N, C · b², H / b, W / b]. `mode`, since opset 28, tells how the depth is ordered: DCR or CRD.
+/// X is [N, C, H, W]; Y is [N, C · b², H / b, W / b]. `mode`, since opset 28, is the order of the
+/// depth dimension: DCR or CRD.
 package struct SpaceToDepth: Operator, MappedOperator {
   package static let name = "SpaceToDepth"
   package static let versions = [1, 13, 28]

@@ -2,11 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Split, opsets 1, 2, 11, 13, 18: the input cut into parts along one axis.
+/// ONNX Split, opsets 1, 2, 11, 13, 18: the input split into parts along one axis.
 ///
-/// The parts' sizes are given by `split`: an attribute until opset 11, an input since 13 (and, in opset 1, an input of
-/// the data's own type). Without it the parts are equal; from opset 18 on their number is `num_outputs`, and what does
-/// not divide evenly makes the last ones smaller.
+/// `split` lists the sizes of the parts. It is an attribute until opset 11 and an input since opset
+/// 13 (and, in opset 1, an input of the data's own type). Without it, the parts are equal. Since
+/// opset 18, their number is `num_outputs`, and the last parts are smaller if the size is not
+/// divisible.
 package struct Split: ElementMovingOperator, MappedOperator {
   package static let name = "Split"
   package static let versions = [1, 2, 11, 13, 18]
@@ -15,7 +16,7 @@ package struct Split: ElementMovingOperator, MappedOperator {
     Arity(inputs: 1...((2..<13).contains(version) ? 1 : 2), outputs: 1...Arity.any)
   }
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
   private let split: [Int]?
   private let partCount: Int?
@@ -43,27 +44,28 @@ package struct Split: ElementMovingOperator, MappedOperator {
     }
   }
 
-  /// The sizes that the model gives; `nil` when it gives none, or they are not known before it runs.
+  /// Returns the sizes that the model gives, or `nil` if it gives none or they are unknown before
+  /// it runs.
   private func givenSizes(_ inputs: OperatorInputs) throws(InfoldError) -> [Int]? {
     if version >= 18, inputs.has(1) == (partCount != nil) {
       throw InfoldError(
-        .invalidModel, "either the input \"split\" or the attribute num_outputs must be given, not both")
+        .invalidModel, "exactly one of the input \"split\" and the attribute num_outputs is required")
     }
     if split != nil, inputs.has(1) {
-      throw InfoldError(.invalidModel, "\"split\" is given both as an attribute and as an input")
+      throw InfoldError(.invalidModel, "\"split\" is both an attribute and an input")
     }
     if let partCount, partCount != inputs.outputCount {
       throw InfoldError(
-        .invalidModel, "num_outputs is \(partCount), and the node has \(counted(inputs.outputCount, "output"))")
+        .invalidModel, "num_outputs is \(partCount), but the node has \(counted(inputs.outputCount, "output"))")
     }
     guard let sizes = if let split { split } else { try sizesFromInput(inputs) } else { return nil }
     guard sizes.count == inputs.outputCount else {
       throw InfoldError(
         .invalidModel,
-        "split lists \(counted(sizes.count, "size")), and the node has \(counted(inputs.outputCount, "output"))")
+        "split has \(counted(sizes.count, "size")), but the node has \(counted(inputs.outputCount, "output"))")
     }
     if let size = sizes.first(where: { $0 < 0 }) {
-      throw InfoldError(.invalidModel, "split lists the size \(size)")
+      throw InfoldError(.invalidModel, "split has the negative size \(size)")
     }
     return sizes
   }
@@ -77,13 +79,13 @@ package struct Split: ElementMovingOperator, MappedOperator {
     let sizes = try tensor.converted(to: .float64).elements(as: Double.self)
     return try sizes.map { (size) throws(InfoldError) in
       guard let whole = Int(exactly: size) else {
-        throw InfoldError(.invalidModel, "split lists the size \(size), which is no whole number")
+        throw InfoldError(.invalidModel, "split has the size \(size), which is not an integer")
       }
       return whole
     }
   }
 
-  /// The parts' dimensions along the axis.
+  /// Returns the dimensions of the parts along the axis.
   private func dimensions(
     of whole: Dimension, given: [Int]?, _ inputs: OperatorInputs
   ) throws(InfoldError) -> [Dimension] {
@@ -91,7 +93,7 @@ package struct Split: ElementMovingOperator, MappedOperator {
     if let given {
       let sum = try Dimension.sum(given.map(Dimension.fixed))
       guard whole.merged(with: sum) != nil else {
-        throw InfoldError(.invalidModel, "split lists sizes whose sum is \(sum), and the dimension is \(whole)")
+        throw InfoldError(.invalidModel, "the sizes in split add up to \(sum), but the dimension is \(whole)")
       }
       return given.map(Dimension.fixed)
     }
@@ -99,7 +101,7 @@ package struct Split: ElementMovingOperator, MappedOperator {
       return count == 1 ? [whole] : Array(repeating: .unknown, count: count)
     }
     guard size % count == 0 || partCount != nil else {
-      throw InfoldError(.invalidModel, "a dimension of \(size) does not divide into \(count) equal parts")
+      throw InfoldError(.invalidModel, "a dimension of size \(size) is not divisible into \(count) equal parts")
     }
     let part = size / count + (size % count == 0 ? 0 : 1)
     return (0..<count).map { .fixed(max(0, min(part, size - $0 * part))) }

@@ -2,9 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Squeeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 left out, those of `axes` or all of them.
+/// ONNX Squeeze, opsets 1, 11, 13, 21, 23, 24, 25: removes dimensions of size 1, either those
+/// listed in `axes` or all of them.
 ///
-/// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
+/// The axes are an attribute until opset 11 and an input since opset 13. Negative axes count from
+/// the end since opset 11.
 package struct Squeeze: ElementMovingOperator {
   package static let name = "Squeeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
@@ -33,14 +35,14 @@ package struct Squeeze: ElementMovingOperator {
     guard let values else {
       guard let count = try axes.count(in: inputs) else { return nil }
       guard count <= shape.rank else {
-        throw InfoldError(.invalidModel, "\(count) axes are to be squeezed of the shape \(shape)")
+        throw InfoldError(.invalidModel, "cannot squeeze \(counted(count, "axis", plural: "axes")) of the shape \(shape)")
       }
       return Shape(unknownOfRank: shape.rank - count)
     }
     let squeezed = try normalizedAxes(values, rank: shape.rank)
     for axis in squeezed {
       if let size = shape[axis].size, size != 1 {
-        throw InfoldError(.invalidModel, "axis \(axis) of the shape \(shape) is to be squeezed, and has not the size 1")
+        throw InfoldError(.invalidModel, "cannot squeeze axis \(axis) of the shape \(shape): its size is not 1")
       }
     }
     return Shape(shape.indices.filter { !squeezed.contains($0) }.map { shape[$0] })

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Tile, opsets 1, 6, 13: the input put side by side with itself.
+/// ONNX Tile, opsets 1, 6, 13: the input repeated along its dimensions.
 ///
-/// Since opset 6, `repeats` is a list of int64 with a number for each dimension. In opset 1, the inputs `tiles` and
-/// `axis` are scalars of the input's own floating-point type.
+/// Since opset 6, `repeats` is an int64 list with one number for each dimension. In opset 1, the
+/// inputs `tiles` and `axis` are scalars of the input's own floating-point type.
 package struct Tile: ElementMovingOperator, MappedOperator {
   package static let name = "Tile"
   package static let versions = [1, 6, 13]
@@ -26,11 +26,11 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     guard repeats.count == output.rank else {
       throw InfoldError(
         .invalidModel,
-        "there are \(counted(repeats.count, "number")) of repeats for an input of \(counted(output.rank, "dimension"))")
+        "shape mismatch: repeats has \(counted(repeats.count, "element")) for an input with \(counted(output.rank, "dimension"))")
     }
     for axis in output.indices {
       if let count = repeats[axis].size, count < 0 {
-        throw InfoldError(.invalidModel, "axis \(axis) is to be repeated \(count) times")
+        throw InfoldError(.invalidModel, "repeats is \(count) for axis \(axis) but must not be negative")
       }
       output[axis] = try .product([output[axis], repeats[axis]])
     }
@@ -53,7 +53,7 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     guard let tensor = inputs.constant(index) else { return nil }
     let value = try tensor.converted(to: .float64).elements(as: Double.self)
     guard value.count == 1, let integer = Int(exactly: value[0]) else {
-      throw InfoldError(.invalidModel, "input \(index) must be one whole number, and is \(value)")
+      throw InfoldError(.invalidModel, "input \(index) is \(value) but must be a single integer")
     }
     return integer
   }

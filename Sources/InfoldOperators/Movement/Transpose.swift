@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the axes in another order.
+/// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the input with its axes permuted.
 ///
-/// Axis i of the output is axis `permutation[i]` of the input; without `perm` the order is reversed.
+/// Axis i of the output is axis `permutation[i]` of the input. Without `perm`, the axes are
+/// reversed.
 package struct Transpose: ElementMovingOperator, MappedOperator {
   package static let name = "Transpose"
   package static let versions = [1, 13, 21, 23, 24, 25]
@@ -12,13 +13,13 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
   package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// The input's axis for each axis of the output; `nil` reverses them.
+  /// The input axis of each output axis, or `nil` to reverse the axes.
   package let permutation: [Int]?
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     permutation = try attributes.ints("perm")
     if let permutation, permutation.sorted() != Array(permutation.indices) {
-      throw InfoldError(.invalidModel, "perm is \(permutation), and must be an order of the axes from 0 on")
+      throw InfoldError(.invalidModel, "perm is \(permutation) but must be a permutation of the axes")
     }
   }
 
@@ -34,7 +35,7 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
     let axes = permutation ?? (0..<rank).reversed()
     guard axes.count == rank else {
       throw InfoldError(
-        .invalidModel, "perm orders \(counted(axes.count, "axis", plural: "axes")), and the input has \(rank)")
+        .invalidModel, "perm has \(counted(axes.count, "axis", plural: "axes")), but the input has \(rank)")
     }
     return axes
   }

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Trilu, opset 14: the upper or lower triangles of matrices; what lies outside is zero.
+/// ONNX Trilu, opset 14: the upper or lower triangles of matrices, with zeros elsewhere.
 ///
-/// The input [*, N, M], with the optional scalar k (int64, by default 0) that says which diagonal ends the triangle: above
-/// the main one where it is positive, below where it is negative.
+/// The input is [*, N, M]. The optional int64 scalar k, 0 by default, is the diagonal that bounds
+/// the triangle: above the main diagonal if positive, below it if negative.
 package struct Trilu: Operator {
   package static let name = "Trilu"
   package static let versions = [14]
@@ -13,7 +13,7 @@ package struct Trilu: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...2) }
 
-  /// Whether the upper triangle is kept, and not the lower one.
+  /// Whether the upper triangle is kept rather than the lower one.
   package let keepsUpper: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -35,7 +35,7 @@ package struct Trilu: Operator {
     return .axes(inputs) { $0 < rank - 2 }
   }
 
-  /// The columns of a row that are kept.
+  /// Returns the columns of a row that are kept.
   package func kept(_ row: Int, diagonal: Int, rows: Int, columns: Int) -> Range<Int> {
     let border = min(max(row + min(max(diagonal, -rows), columns) + (keepsUpper ? 0 : 1), 0), columns)
     return keepsUpper ? border..<columns : 0..<border

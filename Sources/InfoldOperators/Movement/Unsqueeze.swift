@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Unsqueeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 put in, where the output has `axes`.
+/// ONNX Unsqueeze, opsets 1, 11, 13, 21, 23, 24, 25: inserts dimensions of size 1 at the output's
+/// `axes`.
 ///
-/// The axes are an attribute until opset 11, an input since 13, of which a scalar is taken for a list of one, as ONNX's own functions
-/// write it. From opset 11 on, negative ones count from the end.
+/// The axes are an attribute until opset 11 and an input since opset 13. As in functions of the
+/// ONNX standard, the input may be a scalar, which is treated as a list of one. Negative axes count
+/// from the end since opset 11.
 package struct Unsqueeze: ElementMovingOperator {
   package static let name = "Unsqueeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
@@ -49,7 +51,7 @@ package struct Unsqueeze: ElementMovingOperator {
 }
 
 extension OperatorInputs {
-  /// The same inputs, with a list of one element in the place of a scalar.
+  /// Returns the inputs, with a list of one element in place of a scalar.
   fileprivate func takingScalarForList(_ index: Int) -> OperatorInputs {
     guard has(index), let type = types[index], type.shape?.rank == 0 else { return self }
     var (types, constants) = (types, constants)

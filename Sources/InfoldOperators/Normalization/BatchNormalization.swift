@@ -2,18 +2,21 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX BatchNormalization, opsets 1, 6, 7, 9, 14, 15: Y = (X − mean) ÷ √(var + epsilon) · scale + B.
+/// ONNX BatchNormalization, opsets 1, 6, 7, 9, 14, 15: Y = (X − mean) ÷ √(var + epsilon) · scale +
+/// B.
 ///
-/// X [N, C, D1, …]; in opset 1 with four dimensions; since opset 9 also [N], whose C is 1. scale, B, mean and var are
-/// [C], one number per feature map; with `spatial` = 0 (opsets 1 to 8) they are [C, D1, …], one number per activation.
-/// Opsets 1 and 6 declare only [C], and Infold accepts [C, D1, …] there for `spatial` = 0. All have X's element type;
-/// mean and var may have their own since opset 14, scale and B since opset 15.
+/// X is [N, C, D1, …]: of rank 4 in opset 1, and since opset 9 also [N], with C = 1. scale, B, mean
+/// and var are [C], one number per feature map. With `spatial` = 0 (opsets 1 to 8), they are [C,
+/// D1, …], one number per activation; opsets 1 and 6 declare only [C], but Infold accepts [C, D1,
+/// …] there, too. All have X's element type, except that mean and var may have their own since
+/// opset 14, and scale and B since opset 15.
 ///
-/// At inference mean and var are the inputs, and Y is the only output. The training form takes the batch's own mean and
-/// population variance, over every axis but those of the parameters, and also gives the running statistics
-/// input · momentum + batch · (1 − momentum). Before opset 14 it is the training form when there is more than one output;
-/// the last two, whose meaning the standard leaves open, are the batch's mean and variance. Since opset 14
-/// `training_mode` decides.
+/// At inference, mean and var are the inputs, and Y is the only output. The training form uses the
+/// mean and population variance of the batch, over all axes except those of the parameters. It also
+/// returns the running statistics input · momentum + batch · (1 − momentum). Since opset 14,
+/// `training_mode` selects the training form. Before, a node with more than one output is in
+/// training form; its last two outputs, which the standard leaves undefined, are the mean and
+/// variance of the batch.
 package struct BatchNormalization: StandardFloatingPointOperator {
   package static let name = "BatchNormalization"
   package static let versions = [1, 6, 7, 9, 14, 15]
@@ -23,13 +26,13 @@ package struct BatchNormalization: StandardFloatingPointOperator {
     Arity(inputs: 5...5, outputs: 1...(version < 14 ? 5 : 3))
   }
 
-  /// What is added to the variance.
+  /// The number added to the variance.
   package let epsilon: Float
-  /// How much of the old running statistics stays, in the training form.
+  /// The weight of the old running statistics, in the training form.
   package let momentum: Float
-  /// Whether there is one mean and one variance per feature map (true), or per activation.
+  /// Whether there is one mean and variance per feature map rather than per activation.
   package let isSpatial: Bool
-  /// Whether it normalizes by the statistics of the batch, and updates the running ones.
+  /// Whether the operator normalizes with batch statistics and updates the running statistics.
   package let isTraining: Bool
   private let version: Int
 
@@ -43,12 +46,12 @@ package struct BatchNormalization: StandardFloatingPointOperator {
     if version >= 14 {
       isTraining = try attributes.flag("training_mode")
       guard isTraining || !hasStatistics else {
-        throw InfoldError(.invalidModel, "BatchNormalization gives running statistics only with training_mode = 1")
+        throw InfoldError(.invalidModel, "BatchNormalization returns running statistics only with training_mode = 1")
       }
     } else {
       isTraining = hasStatistics
       if version < 7, try attributes.flag("is_test"), hasStatistics {
-        throw InfoldError(.invalidModel, "BatchNormalization with is_test = 1 has one output, not running statistics")
+        throw InfoldError(.invalidModel, "BatchNormalization with is_test = 1 has one output and no running statistics")
       }
     }
   }
@@ -68,7 +71,7 @@ package struct BatchNormalization: StandardFloatingPointOperator {
     return [TensorType(x.elementType, shape), statistics, statistics, statistics, statistics]
   }
 
-  /// The shapes of X and of the parameters, each completed by what is known of the others.
+  /// Returns the shapes of X and of the parameters, each refined by the others.
   private func shapes(_ inputs: OperatorInputs) throws(InfoldError) -> (x: Shape?, parameters: Shape?) {
     var x = try inputs.type(0).shape
     var parameters = x.map { Shape($0.rank == 1 ? [1] : isSpatial ? [$0[1]] : Array($0[1...])) }
@@ -91,9 +94,9 @@ package struct BatchNormalization: StandardFloatingPointOperator {
     let form = version < 9 ? " with spatial = \(isSpatial ? 1 : 0)" : ""
     return InfoldError(
       .invalidModel,
-      "\(name) has the shape \(given)\(form); for an input \(x.map { "\($0)" } ?? "of this kind") it must "
+      "shape mismatch: \(name) has the shape \(given)\(form); for an input \(x.map { "\($0)" } ?? "of this kind") it must "
         + "be \(wanted)",
-      hint: !isSpatial && given.rank == 1 ? "one number per feature map is spatial = 1" : nil)
+      hint: !isSpatial && given.rank == 1 ? "one number per feature map requires spatial = 1" : nil)
   }
 
   package func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
@@ -115,7 +118,7 @@ package struct BatchNormalization: StandardFloatingPointOperator {
     let x = inputs[0]!, parameterShape = inputs[3]!.shape
     let scale: [Element] = try inputs[1]!.elements(), bias: [Element] = try inputs[2]!.elements()
     let mean: [Element] = try inputs[3]!.elements(), variance: [Element] = try inputs[4]!.elements()
-    // X is [batch, groups, inner]: each of the groups has its own parameters.
+    // X is [batch, groups, inner]: each group has its own parameters.
     let groups = mean.count, batch = x.shape.first ?? 1
     let inner = batch * groups == 0 ? 0 : x.count / (batch * groups)
     var outputs: [Tensor?] = [nil]
@@ -147,7 +150,7 @@ package struct BatchNormalization: StandardFloatingPointOperator {
 }
 
 extension BatchNormalization {
-  /// √(σ² + ε), by which each number is divided.
+  /// Returns √(σ² + ε), the divisor of each number.
   @inline(__always)
   package static func deviation<Element: FloatingPointElement>(_ variance: Element, epsilon: Element) -> Element {
     (variance + epsilon).squareRoot()
@@ -158,7 +161,7 @@ extension BatchNormalization {
       isTraining
       ? "it is in training form: its statistics come from each mini-batch"
       : isSpatial
-        ? nil : "it normalizes every activation by itself (spatial=0), and weights are shared between positions"
+        ? nil : "it normalizes each activation separately (spatial=0), but weights are shared between positions"
     return .normalization(epsilon: epsilon, refusal: refusal)
   }
 }

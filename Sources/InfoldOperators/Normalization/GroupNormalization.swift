@@ -2,20 +2,20 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GroupNormalization, opsets 18, 21: Y = scale · (X − mean) ÷ √(variance + epsilon) + bias, with mean and population
-/// variance of every group of channels of every instance.
+/// ONNX GroupNormalization, opsets 18, 21: Y = scale · (X − mean) ÷ √(variance + epsilon) + bias,
+/// with the mean and population variance of each group of channels in each instance.
 ///
-/// X [N, C, D1, …]; scale and bias [num_groups] in opset 18, [C] since opset 21; Y like X. The statistics are computed in
-/// `Double`, whatever `stash_type` is.
+/// X and Y are [N, C, D1, …]; scale and bias are [num_groups] in opset 18 and [C] since opset 21.
+/// The statistics are computed in `Double`, regardless of `stash_type`.
 package struct GroupNormalization: StandardFloatingPointOperator {
   package static let name = "GroupNormalization"
   package static let versions = [18, 21]
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// The number of groups that the channels are split into, ≥ 1.
+  /// The number of channel groups, at least 1.
   package let groupCount: Int
-  /// What is added to the variance.
+  /// The number added to the variance.
   package let epsilon: Float
   private let scalesGroups: Bool
 
@@ -25,7 +25,7 @@ package struct GroupNormalization: StandardFloatingPointOperator {
     scalesGroups = attributes.version < 21
     if !scalesGroups { try attributes.readStashType() }
     guard groupCount >= 1 else {
-      throw InfoldError(.invalidModel, "num_groups is \(groupCount), and must be at least 1")
+      throw InfoldError(.invalidModel, "num_groups is \(groupCount) but must be at least 1")
     }
   }
 
@@ -37,13 +37,13 @@ package struct GroupNormalization: StandardFloatingPointOperator {
     if let count = channels.size, count % groupCount != 0 {
       throw InfoldError(
         .invalidModel,
-        "there are \(counted(count, "channel")), which cannot be split into \(counted(groupCount, "group"))")
+        "\(counted(count, "channel")) cannot be split into \(counted(groupCount, "group"))")
     }
     for index in 1...2 {
       try inputs.requireRank(1...1, of: index)
       let expected = scalesGroups ? .fixed(groupCount) : channels
       if let count = try inputs.type(index).shape?[0], count.merged(with: expected) == nil {
-        throw InfoldError(.invalidModel, "input \(index) has \(counted(count, "element")), and must have \(expected)")
+        throw InfoldError(.invalidModel, "input \(index) has \(counted(count, "element")) but must have \(expected)")
       }
     }
     return [x]
@@ -66,11 +66,12 @@ package struct GroupNormalization: StandardFloatingPointOperator {
 }
 
 extension AttributeReader {
-  /// Reads `stash_type`, the type in which a normalization's statistics are computed at least.
+  /// Reads `stash_type`, the least precise type in which a normalization may compute its
+  /// statistics.
   mutating func readStashType() throws(InfoldError) {
     let type = try elementType("stash_type") ?? .float32
     guard type.isFloatingPoint else {
-      throw InfoldError(.invalidModel, "stash_type is \(type), and must be a floating-point type")
+      throw InfoldError(.invalidModel, "stash_type is \(type) but must be a floating-point type")
     }
   }
 }

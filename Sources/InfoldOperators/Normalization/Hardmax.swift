@@ -2,15 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Hardmax, opsets 1, 11, 13: 1 in the place of the first maximum along `axis`, elsewhere 0. X and Y have the same shape;
-/// NaN counts as a maximum.
+/// ONNX Hardmax, opsets 1, 11, 13: 1 at the first maximum along `axis`, and 0 elsewhere. X and Y
+/// have the same shape. NaN counts as a maximum.
 ///
-/// Before opset 13 one maximum is looked for among `axis`, which is 1 by default, and every dimension behind it. With one
-/// dimension, that default means this one.
+/// Before opset 13, there is one maximum over `axis`, 1 by default, and all following dimensions.
+/// For an input of rank 1, the default is its only axis.
 package struct Hardmax: LineOperator {
   package static let name = "Hardmax"
 
-  /// The dimension, or the first of those, along which is searched.
+  /// The dimension to search, or the first of them.
   package let axis: SoftmaxAxis
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

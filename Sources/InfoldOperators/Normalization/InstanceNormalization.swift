@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX InstanceNormalization, opsets 1, 6, 22: Y = scale · (X − mean) ÷ √(variance + epsilon) + B, with mean and
-/// population variance of every channel of every instance.
+/// ONNX InstanceNormalization, opsets 1, 6, 22: Y = scale · (X − mean) ÷ √(variance + epsilon) + B,
+/// with the mean and population variance of each channel in each instance.
 ///
-/// input [N, C, D1, …], scale [C], B [C]; output like input.
+/// The input and output are [N, C, D1, …]; scale and B are [C].
 package struct InstanceNormalization: StandardFloatingPointOperator {
   package static let name = "InstanceNormalization"
   package static let versions = [1, 6, 22]
@@ -13,7 +13,7 @@ package struct InstanceNormalization: StandardFloatingPointOperator {
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// What is added to the variance.
+  /// The number added to the variance.
   package let epsilon: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -32,7 +32,7 @@ package struct InstanceNormalization: StandardFloatingPointOperator {
       guard let merged = channels.merged(with: count) else {
         throw InfoldError(
           .invalidModel,
-          "input \(index) has \(counted(count, "element")), and there are \(counted(channels, "channel"))")
+          "shape mismatch: input \(index) has \(counted(count, "element")) for \(counted(channels, "channel"))")
       }
       channels = merged
     }

@@ -4,8 +4,8 @@ import InfoldTensor
 
 /// ONNX LRN, opsets 1, 13: local response normalization across channels.
 ///
-/// X and Y [N, C, D1, …]: Y[n, c, d] = X[n, c, d] ÷ (bias + alpha ÷ size · Σ X[n, i, d]²)^beta, over the channels i from
-/// c − ⌊(size − 1) ÷ 2⌋ to c + ⌈(size − 1) ÷ 2⌉ that there are.
+/// X and Y are [N, C, D1, …]: Y[n, c, d] = X[n, c, d] ÷ (bias + alpha ÷ size · Σ X[n, i, d]²)^beta.
+/// The sum covers the existing channels i from c − ⌊(size − 1) ÷ 2⌋ to c + ⌈(size − 1) ÷ 2⌉.
 package struct LRN: StandardFloatingPointOperator {
   package static let name = "LRN"
   package static let versions = [1, 13]
@@ -13,13 +13,13 @@ package struct LRN: StandardFloatingPointOperator {
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  /// What the mean of squares is multiplied by.
+  /// The factor of the mean of squares.
   package let alpha: Float
   /// The exponent.
   package let beta: Float
-  /// What is added to the sum.
+  /// The number added to the mean of squares.
   package let bias: Float
-  /// The number of channels in a sum, ≥ 1.
+  /// The number of channels in a sum, at least 1.
   package let size: Int
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

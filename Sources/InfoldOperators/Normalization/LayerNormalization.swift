@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX LayerNormalization, opset 17, and what ONNX Runtime writes under this name into older ones: Y = (X − mean) ÷ √(variance + epsilon) · Scale + B, with mean and population
-/// variance over `axis` and every dimension behind it.
+/// ONNX LayerNormalization, opset 17, which ONNX Runtime also writes into models of older opsets:
+/// Y = (X − mean) ÷ √(variance + epsilon) · Scale + B, with the mean and population variance over
+/// `axis` and all following dimensions.
 ///
-/// X [d0, …], Scale and the optional B broadcast to X; Y like X, and the optional Mean and InvStdDev
-/// [d0, …, d(axis − 1), 1, …, 1], whose type `stash_type` names: float32 or bfloat16. The statistics, and what is
-/// normalized by them, are computed in `Double`, whatever `stash_type` is.
+/// X and Y are [d0, …]; Scale and the optional B broadcast to X. The optional outputs Mean and
+/// InvStdDev are [d0, …, d(axis − 1), 1, …, 1], of the type selected by `stash_type`: float32 or
+/// bfloat16. Statistics and normalized numbers are computed in `Double`, regardless of
+/// `stash_type`.
 package struct LayerNormalization: StandardFloatingPointOperator {
   package static let name = "LayerNormalization"
   package static let versions = [1, 17]
@@ -15,9 +17,9 @@ package struct LayerNormalization: StandardFloatingPointOperator {
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
 
-  /// The first dimension that is normalized; a negative one counts from the end.
+  /// The first normalized dimension. Negative values count from the end.
   package let axis: Int
-  /// What is added to the variance.
+  /// The number added to the variance.
   package let epsilon: Float
   private let stashType: ElementType
 
@@ -28,7 +30,7 @@ package struct LayerNormalization: StandardFloatingPointOperator {
     switch Int32(exactly: stash).flatMap(ElementType.init) {
     case .float32: stashType = .float32
     case .bfloat16: stashType = .bfloat16
-    default: throw InfoldError(.invalidModel, "stash_type is \(stash), and must be 1 (float32) or 16 (bfloat16)")
+    default: throw InfoldError(.invalidModel, "stash_type is \(stash) but must be 1 (float32) or 16 (bfloat16)")
     }
   }
 

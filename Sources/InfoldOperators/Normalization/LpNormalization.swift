@@ -2,14 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX LpNormalization, opsets 1, 22: x ÷ (Σ |x|ᵖ)^(1/p) along an axis, 0 where the norm is 0; computed in
-/// `Double`. X and Y have the same shape.
+/// ONNX LpNormalization, opsets 1, 22: x ÷ (Σ |x|ᵖ)^(1/p) along an axis, or 0 if the norm is 0. X
+/// and Y have the same shape. Computed in `Double`.
 package struct LpNormalization: AxesNormalization, StandardFloatingPointOperator {
   package static let name = "LpNormalization"
   package static let versions = [1, 22]
   package static let compatibleVersions = [22]
 
-  /// The axis; negative values count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
   /// The exponent, 1 or 2.
   package let p: Int
@@ -17,7 +17,7 @@ package struct LpNormalization: AxesNormalization, StandardFloatingPointOperator
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1
     p = try attributes.int("p") ?? 2
-    guard p == 1 || p == 2 else { throw InfoldError(.invalidModel, "p is \(p), and must be 1 or 2") }
+    guard p == 1 || p == 2 else { throw InfoldError(.invalidModel, "p is \(p) but must be 1 or 2") }
   }
 
   var axes: [Int] { [axis] }

@@ -2,8 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX MeanVarianceNormalization, opsets 9, 13: Y = (X − mean) ÷ (√variance + 10⁻⁹), with mean and population variance over
-/// `axes`, by default 0, 2 and 3. X and Y have the same shape; computed in `Double`.
+/// ONNX MeanVarianceNormalization, opsets 9, 13: Y = (X − mean) ÷ (√variance + 10⁻⁹), with the mean
+/// and population variance over `axes`, by default 0, 2 and 3. X and Y have the same shape.
+/// Computed in `Double`.
 package struct MeanVarianceNormalization: AxesNormalization {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
@@ -11,7 +12,7 @@ package struct MeanVarianceNormalization: AxesNormalization {
   package static let widening = Widening.sameFunction
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
 
-  /// The axes; negative ones count from the end.
+  /// The axes. Negative values count from the end.
   package let axes: [Int]
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -23,7 +24,8 @@ package struct MeanVarianceNormalization: AxesNormalization {
     var x = try inputs[0]!.converted(to: .float64)
     var shape = x.shape
     for axis in try normalizedAxes(axes, rank: shape.count) { shape[axis] = 1 }
-    // Numbers whose squares are out of range are multiplied by a power of two, and 10⁻⁹ with them.
+    // If squares would overflow or underflow, the numbers and the 10⁻⁹ are scaled by a power of
+    // two.
     let units = try x.reduced(to: shape, from: 0) { (largest: Double, x: Double) in max(largest, x.magnitude) }
       .mapped { (largest: Double) in Double.unitForSquares(upTo: largest) }
     x = try Tensor.broadcasting(x, units) { (x: Double, unit: Double) in x * unit }
@@ -40,9 +42,9 @@ package struct MeanVarianceNormalization: AxesNormalization {
   }
 }
 
-/// An operator that normalizes its input, by itself, along some axes.
+/// An operator that normalizes its only input along some axes.
 protocol AxesNormalization: Operator {
-  /// The axes; negative ones count from the end.
+  /// The axes. Negative values count from the end.
   var axes: [Int] { get }
 }
 

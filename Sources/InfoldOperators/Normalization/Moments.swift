@@ -1,19 +1,20 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Mean and population variance of some elements, computed in `Double` in two passes.
+/// The mean and population variance of some elements, computed in `Double` in two passes.
 ///
-/// The second pass corrects the mean of the first. Numbers whose squares a `Double` cannot hold, or only with few digits, are
-/// multiplied by a power of two before.
+/// The second pass corrects the mean of the first. If squares would overflow or lose precision in
+/// `Double`, the numbers are first scaled by a power of two.
 struct Moments {
-  /// Σ x ÷ M; NaN for no elements.
+  /// The mean, Σ x ÷ M. NaN if there are no elements.
   let mean: Double
-  /// What numbers are multiplied by: 1 nearly always.
+  /// The scale factor of the numbers, almost always 1.
   private let unit: Double
-  /// The mean and the variance of the numbers times `unit`.
+  /// The mean and the variance of the scaled numbers.
   private let scaledMean, scaledVariance: Double
 
-  /// The moments of `blocks` blocks of `length` elements each, which begin `stride` apart, the first at `start`.
+  /// Computes the moments of `blocks` blocks of `length` elements each. The first block begins at
+  /// `start`; the distance between blocks is `stride`.
   init<Element: FloatingPointElement>(
     _ x: borrowing Span<Element>, from start: Int, blocks: Int = 1, stride: Int = 0, length: Int
   ) {
@@ -50,13 +51,13 @@ struct Moments {
     mean = scaledMean / unit
   }
 
-  /// Σ (x − mean)² ÷ M; NaN for no elements.
+  /// The variance, Σ (x − mean)² ÷ M. NaN if there are no elements.
   var variance: Double { scaledVariance / unit / unit }
 
-  /// 1 ÷ √(variance + epsilon).
+  /// Returns 1 ÷ √(variance + epsilon).
   func inverseDeviation(_ epsilon: Float) -> Double { unit / scaledDeviation(epsilon) }
 
-  /// (x − mean) ÷ √(variance + epsilon).
+  /// Returns (x − mean) ÷ √(variance + epsilon).
   func normalized(_ x: Double, _ epsilon: Float) -> Double { (x * unit - scaledMean) / scaledDeviation(epsilon) }
 
   private func scaledDeviation(_ epsilon: Float) -> Double {
@@ -66,8 +67,8 @@ struct Moments {
 }
 
 extension Double {
-  /// A power of two for the numbers of x at some places, so that squares of their products with it neither overflow nor lose digits that
-  /// matter: 1 where the squares of the numbers do not.
+  /// Returns a power of two such that the squares of the selected elements of x, scaled by it,
+  /// neither overflow nor lose significant digits. The result is 1 unless scaling is necessary.
   static func unitForSquares<Element: FloatingPointElement>(
     of x: borrowing Span<Element>, at places: some Sequence<Int>
   ) -> Double {
@@ -76,7 +77,7 @@ extension Double {
     return unitForSquares(upTo: largest)
   }
 
-  /// As for numbers up to the magnitude `largest`.
+  /// Returns the scale factor for numbers of magnitude up to `largest`.
   static func unitForSquares(upTo largest: Double) -> Double {
     guard largest.isFinite, largest != 0, !(0x1p-400...0x1p+400).contains(largest) else { return 1 }
     return Double(sign: .plus, exponent: max(-1000, min(1000, -largest.exponent)), significand: 1)
@@ -84,9 +85,10 @@ extension Double {
 }
 
 extension Tensor {
-  /// The numbers of a tensor [N, C, D1, …], whose channels stand in groups, each as the moments of its group in its instance normalize it,
-  /// times a scale, plus a bias.
-  /// - Parameter parameter: Which scale and bias belongs to a group and a channel, both counted through all instances.
+  /// Normalizes each group of channels in each instance of a tensor [N, C, D1, …] by its moments,
+  /// and applies a scale and a bias.
+  /// - Parameter parameter: Returns the index of the scale and bias of a channel in a group. Groups
+  ///   and channels are counted across all instances.
   @inline(__always)
   func normalized<Element: FloatingPointElement>(
     groups: Int, scale: Tensor, bias: Tensor, _ epsilon: Float, in _: Element.Type,

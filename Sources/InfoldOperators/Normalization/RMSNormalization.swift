@@ -2,19 +2,20 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX RMSNormalization, opset 23: Y = X ÷ √(mean of X² + epsilon) · scale, with the mean over `axis` and every dimension
-/// behind it.
+/// ONNX RMSNormalization, opset 23: Y = X ÷ √(mean of X² + epsilon) · scale, with the mean over
+/// `axis` and all following dimensions.
 ///
-/// X [d0, …]; scale broadcasts to X, and gives Y its type. The means are computed in `Double`, whatever `stash_type` is.
+/// X is [d0, …]; scale broadcasts to X and determines the type of Y. The means are computed in
+/// `Double`, regardless of `stash_type`.
 package struct RMSNormalization: StandardFloatingPointOperator {
   package static let name = "RMSNormalization"
   package static let versions = [23]
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The first dimension that is normalized; a negative one counts from the end.
+  /// The first normalized dimension. Negative values count from the end.
   package let axis: Int
-  /// What is added to the mean.
+  /// The number added to the mean.
   package let epsilon: Float
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

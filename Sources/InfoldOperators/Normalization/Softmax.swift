@@ -4,20 +4,20 @@ import InfoldTensor
 
 /// ONNX Softmax, opsets 1, 11, 13: exp(x) ÷ Σ exp(x) along `axis`. X and Y have the same shape.
 ///
-/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
-/// default means this one.
+/// Before opset 13, the sum covers `axis`, 1 by default, and all following dimensions. For an input
+/// of rank 1, the default is its only axis.
 package struct Softmax: SoftmaxOperator {
   package static let name = "Softmax"
   package static let givesProbabilities = true
 
-  /// The dimension, or the first of those, along which is normalized.
+  /// The normalized dimension, or the first of them.
   package let axis: SoftmaxAxis
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try SoftmaxAxis(&attributes)
   }
 
-  /// That along an axis.
+  /// Creates a softmax along an axis.
   init(axis: SoftmaxAxis) { self.axis = axis }
 
   func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
@@ -27,12 +27,12 @@ package struct Softmax: SoftmaxOperator {
 
 /// ONNX LogSoftmax, opsets 1, 11, 13: x − log Σ exp(x) along `axis`. X and Y have the same shape.
 ///
-/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
-/// default means this one.
+/// Before opset 13, the sum covers `axis`, 1 by default, and all following dimensions. For an input
+/// of rank 1, the default is its only axis.
 package struct LogSoftmax: SoftmaxOperator {
   package static let name = "LogSoftmax"
 
-  /// The dimension, or the first of those, along which is normalized.
+  /// The normalized dimension, or the first of them.
   package let axis: SoftmaxAxis
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -44,11 +44,11 @@ package struct LogSoftmax: SoftmaxOperator {
   }
 }
 
-/// Along what Softmax and LogSoftmax normalize, and Hardmax searches.
+/// The axis that Softmax and LogSoftmax normalize, and that Hardmax searches.
 package struct SoftmaxAxis: Sendable, Hashable {
-  /// The attribute, or its default; a negative one counts from the end.
+  /// The attribute or its default. Negative values count from the end.
   package let axis: Int
-  /// Whether every dimension behind the axis belongs to the sum as well (before opset 13).
+  /// Whether the operator also covers all dimensions after the axis (before opset 13).
   package let flattens: Bool
   private let isDefault: Bool
 
@@ -61,28 +61,30 @@ package struct SoftmaxAxis: Sendable, Hashable {
 
   private init(axis: Int) { (self.axis, flattens, isDefault) = (axis, false, false) }
 
-  /// The last one.
+  /// The last axis.
   static let last = SoftmaxAxis(axis: -1)
 
-  /// Whether the model leaves the axis to a default that tensors of this rank do not have: before opset 13 it is 1, and
-  /// with one dimension there is only 0. Other runtimes take that dimension, as ONNX's own evaluator does, and so
-  /// does this; the standard does not say so, and the model has a warning.
+  /// Returns whether the model relies on a default that a tensor of this rank does not have: axis
+  /// 1, the default before opset 13, for rank 1. Infold then uses axis 0, like other runtimes and
+  /// ONNX's own reference evaluator. The standard does not define this case, so the model gets a
+  /// warning.
   package func isMissing(rank: Int) -> Bool { isDefault && axis == 1 && rank == 1 }
 
-  /// The axis in a tensor with so many dimensions.
-  /// - Throws: `InfoldError` with `.invalidModel` when there is none.
+  /// Returns the nonnegative axis in a tensor of this rank.
+  /// - Throws: `InfoldError.Code.invalidModel` if the axis does not exist.
   package func position(rank: Int) throws(InfoldError) -> Int {
     isMissing(rank: rank) ? 0 : try normalizedAxis(axis, rank: rank)
   }
 
-  /// The places of one line: `length` elements from `first` on, `stride` apart.
+  /// The positions of a line: `length` elements from `first` on, `stride` apart.
   struct Line {
     let first: Int
     let length: Int
     let stride: Int
   }
 
-  /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
+  /// Returns the length and stride of the lines along the axis. `stride` lines start at consecutive
+  /// elements.
   package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
     let axis = try position(rank: shape.count)
     let behind = shape[(axis + 1)...].reduce(1, *)
@@ -90,17 +92,17 @@ package struct SoftmaxAxis: Sendable, Hashable {
   }
 }
 
-/// An operator that computes each line along an axis by itself.
+/// An operator that computes each line along an axis independently.
 protocol LineOperator: StandardFloatingPointOperator {
   var axis: SoftmaxAxis { get }
-  /// Writes a line of `y`, which is zero, from that of `x`.
+  /// Writes a line of `y`, initially zero, from the same line of `x`.
   func write<Element: FloatingPointElement>(
     _ line: SoftmaxAxis.Line, of y: inout MutableSpan<Element>, from x: Span<Element>)
 }
 
-/// Softmax and LogSoftmax: what they share.
+/// The common part of Softmax and LogSoftmax.
 protocol SoftmaxOperator: LineOperator {
-  /// The result for `x` in a line with this maximum and this sum of exp(x − maximum).
+  /// Returns the result for `x` in a line with this maximum and this sum of exp(x − maximum).
   func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element
 }
 
@@ -118,7 +120,7 @@ extension LineOperator {
         WarningCollector.current?.add([
           ModelWarning(
             .impossibleDefault,
-            "the axis is 1 by default, which an input of one dimension does not have; that dimension is taken")
+            "the default axis 1 does not exist in an input of rank 1; axis 0 is used")
         ])
       }
     }

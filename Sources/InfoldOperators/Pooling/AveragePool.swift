@@ -2,17 +2,18 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX AveragePool, opsets 1, 7, 10, 11, 19, 22: the mean of every window, over 1 to 3 spatial dimensions.
+/// ONNX AveragePool, opsets 1, 7, 10, 11, 19, 22: the mean of each window, over 1 to 3 spatial
+/// dimensions.
 ///
-/// X [N, C, D1, …]; Y [N, C, O1, …]. The sum is divided by the number of the window's elements inside the input or, with
-/// `count_include_pad`, inside the input and its padding; where `ceil_mode` lets a window reach beyond both, what lies
-/// outside never counts. The mean of no elements is NaN.
+/// X is [N, C, D1, …]; Y is [N, C, O1, …]. The divisor is the number of window elements inside the
+/// input or, with `count_include_pad`, inside the input and its padding. Elements beyond the
+/// padding, which a window may cover with `ceil_mode`, never count. The mean of no elements is NaN.
 package struct AveragePool: FloatingPointPool {
   package static let name = "AveragePool"
   package static let versions = [1, 7, 10, 11, 19, 22]
   package static let compatibleVersions = [7, 10, 11, 19, 22]
 
-  /// How the window moves.
+  /// The sliding window.
   package let window: SlidingWindow
   /// Whether the zeros of the padding count as elements.
   package let countsPadding: Bool

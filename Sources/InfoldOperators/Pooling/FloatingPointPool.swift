@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A pool that computes in floating point: X [N, C, D1, …], Y [N, C, O1, …].
+/// A pool that computes in floating point. X is [N, C, D1, …]; Y is [N, C, O1, …].
 protocol FloatingPointPool: StandardFloatingPointOperator {
-  /// How the window moves.
+  /// The sliding window.
   var window: SlidingWindow { get }
 }
 

@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GlobalAveragePool, opsets 1, 22: the mean of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
+/// ONNX GlobalAveragePool, opsets 1, 22: the mean of each channel. X is [N, C, D1, …]; Y is [N, C,
+/// 1, …].
 package struct GlobalAveragePool: GlobalPool {
   package static let name = "GlobalAveragePool"
 
@@ -17,9 +18,10 @@ package struct GlobalAveragePool: GlobalPool {
   }
 }
 
-/// ONNX GlobalMaxPool, opsets 1, 22: the largest element of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
+/// ONNX GlobalMaxPool, opsets 1, 22: the maximum of each channel. X is [N, C, D1, …]; Y is [N, C,
+/// 1, …].
 ///
-/// NaN wins. The maximum of no elements is −∞.
+/// NaN counts as the maximum. The maximum of no elements is −∞.
 package struct GlobalMaxPool: GlobalPool {
   package static let name = "GlobalMaxPool"
 
@@ -35,7 +37,7 @@ package struct GlobalMaxPool: GlobalPool {
   }
 }
 
-/// An operator that reduces every channel to one element.
+/// An operator that reduces each channel to one element.
 protocol GlobalPool: StandardFloatingPointOperator {
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element
 }
@@ -73,22 +75,23 @@ extension GlobalPool {
   }
 }
 
-/// ONNX GlobalLpPool, opsets 1, 2, 22: the Lp norm (Σ |x|ᵖ)^(1/p) of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
+/// ONNX GlobalLpPool, opsets 1, 2, 22: the Lp norm (Σ |x|ᵖ)^(1/p) of each channel. X is [N, C, D1,
+/// …]; Y is [N, C, 1, …].
 package struct GlobalLpPool: GlobalPool {
   package static let name = "GlobalLpPool"
   package static let versions = [1, 2, 22]
 
-  /// The exponent, > 0.
+  /// The exponent, a positive number.
   package let p: Double
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     p =
       attributes.version == 1
       ? try attributes.float("p").map(Double.init) ?? 2 : try attributes.int("p").map(Double.init) ?? 2
-    guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
+    guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p) but must be a positive number") }
   }
 
-  /// The sum of the powers of each channel, and its root, as in LpPool.
+  /// Composes the norm from a sum of powers and a root, as LpPool does.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     guard let rank = inputs.types[0]?.shape?.rank, rank > 2, inputs.sizes(0)?.contains(0) != true else { return nil }
     var network = Composition(inputs)

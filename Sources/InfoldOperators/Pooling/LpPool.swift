@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX LpPool, opsets 1, 2, 11, 18, 22: the Lp norm (Σ |x|ᵖ)^(1/p) of every window, over 1 to 3 spatial dimensions.
+/// ONNX LpPool, opsets 1, 2, 11, 18, 22: the Lp norm (Σ |x|ᵖ)^(1/p) of each window, over 1 to 3
+/// spatial dimensions.
 ///
-/// X [N, C, D1, …]; Y [N, C, O1, …]. Padding adds nothing to the sum. Opset 1 lets `kernel_shape` be left out without
-/// saying what that means: it is refused.
+/// X is [N, C, D1, …]; Y is [N, C, O1, …]. Padding contributes nothing to the sum. Opset 1 allows
+/// `kernel_shape` to be omitted without defining what that means; Infold rejects it.
 package struct LpPool: FloatingPointPool {
   package static let name = "LpPool"
   package static let versions = [1, 2, 11, 18, 22]
   package static let compatibleVersions = [11, 18, 22]
 
-  /// How the window moves.
+  /// The sliding window.
   package let window: SlidingWindow
-  /// The exponent, > 0.
+  /// The exponent, a positive number.
   package let p: Double
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -21,11 +22,12 @@ package struct LpPool: FloatingPointPool {
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 18, hasCeilMode: version >= 18))
     p = version == 1 ? try attributes.float("p").map(Double.init) ?? 2 : try attributes.int("p").map(Double.init) ?? 2
-    guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
+    guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p) but must be a positive number") }
   }
 
-  /// Sums of powers, which a convolution of every channel by itself with weights of 1 adds up, and their roots. Powers that leave the range
-  /// of the type, as the squares of numbers beyond 10¹⁹ do in float32, are infinite then.
+  /// Composes the norm from powers, a depthwise convolution with weights of 1, which sums them, and
+  /// roots. Powers that exceed the range of the type become infinite, for example squares of
+  /// numbers above 10¹⁹ in float32.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     guard let type = inputs.types[0], let sizes = type.shape?.sizes, !sizes.contains(0),
       sizes.count == 2 + window.rank, let count = checkedProduct([sizes[1]] + window.kernel),
@@ -56,7 +58,7 @@ package struct LpPool: FloatingPointPool {
     return network.graph(returning: [norms])
   }
 
-  /// The most weights of such a convolution.
+  /// The most weights of that convolution.
   private static var mostWeights: Int { 1 << 20 }
 
   func evaluate<Element: FloatingPointElement>(
@@ -74,14 +76,14 @@ package struct LpPool: FloatingPointPool {
 }
 
 extension Composition {
-  /// |x|ᵖ.
+  /// Adds |x|ᵖ.
   mutating func powers(of x: ValueID, _ p: Double) throws(InfoldError) -> ValueID {
     if p == 2 { return try add(Mul.name, [x, x]) }
     let magnitudes = try add(Abs.name, [x])
     return p == 1 ? magnitudes : try add(Pow.name, [magnitudes, number(p, like: x)])
   }
 
-  /// x^(1/p).
+  /// Adds x^(1/p).
   mutating func roots(of x: ValueID, _ p: Double) throws(InfoldError) -> ValueID {
     if p == 1 { return x }
     return try p == 2 ? add(Sqrt.name, [x]) : add(Pow.name, [x, number(1 / p, like: x)])

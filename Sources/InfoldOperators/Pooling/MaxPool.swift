@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX MaxPool, opsets 1, 8, 10, 11, 12, 22: the largest element of every window, over 1 to 3 spatial dimensions.
+/// ONNX MaxPool, opsets 1, 8, 10, 11, 12, 22: the maximum of each window, over 1 to 3 spatial
+/// dimensions.
 ///
-/// X [N, C, D1, …]; Y [N, C, O1, …], and optionally Indices [N, C, O1, …] (int64): where in X each maximum stands.
-/// NaN wins; of equal elements the first does. A window in which only padding lies gives the lowest value (−∞), index −1.
+/// X is [N, C, D1, …]; Y and the optional output Indices (int64) are [N, C, O1, …]. Indices holds
+/// the offset in X of each maximum. NaN counts as the maximum; of equal elements, the first one is
+/// selected. A window that covers only padding gives the lowest value (−∞) and the index −1.
 package struct MaxPool: NumericOperator {
   package static let name = "MaxPool"
   package static let versions = [1, 8, 10, 11, 12, 22]
@@ -16,9 +18,10 @@ package struct MaxPool: NumericOperator {
   }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: version < 8 ? 1...1 : 1...2) }
 
-  /// How the window moves.
+  /// The sliding window.
   package let window: SlidingWindow
-  /// Whether Indices counts a channel's elements with the first spatial dimension running fastest (`storage_order` 1).
+  /// Whether Indices is column-major: within a channel, the first spatial dimension varies fastest
+  /// (`storage_order` 1).
   package let isColumnMajor: Bool
   private let elementTypes: ElementTypeSet
 
@@ -37,7 +40,7 @@ package struct MaxPool: NumericOperator {
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    // The second output counts places through the whole batch.
+    // Indices are offsets in the whole batch, so the second output depends on the position.
     .axes(inputs) { $0 < 2 }
   }
 
@@ -65,7 +68,8 @@ package struct MaxPool: NumericOperator {
     return [y, indices]
   }
 
-  /// Calls `body` with the place of every window in Y, the place of its channel in X, and the offset of its maximum.
+  /// Calls `body` for each window with its offset in Y, the offset of its channel in X, and the
+  /// offset of its maximum.
   @inline(__always)
   private func forEachMaximum<Element: NumericElement>(
     _ x: borrowing Span<Element>, _ channels: Int, _ geometry: PoolingGeometry, _ body: (Int, Int, Int?) -> Void
@@ -77,7 +81,7 @@ package struct MaxPool: NumericOperator {
         window.forEachOffset { offset in
           let value = x[start + offset]
           guard let present = maximum else { return maximum = (value, offset) }
-          // Only NaN differs from itself: once it is the maximum, it stays.
+          // Only NaN differs from itself. Once NaN is the maximum, it stays.
           if !(value <= present.value), present.value == present.value { maximum = (value, offset) }
         }
         body(channel * geometry.outputCount + output, start, maximum?.offset)

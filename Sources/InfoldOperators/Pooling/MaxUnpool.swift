@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX MaxUnpool, opsets 9, 11, 22: the elements of a MaxPool's result back in the places from which they come; zero elsewhere.
+/// ONNX MaxUnpool, opsets 9, 11, 22: moves the elements of a MaxPool's result back to their
+/// original positions, with zeros elsewhere.
 ///
-/// X [N, C, D1, …] and indices like X (int64), the places in row-major order in the tensor that was pooled: [N, C, E1, …]
-/// with E = (D − 1) · stride + window − padding. The optional list output_shape names a larger output, in whose corner that
-/// tensor lies. Where indices are equal, the last element stays.
+/// X is [N, C, D1, …]; the int64 indices have the same shape. They are row-major offsets in the
+/// tensor that was pooled, [N, C, E1, …] with E = (D − 1) · stride + window − padding. The optional
+/// list output_shape is the shape of a larger output, with that tensor in its first corner. Of
+/// repeated indices, the last one wins.
 package struct MaxUnpool: StandardFloatingPointOperator {
   package static let name = "MaxUnpool"
   package static let versions = [9, 11, 22]
@@ -14,7 +16,7 @@ package struct MaxUnpool: StandardFloatingPointOperator {
   package static let family = OperatorFamily.pool
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
-  /// How the pool's window moved.
+  /// The sliding window of the pool.
   package let window: SlidingWindow
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -30,7 +32,7 @@ package struct MaxUnpool: StandardFloatingPointOperator {
     try inputs.requireRank(rank...rank, of: 1)
     guard let shape = (x.shape ?? indices)?.merged(with: indices ?? Shape(unknownOfRank: rank)) else {
       throw InfoldError(
-        .invalidModel, "X has the shape \(x.shape ?? []), and the indices \(indices ?? []); they must be equal")
+        .invalidModel, "shape mismatch: X is \(x.shape ?? []), but the indices are \(indices ?? [])")
     }
     let pooled = try pooledShape(shape)
     guard inputs.has(2) else { return [TensorType(x.elementType, pooled)] }
@@ -42,12 +44,12 @@ package struct MaxUnpool: StandardFloatingPointOperator {
         return axis < 2 ? size == least : size >= least
       }
     guard fits else {
-      throw InfoldError(.invalidModel, "output_shape is \(Shape(wanted)), in which \(pooled) does not lie")
+      throw InfoldError(.invalidModel, "output_shape is \(Shape(wanted)), which does not contain \(pooled)")
     }
     return [TensorType(x.elementType, Shape(wanted))]
   }
 
-  /// The shape of the tensor that was pooled.
+  /// Returns the shape of the tensor that was pooled.
   package func pooledShape(_ shape: Shape) throws(InfoldError) -> Shape {
     guard case .explicit(let before, let after) = window.padding else { return shape }
     var pooled = shape
@@ -67,10 +69,10 @@ package struct MaxUnpool: StandardFloatingPointOperator {
     return pooled
   }
 
-  /// What is wrong with an index.
+  /// Returns the error of an index that is out of bounds.
   package static func outside(_ index: Int, of count: Int, _ pooled: [Int]) -> InfoldError {
     InfoldError(
-      .invalidModel, "the index \(index) is outside the \(counted(count, "element")) of the shape \(Shape(pooled))")
+      .invalidModel, "the index \(index) is out of bounds for the \(counted(count, "element")) of the shape \(Shape(pooled))")
   }
 
   func evaluate<Element: FloatingPointElement>(

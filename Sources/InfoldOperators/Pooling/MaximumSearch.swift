@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The maxima of windows over numbers of float32, and where they stand.
+/// Finds the maxima of windows of float32 numbers, and their positions.
 package struct MaximumSearch: Sendable {
   private let geometry: PoolingGeometry
   private let isColumnMajor: Bool
@@ -10,11 +10,11 @@ package struct MaximumSearch: Sendable {
     (self.geometry, self.isColumnMajor) = (geometry, isColumnMajor)
   }
 
-  /// Finds those of some channels, counted over the whole batch.
+  /// Finds the maxima of some channels, counted across the batch.
   /// - Parameters:
   ///   - x: All channels.
   ///   - y: The maxima of all channels.
-  ///   - indices: Where in `x` they stand; −1 where a window lies in the padding.
+  ///   - indices: The offset in `x` of each maximum; −1 if a window covers only padding.
   package func run(
     _ channels: Range<Int>, _ x: Span<Float>, to y: inout MutableSpan<Float>, _ indices: inout MutableSpan<Int64>
   ) {
@@ -25,7 +25,7 @@ package struct MaximumSearch: Sendable {
         var maximum = -Float.infinity, place = -1
         window.forEachOffset { offset in
           let value = x[unchecked: start &+ offset]
-          // Only NaN differs from itself: once it is the maximum, it stays.
+          // Only NaN differs from itself. Once NaN is the maximum, it stays.
           if place < 0 || !(value <= maximum) && maximum == maximum { (maximum, place) = (value, offset) }
         }
         y[first + output] = maximum
@@ -37,7 +37,8 @@ package struct MaximumSearch: Sendable {
 }
 
 extension MaxPool {
-  /// The search for maxima in channels of these spatial sizes; `nil` where the window does not fit them.
+  /// Returns the search for maxima in channels of these spatial sizes, or `nil` if the window does
+  /// not fit.
   package func search(_ sizes: [Int]) -> MaximumSearch? {
     (try? window.extents(sizes)).map {
       MaximumSearch(PoolingGeometry(window, $0, input: sizes), isColumnMajor: isColumnMajor)

@@ -1,21 +1,21 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The windows of a pool over one channel, with 1 or 2 spatial dimensions brought to 3.
+/// The windows of a pool in one channel. Channels with 1 or 2 spatial dimensions are extended to 3.
 struct PoolingGeometry: Sendable {
-  /// The elements of a window along one dimension.
+  /// The taps of a window along one dimension.
   struct Taps: Sendable {
-    /// The first one inside the input.
+    /// The position of the first tap inside the input.
     var first: Int
-    /// The distance from one to the next.
+    /// The distance between taps.
     var step: Int
-    /// How many lie inside the input.
+    /// The number of taps inside the input.
     var count: Int
-    /// How many lie inside the input or its padding.
+    /// The number of taps inside the input or its padding.
     var paddedCount: Int
   }
 
-  /// One window.
+  /// A window.
   struct Window {
     let z: Taps
     let y: Taps
@@ -23,12 +23,12 @@ struct PoolingGeometry: Sendable {
     fileprivate let rows: Int
     fileprivate let columns: Int
 
-    /// How many of the elements lie inside the input.
+    /// The number of taps inside the input.
     var count: Int { z.count * y.count * x.count }
-    /// How many of the elements lie inside the input or its padding.
+    /// The number of taps inside the input or its padding.
     var paddedCount: Int { z.paddedCount * y.paddedCount * x.paddedCount }
 
-    /// Calls `body` with the offset of every element inside the input from the channel's first.
+    /// Calls `body` with the offset in the channel of each tap inside the input.
     @inline(__always)
     func forEachOffset(_ body: (Int) -> Void) {
       for iz in 0..<z.count {
@@ -44,12 +44,12 @@ struct PoolingGeometry: Sendable {
   private let z: [Taps]
   private let y: [Taps]
   private let x: [Taps]
-  /// The sizes of the input, outermost first; 1 where a dimension was added.
+  /// The sizes of the input, outermost first; 1 for added dimensions.
   let depth: Int
   let rows: Int
   let columns: Int
 
-  /// Elements of one channel of the input and of the output.
+  /// The number of elements in a channel of the input and of the output.
   var inputCount: Int { depth * rows * columns }
   var outputCount: Int { z.count * y.count * x.count }
 
@@ -69,7 +69,7 @@ struct PoolingGeometry: Sendable {
     let dilation = window.dilations[axis]
     return (0..<extent.output).map { position in
       let start = position * window.strides[axis] - extent.padBefore
-      /// The number of elements that stand before `end`.
+      /// Returns the number of taps before `end`.
       func elements(before end: Int) -> Int {
         end <= start ? 0 : min((end - start - 1) / dilation + 1, window.kernel[axis])
       }
@@ -80,15 +80,16 @@ struct PoolingGeometry: Sendable {
     }
   }
 
-  /// The number of an element of a channel, counted with the first dimension running fastest, from its row-major one.
+  /// Returns the column-major offset in a channel for a row-major one. In column-major order, the
+  /// first dimension varies fastest.
   func columnMajor(_ offset: Int) -> Int {
     let (plane, x) = offset.quotientAndRemainder(dividingBy: columns)
     let (z, y) = plane.quotientAndRemainder(dividingBy: rows)
-    // Dimensions that were added have size 1, so that they do not count.
+    // Added dimensions have size 1 and do not matter.
     return z + depth * (y + rows * x)
   }
 
-  /// Calls `body` with every window and its place in a channel of the output.
+  /// Calls `body` with each window and its offset in a channel of the output.
   @inline(__always)
   func forEachWindow(_ body: (Int, Window) -> Void) {
     var output = 0
@@ -104,9 +105,9 @@ struct PoolingGeometry: Sendable {
 }
 
 extension Tensor {
-  /// A pool whose every result comes from `reduce`, which gets the elements, the place of the channel's first, and the
-  /// window.
-  /// - Precondition: The tensor is [N, C, D1, …], and `Element` stands for its type.
+  /// Returns the results of a pool. `reduce` computes each of them from the elements, the offset of
+  /// the channel and the window.
+  /// - Precondition: The tensor is [N, C, D1, …] with elements of type `Element`.
   @inline(__always)
   func pooled<Element: NumericElement>(
     by window: SlidingWindow, _ reduce: (borrowing Span<Element>, Int, PoolingGeometry.Window) -> Element

@@ -1,17 +1,17 @@
-/// (Σ |x|ᵖ)^(1/p), computed in `Double`. Every number is seen before any is added, so that powers do not leave the range of a
-/// `Double` where the norm does not.
+/// The norm (Σ |x|ᵖ)^(1/p), computed in `Double`. All numbers are passed to `see` before any is
+/// added, so that powers do not overflow or underflow unless the norm does.
 struct PowerNorm {
   private let p: Double
   private var largest = 0.0
   private var sum = 0.0
   private var unit: Double?
 
-  /// - Parameter p: The exponent, > 0.
+  /// - Parameter p: The exponent, a positive number.
   init(_ p: Double) {
     self.p = p
   }
 
-  /// Takes note of a number.
+  /// Records the magnitude of a number.
   mutating func see(_ x: Double) {
     if x.magnitude > largest { largest = x.magnitude }
   }
@@ -25,6 +25,6 @@ struct PowerNorm {
     sum += .pow(x.magnitude * unit!, p)
   }
 
-  /// The norm; 0 of nothing.
+  /// The norm; 0 if there are no numbers.
   var value: Double { .pow(sum, 1 / p) / (unit ?? 1) }
 }

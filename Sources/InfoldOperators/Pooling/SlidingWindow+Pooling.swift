@@ -2,19 +2,20 @@ import InfoldSystem
 import InfoldTensor
 
 extension SlidingWindow {
-  /// The window of a pool, whose size is the attribute `kernel_shape`.
-  /// - Throws: `InfoldError` with `.invalidModel` when there is none, `.unsupported` for more than 3 dimensions.
+  /// Creates the window of a pool. Its size is the attribute `kernel_shape`.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attribute is missing; `.unsupported` for more
+  ///   than 3 dimensions.
   init(pooling attributes: Attributes) throws(InfoldError) {
     guard let kernel = attributes.kernel, !kernel.isEmpty else {
-      throw InfoldError(.invalidModel, "the attribute \"kernel_shape\" is missing or empty")
+      throw InfoldError(.invalidModel, "missing or empty attribute \"kernel_shape\"")
     }
     guard kernel.count <= 3 else {
-      throw InfoldError(.unsupported, "kernel_shape has \(counted(kernel.count, "dimension")); supported are 1 to 3")
+      throw InfoldError(.unsupported, "unsupported kernel_shape with \(counted(kernel.count, "dimension")); supported are 1 to 3")
     }
     try self.init(attributes, kernel: kernel, mayHaveNoPosition: true)
   }
 
-  /// The shape rule of a pool: [N, C, D1, …] to [N, C, O1, …].
+  /// The shape rule of a pool: [N, C, D1, …] → [N, C, O1, …].
   func pooled(_ shape: Shape?) throws(InfoldError) -> Shape {
     var output = shape ?? Shape(unknownOfRank: rank + 2)
     guard output.rank == rank + 2 else {

@@ -1,6 +1,7 @@
 import InfoldTensor
 
-/// output[at + i · outputStride] += factor · input[from + i · inputStride], for `count` ≥ 1 elements.
+/// Computes output[at + i · outputStride] += factor · input[from + i · inputStride] for `count` ≥ 1
+/// elements.
 @inline(__always)
 func addScaled<Element: NumericElement>(
   _ input: borrowing Span<Element>, from inputStart: Int, stride inputStride: Int = 1, by factor: Element,

@@ -2,18 +2,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Attention, opsets 23, 24, 25: Y = softmax(softcap(Q · Kᵀ · scale) + bias) · V for each head, with the softmax over the keys.
+/// ONNX Attention, opsets 23, 24, 25: Y = softmax(softcap(Q · Kᵀ · scale) + bias) · V for each
+/// head, with the softmax over the keys.
 ///
-/// Q [B, Hq, M, D], K [B, Hk, N, D] and V [B, Hk, N, P], or with three dimensions Q [B, M, Hq · D], K [B, N, Hk · D] and V
-/// [B, N, Hk · P], of which `q_num_heads` and `kv_num_heads` say the heads. Every Hq ÷ Hk heads of Q share one of K and V. The optional
-/// past_key [B, Hk, L, D] and past_value [B, Hk, L, P] stand before K and V; S = L + N. Outputs: Y, like Q with P in the place of D;
-/// present_key [B, Hk, S, D] and present_value [B, Hk, S, P]; qk_matmul_output [B, Hq, M, S], of which `qk_matmul_output_mode` says what it
-/// is: the scaled products, those behind softcap, those with the bias, or the softmax.
+/// Q is [B, Hq, M, D], K is [B, Hk, N, D] and V is [B, Hk, N, P]. With rank 3, they are [B, M, Hq ·
+/// D], [B, N, Hk · D] and [B, N, Hk · P], and `q_num_heads` and `kv_num_heads` are the numbers of
+/// heads. Hq ÷ Hk heads of Q share each head of K and V. The optional past_key [B, Hk, L, D] and
+/// past_value [B, Hk, L, P] precede K and V, so that there are S = L + N keys. The outputs are Y,
+/// like Q with P in place of D; present_key [B, Hk, S, D] and present_value [B, Hk, S, P]; and
+/// qk_matmul_output [B, Hq, M, S]. `qk_matmul_output_mode` selects what the last one is: the scaled
+/// products, those after softcap, those with the bias, or the softmax.
 ///
-/// The bias is the optional attn_mask, broadcast to [B, Hq, M, S], of which true takes part or whose numbers are added, with −∞ behind the
-/// keys that it has; and −∞ for keys that `is_causal`, the windows (opset 25) or nonpad_kv_seqlen [B] (opset 24), the number of keys that
-/// are none of padding, leave out. Query i stands at the position i + L, or where nonpad_kv_seqlen n is given i + n − M. A query that no
-/// key is left for gives zeros.
+/// The optional attn_mask is broadcast to [B, Hq, M, S]. It holds booleans, where true selects a
+/// key, or numbers to add. Keys beyond the end of the mask are excluded, that is, their bias is −∞.
+/// Further keys are excluded by `is_causal`, by the windows (opset 25) and by nonpad_kv_seqlen [B]
+/// (opset 24), the number of keys that are not padding. Query i has the position i + L, or i + n −
+/// M with nonpad_kv_seqlen n. A query without keys gives zeros.
 package struct Attention: ComposedOperator {
   package static let name = "Attention"
   package static let versions = [23, 24, 25]
@@ -33,7 +37,7 @@ package struct Attention: ComposedOperator {
   private let softmaxType: ElementType?
   private let queryHeads: Int?
   private let keyHeads: Int?
-  /// How far before and behind its position a query reads keys; `nil` for no bound.
+  /// How many keys before its position a query reads; `nil` for no limit.
   private let reachBefore: Int?
   private let reachBehind: Int?
   private let givesPresent: Bool
@@ -51,17 +55,17 @@ package struct Attention: ComposedOperator {
     reachBehind = version < 25 ? nil : try attributes.reach("right_window_size")
     givesPresent = attributes.hasOutput(1) || attributes.hasOutput(2)
     guard 0...3 ~= outputMode else {
-      throw InfoldError(.invalidModel, "qk_matmul_output_mode is \(outputMode), and must be 0, 1, 2 or 3")
+      throw InfoldError(.invalidModel, "qk_matmul_output_mode is \(outputMode) but must be 0, 1, 2 or 3")
     }
     guard softcap >= 0 else {
-      throw InfoldError(.invalidModel, "softcap is \(softcap), and must not be negative")
+      throw InfoldError(.invalidModel, "softcap is \(softcap) but must not be negative")
     }
     guard softmaxType?.isFloatingPoint != false else {
-      throw InfoldError(.invalidModel, "softmax_precision is \(softmaxType!), and must be a floating-point type")
+      throw InfoldError(.invalidModel, "softmax_precision is \(softmaxType!) but must be a floating-point type")
     }
     for (name, count) in [("q_num_heads", queryHeads), ("kv_num_heads", keyHeads)] {
       if let count, count < 1 {
-        throw InfoldError(.invalidModel, "\(name) is \(count), and must be at least 1")
+        throw InfoldError(.invalidModel, "\(name) is \(count) but must be at least 1")
       }
     }
   }
@@ -80,10 +84,10 @@ package struct Attention: ComposedOperator {
     if inputs.has(3) { _ = try inputs.type(3, of: ElementTypeSet(ElementTypeSet.floatingPoint.types + [.bool])) }
     if inputs.has(6) { _ = try inputs.type(6, of: .int64) }
     guard inputs.has(4) == inputs.has(5) else {
-      throw InfoldError(.invalidModel, "past_key and past_value must be given together")
+      throw InfoldError(.invalidModel, "past_key and past_value require each other")
     }
     guard !inputs.has(6) || !inputs.has(4) && !givesPresent else {
-      throw InfoldError(.invalidModel, "nonpad_kv_seqlen stands beside past or present keys and values")
+      throw InfoldError(.invalidModel, "nonpad_kv_seqlen cannot be combined with past or present keys and values")
     }
     for index in 4...5 { try inputs.requireRank(4...4, of: index) }
     try inputs.requireRank(1...1, of: 6)
@@ -119,7 +123,7 @@ package struct Attention: ComposedOperator {
     let (presentKey, presentValue) = (key, value)
     value = try network.cast(value, to: type)
 
-    // Heads that share a key lie along an axis of their own, along which keys and values are repeated.
+    // Heads that share a key get an axis of their own, along which keys and values are broadcast.
     let group = plan.queryHeads / plan.keyHeads
     func grouped(_ id: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID {
       guard group > 1 else { return id }
@@ -174,12 +178,12 @@ package struct Attention: ComposedOperator {
     AttentionBias.Limits(isCausal: isCausal, reachBefore: reachBefore, reachBehind: reachBehind)
   }
 
-  /// What products are multiplied by.
+  /// Returns the scale of the products.
   private func factor(_ sizes: AttentionSizes) -> Double {
     scale.map(Double.init) ?? 1 / Double(sizes.inner).squareRoot()
   }
 
-  /// Q, K or V as [B, H, rows, columns].
+  /// Returns Q, K or V as [B, H, rows, columns].
   private func heads(
     _ index: Int, _ count: Int, _ sizes: AttentionSizes, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -190,7 +194,7 @@ package struct Attention: ComposedOperator {
     return try network.transpose(split, [0, 2, 1, 3])
   }
 
-  /// A bias with its heads in groups, where queries are.
+  /// Returns a bias with its heads grouped like those of the queries.
   private func place(
     _ bias: ValueID, _ sizes: AttentionSizes, _ group: Int, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -201,11 +205,11 @@ package struct Attention: ComposedOperator {
     return try network.reshape(bias, shape.dropLast(3) + split + shape.suffix(2))
   }
 
-  /// The softmax over the last axis, in the precision that is asked for.
+  /// Adds the softmax over the last axis, in the requested precision.
   private func softmax(_ scores: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID {
     let type = network.elementType(scores)
     guard let softmaxType, softmaxType != type else { return try network.add(Softmax.name, [scores]) }
-    // In a narrow type, numbers are rounded before it and behind it, as every operator does with them.
+    // In a narrow type, numbers are rounded before and after it, as for every operator.
     let computed = softmaxType.bitWidth! < type.bitWidth! ? type : softmaxType
     func rounded(_ id: ValueID, _ network: inout Composition) throws(InfoldError) -> ValueID {
       try network.cast(network.cast(id, to: softmaxType), to: computed)
@@ -216,10 +220,10 @@ package struct Attention: ComposedOperator {
 }
 
 extension AttributeReader {
-  /// The attribute `name`, a number of positions; `nil` for −1, no bound.
+  /// Returns the attribute `name`, a number of positions, or `nil` for −1, which means no limit.
   fileprivate mutating func reach(_ name: String) throws(InfoldError) -> Int? {
     let reach = try int(name) ?? -1
-    guard reach >= -1 else { throw InfoldError(.invalidModel, "\(name) is \(reach), and must be at least −1") }
+    guard reach >= -1 else { throw InfoldError(.invalidModel, "\(name) is \(reach) but must be at least −1") }
     return reach < 0 ? nil : reach
   }
 }
@@ -230,7 +234,7 @@ private struct Shapes {
   /// The shape of Y.
   var result: Shape
 
-  /// `nil` while the shape of Q, K or V is not known.
+  /// Returns `nil` if the shape of Q, K or V is unknown.
   init?(
     _ inputs: OperatorInputs, _ givenQueryHeads: Int?, _ givenKeyHeads: Int?, _ version: Int
   ) throws(InfoldError) {
@@ -240,7 +244,7 @@ private struct Shapes {
     }
     guard q.rank == k.rank, q.rank == v.rank else {
       throw InfoldError(
-        .invalidModel, "Q, K and V have the shapes \(q), \(k) and \(v); they must have as many dimensions")
+        .invalidModel, "shape mismatch: Q \(q), K \(k) and V \(v) have different ranks")
     }
     batch = q[0]
     let past = inputs.has(4) ? try inputs.type(4).shape?[2] ?? .unknown : .fixed(0)
@@ -250,16 +254,16 @@ private struct Shapes {
       for (given, heads) in [(givenQueryHeads, queryHeads), (givenKeyHeads, keyHeads)] {
         guard let given else { continue }
         guard version < 25 else {
-          throw InfoldError(.invalidModel, "q_num_heads or kv_num_heads stands beside inputs of four dimensions")
+          throw InfoldError(.invalidModel, "q_num_heads and kv_num_heads require inputs with 3 dimensions")
         }
         guard heads.merged(with: .fixed(given)) != nil else {
-          throw InfoldError(.invalidModel, "there are \(counted(heads, "head")), and an attribute says \(given)")
+          throw InfoldError(.invalidModel, "the input has \(counted(heads, "head")), but the attribute says \(given)")
         }
       }
       result = [batch, queryHeads, queries, columns]
     } else {
       guard let givenQueryHeads, let givenKeyHeads else {
-        throw InfoldError(.invalidModel, "q_num_heads and kv_num_heads must be given for inputs of three dimensions")
+        throw InfoldError(.invalidModel, "missing attributes q_num_heads and kv_num_heads, which inputs with 3 dimensions require")
       }
       (queryHeads, keyHeads) = (.fixed(givenQueryHeads), .fixed(givenKeyHeads))
       queries = q[1]
@@ -273,7 +277,7 @@ private struct Shapes {
 }
 
 extension Dimension {
-  /// The sum with another one, where that is known.
+  /// Returns the sum of two dimensions, if it is known.
   fileprivate func sum(_ other: Dimension) -> Dimension {
     if size == 0 { return other }
     guard let a = size, let b = other.size else { return .unknown }

@@ -2,15 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What is added to the scores of an attention.
+/// The bias that is added to the scores of an attention.
 struct AttentionBias {
-  /// Which keys a query reads by their positions.
+  /// Limits of the keys that a query reads, relative to its position.
   struct Limits {
     var isCausal: Bool
     var reachBefore: Int?
     var reachBehind: Int?
 
-    /// How far behind its position a query reads keys; `nil` for no bound.
+    /// How many keys after its position a query reads; `nil` for no limit.
     var behind: Int? { isCausal ? 0 : reachBehind }
   }
 
@@ -24,8 +24,8 @@ struct AttentionBias {
     self.type = type
   }
 
-  /// Adds the bias, which can be broadcast to [B, Hq, M, S], and has at least two dimensions.
-  /// - Returns: `nil` for none; else the bias, and whether a query may have no key.
+  /// Adds the bias. It broadcasts to [B, Hq, M, S] and has at least two dimensions.
+  /// - Returns: The bias, and whether a query may be left without keys; `nil` if there is no bias.
   func compose(_ network: inout Composition) throws(InfoldError) -> (value: ValueID, mayBeEmpty: Bool)? {
     var allowed = try positions(&network)
     if let counts = network[6] {
@@ -48,7 +48,8 @@ struct AttentionBias {
     return (bias, network[3] != nil || network[6] != nil || !everyQueryHasKeys)
   }
 
-  /// Numbers that follow one another. However many there are, nothing is computed here.
+  /// Adds consecutive numbers. A Range node computes them, so that no large constant is created
+  /// here.
   private func numbers(
     from first: Int, count: Int, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -65,7 +66,7 @@ struct AttentionBias {
     return try network.add(And.name, [a, b])
   }
 
-  /// The mask, with nothing for keys behind those that it has.
+  /// Returns the mask, extended to exclude keys beyond its end.
   private func paddedMask(_ network: inout Composition) throws(InfoldError) -> ValueID? {
     guard var mask = network[3], var shape = sizes.mask else { return nil }
     if shape.count == 1 {
@@ -86,7 +87,8 @@ struct AttentionBias {
     try network.reshape(numbers(from: 0, count: sizes.keys, &network), [1, sizes.keys])
   }
 
-  /// Which keys the queries read by their positions, as truth values [M, S] or [B, 1, M, S]; `nil` for all.
+  /// Returns which keys the queries read according to their positions, as booleans [M, S] or [B, 1,
+  /// M, S]; `nil` for all keys.
   private func positions(_ network: inout Composition) throws(InfoldError) -> ValueID? {
     guard limits.behind != nil || limits.reachBefore != nil else { return nil }
     let columns = try self.columns(&network)
@@ -99,7 +101,8 @@ struct AttentionBias {
     let bounds = [(LessOrEqual.name, limits.behind), (GreaterOrEqual.name, limits.reachBefore.map { -$0 })]
     var allowed: ValueID?
     for case (let comparison, let distance?) in bounds {
-      // Positions are far from where integers end, also with the largest distance that matters.
+      // The bound keeps positions far from integer overflow, even for the largest relevant
+      // distance.
       let bounded = Int64(min(max(distance, -Self.farthest), Self.farthest))
       let end = bounded == 0 ? rows : try network.add(Add.name, [rows, network.add(try Tensor(scalar: bounded))])
       let isWithin = try network.add(comparison, [columns, end])
@@ -110,7 +113,7 @@ struct AttentionBias {
 
   private static let farthest = 1 << 60
 
-  /// Whether every query reads a key by its position, which no input changes.
+  /// Whether every query has a key within its limits, whatever the inputs are.
   private var everyQueryHasKeys: Bool {
     guard sizes.queries > 0, sizes.keys > 0 else { return true }
     let last = sizes.past + sizes.queries - 1

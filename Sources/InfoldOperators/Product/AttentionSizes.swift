@@ -1,35 +1,36 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The sizes of an attention, all of which are known and fit together.
+/// The sizes of an attention, all known and consistent.
 struct AttentionSizes {
-  /// Whether the heads lie one behind the other in rows, as inputs of three dimensions have them.
+  /// Whether the heads are concatenated in rows, as in inputs of rank 3.
   let isJoined: Bool
   let batch: Int
   let queryHeads: Int
   let keyHeads: Int
-  /// The rows of Q.
+  /// The number of rows of Q.
   let queries: Int
-  /// The columns of Q and K.
+  /// The number of columns of Q and K.
   let inner: Int
-  /// The columns of V.
+  /// The number of columns of V.
   let columns: Int
-  /// The keys that stand before those of K.
+  /// The number of past keys, which precede those of K.
   let past: Int
-  /// All keys.
+  /// The total number of keys.
   let keys: Int
   /// The sizes of the mask.
   let mask: [Int]?
 
-  /// What is far from where integers end.
+  /// The most positions, far from integer overflow.
   private static let mostPositions = 1 << 60
 
-  /// - Parameter sizes: Those of Q, K, V, attn_mask, past_key, past_value and nonpad_kv_seqlen; `nil` for those that are left out.
-  /// - Throws: `InfoldError` with `.invalidModel` where they do not fit together.
+  /// - Parameter sizes: The sizes of Q, K, V, attn_mask, past_key, past_value and nonpad_kv_seqlen;
+  ///   `nil` for omitted ones.
+  /// - Throws: `InfoldError.Code.invalidModel` if they do not match.
   init(_ sizes: [[Int]?], _ givenQueryHeads: Int?, _ givenKeyHeads: Int?) throws(InfoldError) {
     guard let q = sizes[0], let k = sizes[1], let v = sizes[2], q.count == k.count, q.count == v.count,
       3...4 ~= q.count
-    else { throw InfoldError(.invalidModel, "Q, K and V must have three dimensions each, or four") }
+    else { throw InfoldError(.invalidModel, "Q, K and V must all have 3 dimensions, or all 4") }
     isJoined = q.count == 3
     let rows = q.count - 2
     queryHeads = isJoined ? givenQueryHeads ?? 1 : q[1]
@@ -37,10 +38,10 @@ struct AttentionSizes {
     batch = q[0]
     queries = q[rows]
     guard k[0] == batch, v[0] == batch, k[rows] == v[rows] else {
-      throw InfoldError(.invalidModel, "Q, K and V have the shapes \(q), \(k) and \(v), which do not fit together")
+      throw InfoldError(.invalidModel, "shape mismatch: Q \(q), K \(k) and V \(v)")
     }
     guard isJoined || v[1] == keyHeads else {
-      throw InfoldError(.invalidModel, "K has \(counted(keyHeads, "head")), and V \(v[1])")
+      throw InfoldError(.invalidModel, "shape mismatch: K has \(counted(keyHeads, "head")), but V has \(v[1])")
     }
     guard keyHeads > 0, queryHeads.isMultiple(of: keyHeads) else {
       throw InfoldError(
@@ -56,13 +57,13 @@ struct AttentionSizes {
     inner = isJoined ? q[2] / queryHeads : q[3]
     columns = isJoined ? v[2] / keyHeads : v[3]
     guard (isJoined ? k[2] / keyHeads : k[3]) == inner else {
-      throw InfoldError(.invalidModel, "the heads of Q \(q) and K \(k) have different sizes")
+      throw InfoldError(.invalidModel, "shape mismatch: the heads of Q \(q) and K \(k) have different sizes")
     }
     past = sizes[4].flatMap { $0.count == 4 ? $0[2] : nil } ?? 0
     for (index, width) in [(4, inner), (5, columns)] {
       guard let given = sizes[index], given != [batch, keyHeads, past, width] else { continue }
       throw InfoldError(
-        .invalidModel, "input \(index) has the shape \(given), and must have \([batch, keyHeads, past, width])")
+        .invalidModel, "shape mismatch: input \(index) is \(given) but must be \([batch, keyHeads, past, width])")
     }
     let (sum, overflow) = past.addingReportingOverflow(k[rows])
     guard !overflow, [sum, past, queries].allSatisfy({ $0 <= Self.mostPositions }) else {
@@ -74,7 +75,7 @@ struct AttentionSizes {
     }
     mask = sizes[3]
     if let nonpad = sizes[6], nonpad != [batch] {
-      throw InfoldError(.invalidModel, "nonpad_kv_seqlen has the shape \(nonpad), and must have \([batch])")
+      throw InfoldError(.invalidModel, "shape mismatch: nonpad_kv_seqlen is \(nonpad) but must be \([batch])")
     }
     guard let mask else { return }
     let scores = [batch, queryHeads, queries, keys]
@@ -82,7 +83,7 @@ struct AttentionSizes {
       1...4 ~= mask.count && mask.last! <= keys
       && zip(mask.reversed(), scores.reversed()).dropFirst().allSatisfy { $0 == $1 || $0 == 1 }
     guard fits else {
-      throw InfoldError(.invalidModel, "attn_mask has the shape \(mask), and cannot be broadcast to \(scores)")
+      throw InfoldError(.invalidModel, "shape mismatch: attn_mask \(mask) cannot be broadcast to \(scores)")
     }
   }
 }

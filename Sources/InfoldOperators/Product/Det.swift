@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Det, opsets 11, 22: the determinants of square matrices. X [*, M, M]; Y [*]; the determinant of no elements is 1.
+/// ONNX Det, opsets 11, 22: the determinants of square matrices. X is [*, M, M]; Y is [*]. The
+/// determinant of an empty matrix is 1.
 ///
-/// Computed in `Double`, by elimination with the greatest element of a column as pivot.
+/// Computed in `Double`, by Gaussian elimination with partial pivoting.
 package struct Det: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "Det"
   package static let versions = [11, 22]
@@ -38,7 +39,7 @@ package struct Det: StandardFloatingPointOperator, AttributelessOperator {
     return [y]
   }
 
-  /// The determinant of a matrix, whose elements are overwritten.
+  /// Returns the determinant of a matrix and overwrites its elements.
   package static func determinant(_ a: inout UnsafeMutableBufferPointer<Double>, _ size: Int) -> Double {
     var determinant = 1.0
     for column in 0..<size {

@@ -3,9 +3,12 @@ import InfoldSystem
 import InfoldTensor
 
 extension Einsum {
-  /// A transposition and a sum for one operand; for two of which only one is summed over a dimension, the sum before their product; for
-  /// two that have all dimensions in common, their product number by number, and the sum of it; for more, one product after the other. A
-  /// dimension that stands twice in an operand is its diagonal. `nil` for two operands that are one product of matrices.
+  /// Returns a graph that computes the equation. For one operand, it is a transposition and a sum.
+  /// For two operands, dimensions that only one has and that are summed are summed before the
+  /// product; if the operands have all dimensions in common, the product is element-wise, followed
+  /// by a sum. More operands are multiplied one after the other. A dimension that an operand
+  /// repeats becomes its diagonal. Returns `nil` for two operands whose result is a single matrix
+  /// product.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == equation.operandCount, shapes.count == inputs.types.count else { return nil }
@@ -45,11 +48,11 @@ extension Einsum {
   }
 }
 
-/// A letter for each label of an equation.
+/// Assigns a letter to each label of an equation.
 private struct EinsumLetters {
   private var letters: [EinsumEquation.Label: UInt8] = [:]
 
-  /// `nil` where there are too many labels.
+  /// Returns `nil` if there are too many labels.
   init?(_ operands: [[EinsumEquation.Label]]) {
     let all = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
     for label in operands.joined() where letters[label] == nil {
@@ -61,7 +64,7 @@ private struct EinsumLetters {
   func text(_ labels: [EinsumEquation.Label]) -> [UInt8] { labels.map { letters[$0]! } }
 }
 
-/// Values whose dimensions have labels.
+/// Builds a graph of values whose dimensions have labels.
 private struct EinsumNetwork {
   typealias Label = EinsumEquation.Label
   typealias Term = (value: ValueID, labels: [Label])
@@ -69,7 +72,7 @@ private struct EinsumNetwork {
   var network: Composition
   let letters: EinsumLetters
 
-  /// The sum over some dimensions.
+  /// Adds the sum over some dimensions.
   mutating func sum(_ term: Term, over summed: [Label]) throws(InfoldError) -> Term {
     guard !summed.isEmpty else { return term }
     let axes = summed.map { term.labels.firstIndex(of: $0)! }
@@ -77,14 +80,15 @@ private struct EinsumNetwork {
     return (value, term.labels.filter { !summed.contains($0) })
   }
 
-  /// The same numbers with the dimensions in another order.
+  /// Adds a permutation of the dimensions.
   mutating func arrange(_ term: Term, as labels: [Label]) throws(InfoldError) -> ValueID {
     let axes = labels.map { term.labels.firstIndex(of: $0)! }
     guard axes != Array(axes.indices) else { return try network.add(Identity.name, [term.value]) }
     return try network.transpose(term.value, axes)
   }
 
-  /// The term with each dimension that it has twice taken once, where both places are the same; `nil` while their sizes are not known.
+  /// Replaces each repeated dimension of the term by its diagonal. Returns `nil` if the sizes are
+  /// unknown.
   mutating func diagonal(_ term: Term) throws(InfoldError) -> Term? {
     var (value, labels) = term
     while let label = labels.first(where: { own in labels.count { $0 == own } > 1 }) {
@@ -102,10 +106,11 @@ private struct EinsumNetwork {
     return (value, labels)
   }
 
-  /// The most positions that are listed.
+  /// The longest diagonal whose positions are listed in a constant.
   private static let longestDiagonal = 1 << 14
 
-  /// Sums of products of numbers in the same place: many dot products, which as products of matrices would each be one of one column.
+  /// Adds an element-wise product and its sum: many dot products, each of which would be a matrix
+  /// product with a single column.
   mutating func dotProducts(_ a: Term, _ b: Term, keeping kept: [Label]) throws(InfoldError) -> ValueID {
     let product = try network.add(Mul.name, [a.value, arrange(b, as: a.labels)])
     return try arrange(sum((product, a.labels), over: a.labels.filter { !kept.contains($0) }), as: kept)

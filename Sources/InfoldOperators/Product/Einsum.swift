@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Einsum, opsets 12, 28: the sum of products that an equation in Einstein's notation names, like NumPy's `einsum`.
+/// ONNX Einsum, opsets 12, 28: the sum of products that an equation in Einstein notation describes,
+/// like NumPy's `einsum`.
 ///
-/// Every dimension has a label: a letter, or one of those for which `...` stands. Dimensions of one label have the same size, or
-/// size 1, which is repeated; a label that stands twice in an operand means its diagonal. Labels that the result does not have
-/// are summed over. Without `->`, the result has the ellipsis and the letters that stand once, in their order. Operands are
-/// summed over what only they have, and multiplied from left to right. Integers wrap around.
+/// Each dimension has a label: a letter, or a position within `...`. Dimensions with the same label
+/// have the same size, or size 1, which is broadcast. A label that an operand repeats selects its
+/// diagonal. Labels that the result does not have are summed over. Without `->`, the result has the
+/// ellipsis and the letters that occur once, in order. Dimensions of a single operand are summed
+/// first; then operands are multiplied from left to right. Integers wrap around.
 package struct Einsum: Operator {
   package static let name = "Einsum"
   package static let versions = [12, 28]
@@ -21,7 +23,7 @@ package struct Einsum: Operator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     guard let text = try attributes.string("equation") else {
-      throw InfoldError(.invalidModel, "the attribute \"equation\" is missing")
+      throw InfoldError(.invalidModel, "missing attribute \"equation\"")
     }
     equation = try EinsumEquation(text)
   }
@@ -32,7 +34,7 @@ package struct Einsum: Operator {
     guard inputs.types.count == equation.operandCount, inputs.types.allSatisfy({ $0 != nil }) else {
       throw InfoldError(
         .invalidModel,
-        "the equation has \(counted(equation.operandCount, "operand")), and \(inputs.types.count) are given")
+        "the equation has \(counted(equation.operandCount, "operand")), but the node has \(counted(inputs.types.count, "input"))")
     }
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == inputs.types.count else { return [TensorType(first.elementType, nil)] }
@@ -47,7 +49,7 @@ package struct Einsum: Operator {
       for (label, dimension) in zip(labels, shape) {
         guard let common = (sizes[label] ?? 1).broadcast(with: dimension) else {
           throw InfoldError(
-            .invalidModel, "an operand has the shape \(shape), where another has the size \(sizes[label] ?? 1)")
+            .invalidModel, "shape mismatch: an operand is \(shape), but another has size \(sizes[label] ?? 1) for the same label")
         }
         sizes[label] = common
       }
@@ -55,7 +57,7 @@ package struct Einsum: Operator {
     return sizes
   }
 
-  /// The products of all labels' sizes, of two operands.
+  /// Returns the product of the sizes of all labels, for two operands.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     let shapes = inputs.compactMap { $0?.shape }
     guard shapes.count == 2, inputs.count == 2, let labels = try? equation.labels(ranks: shapes.map(\.rank)),
@@ -93,12 +95,12 @@ package struct Einsum: Operator {
     return product
   }
 
-  /// The labels, each once, in the order of their first appearance.
+  /// Returns the labels without duplicates, in order of first appearance.
   private static func unique(_ labels: [Label]) -> [Label] {
     labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  /// The sum over the labels `summed` of the products of elements that belong together.
+  /// Returns the products of matching elements, summed over the labels `summed`.
   private func multiplied(
     _ a: Tensor, _ aLabels: [Label], _ b: Tensor, _ bLabels: [Label], keeping kept: [Label], summing summed: [Label]
   ) throws(InfoldError) -> Tensor {
@@ -128,11 +130,11 @@ package struct Einsum: Operator {
   }
 }
 
-/// The pairs of elements whose products are added up, those of one result after the other.
+/// The pairs of elements whose products are summed, in the order of the results.
 private struct ContractionWalk {
-  /// The sizes of the dimensions that are walked through, those of the result first.
+  /// The sizes of the dimensions to iterate over, those of the result first.
   let counts: [Int]
-  /// The distances in both operands from one position to the next.
+  /// The strides in both operands.
   let aStrides, bStrides: [Int]
   /// The number of pairs.
   let count: Int

@@ -1,17 +1,17 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The equation of an Einsum: which labels the dimensions of the operands and of the result have.
+/// The equation of an Einsum: the labels of the dimensions of the operands and of the result.
 struct EinsumEquation: Sendable, Hashable {
-  /// What tells dimensions that belong together.
+  /// The label of matching dimensions.
   enum Label: Sendable, Hashable {
     /// A letter.
     case letter(UInt8)
-    /// One of those for which `...` stands, counted from the innermost.
+    /// A dimension within `...`, counted from the innermost.
     case batch(Int)
   }
 
-  /// What one operand or the result is labelled with; the ellipsis is `nil`.
+  /// The labels of an operand or of the result; `nil` is the ellipsis.
   private typealias Term = [UInt8?]
 
   private let terms: [[UInt8?]]
@@ -20,8 +20,8 @@ struct EinsumEquation: Sendable, Hashable {
   /// The number of operands.
   var operandCount: Int { terms.count }
 
-  /// Reads an equation like `...ij,...jk->...ik`.
-  /// - Throws: `InfoldError` with `.invalidModel` for text that is none.
+  /// Parses an equation such as `...ij,...jk->...ik`.
+  /// - Throws: `InfoldError.Code.invalidModel` if the text is not an equation.
   init(_ text: String) throws(InfoldError) {
     func invalid(_ why: String) -> InfoldError {
       InfoldError(.invalidModel, "the equation \(String(quoting: text)) \(why)")
@@ -38,7 +38,7 @@ struct EinsumEquation: Sendable, Hashable {
           term.append(byte)
           rest = rest.dropFirst()
         } else {
-          throw invalid("has a character that is no letter, comma, arrow, and no single ellipsis")
+          throw invalid("has an invalid character: allowed are letters, commas, one arrow and one ellipsis per term")
         }
       }
       return term
@@ -60,13 +60,13 @@ struct EinsumEquation: Sendable, Hashable {
     let result = try term(output)
     let known = Set(terms.joined())
     guard Set(result).count == result.count, result.allSatisfy({ $0 == nil || known.contains($0) }) else {
-      throw invalid("names a dimension of the result twice, or one that no operand has")
+      throw invalid("has a duplicate label in the result, or one that no operand has")
     }
     self.result = result
   }
 
-  /// The labels of the operands' dimensions and of the result's.
-  /// - Throws: `InfoldError` with `.invalidModel` when an operand has another number of dimensions.
+  /// Returns the labels of the dimensions of the operands and of the result.
+  /// - Throws: `InfoldError.Code.invalidModel` if the rank of an operand does not match.
   func labels(ranks: [Int]) throws(InfoldError) -> (operands: [[Label]], result: [Label]) {
     var batchRank = 0
     var operands: [[Label]] = []
@@ -75,7 +75,7 @@ struct EinsumEquation: Sendable, Hashable {
       let rest = ranks[index] - letters
       guard term.contains(nil) ? rest >= 0 : rest == 0 else {
         throw InfoldError(
-          .invalidModel, "input \(index) has \(counted(ranks[index], "dimension")), and the equation names \(letters)")
+          .invalidModel, "rank mismatch: input \(index) has \(counted(ranks[index], "dimension")), but the equation has \(letters)")
       }
       batchRank = max(batchRank, rest)
       operands.append(Self.labels(term, batchRank: rest))
@@ -86,7 +86,7 @@ struct EinsumEquation: Sendable, Hashable {
       return (operands, Self.labels([nil] + single.map(Optional.some), batchRank: batchRank))
     }
     guard batchRank == 0 || result.contains(nil) else {
-      throw InfoldError(.invalidModel, "the result of the equation has no ellipsis for that of its operands")
+      throw InfoldError(.invalidModel, "the result of the equation lacks the ellipsis that its operands have")
     }
     return (operands, Self.labels(result, batchRank: batchRank))
   }

@@ -1,28 +1,29 @@
 import InfoldTensor
 
-/// An Einsum of two operands as products of matrices: dimensions that both operands and the result have count the products, those that
-/// both have are summed over, and those of one operand are its rows or its columns. Dimensions of size 1 belong to none.
+/// An Einsum of two operands as a batch of matrix products. Dimensions of both operands and the
+/// result are the batch; dimensions of both operands only are summed over; dimensions of a single
+/// operand are its rows or columns. Dimensions of size 1 are ignored.
 package struct EinsumProduct {
-  /// An operand, arranged.
+  /// An operand and the order of its dimensions.
   package struct Side {
     /// The index among the inputs of the node.
     package let input: Int
-    /// Its dimensions in the order in which they are to lie.
+    /// The permutation of the operand's dimensions.
     package let axes: [Int]
   }
 
-  /// The left sides: a batch of matrices, row by row.
+  /// The left operand: a batch of row-major matrices.
   package let left: Side
-  /// The right sides: a batch of matrices, row by row, or column by column.
+  /// The right operand: a batch of row-major or column-major matrices.
   package let right: Side
-  /// Whether the right sides lie column by column.
+  /// Whether the matrices of the right operand are column-major.
   package let isRightTransposed: Bool
   /// The number of products, and the sizes of each.
   package let batch, rows, inner, columns: Int
-  /// The result from the products, which lie one behind the other, row by row.
+  /// The map from the products, consecutive row-major matrices, to the result.
   package let result: IndexMap
 
-  /// - Returns: `nil` where a dimension stands twice in an operand, or only one operand is summed over it.
+  /// - Returns: `nil` if an operand repeats a dimension, or if only one operand is summed over it.
   init?(_ labels: (operands: [[EinsumEquation.Label]], result: [EinsumEquation.Label]), shapes: [[Int]]) {
     typealias Label = EinsumEquation.Label
     guard shapes.count == 2 else { return nil }
@@ -38,8 +39,9 @@ package struct EinsumProduct {
     let own = present.map { operand in result.filter { operand.contains($0) && !common.contains($0) } }
     let inner = present[0].filter { common.contains($0) && !batch.contains($0) }
     guard zip(present, own).allSatisfy({ $0.count == $1.count + batch.count + inner.count }) else { return nil }
-    // The operand whose dimensions come first in the result is on the left, so that products lie as the result does. One that has
-    // none would be a single column on the right, of which kernels compute many at once.
+    // The operand whose dimensions come first in the result is on the left, so that products are
+    // laid out like the result. An operand without own dimensions would be a single column on the
+    // right; kernels compute many columns at once, so it goes to the left.
     let ranks = own.map { $0.first.flatMap(result.firstIndex) }
     let isSwapped = ranks[1].map { second in ranks[0].map { $0 > second } ?? false } ?? true
     let (first, second) = isSwapped ? (1, 0) : (0, 1)
@@ -62,7 +64,8 @@ package struct EinsumProduct {
 }
 
 extension Einsum {
-  /// The equation for operands of these shapes as products of matrices; `nil` where it is none.
+  /// Returns the equation for operands of these shapes as matrix products, or `nil` if it is not of
+  /// that form.
   package func matrixProduct(shapes: [[Int]]) -> EinsumProduct? {
     guard let labels = try? equation.labels(ranks: shapes.map(\.count)) else { return nil }
     return EinsumProduct(labels, shapes: shapes)

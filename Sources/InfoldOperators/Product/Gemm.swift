@@ -4,9 +4,10 @@ import InfoldTensor
 
 /// ONNX Gemm, opsets 1, 6, 7, 9, 11, 13: Y = alpha · A′ · B′ + beta · C.
 ///
-/// A [M, K] (with `transA` [K, M]), B [K, N] (with `transB` [N, K]), C (optional since opset 11) broadcast to [M, N];
-/// Y [M, N]. C is not read when beta is 0. Integers wrap around; with an alpha or beta other than 1, integers are scaled
-/// in `Double`, and the result is truncated towards zero, to the nearest number that the type has.
+/// A is [M, K], or [K, M] with `transA`; B is [K, N], or [N, K] with `transB`; C, optional since
+/// opset 11, broadcasts to [M, N]; Y is [M, N]. C is not read if beta is 0. Integers wrap around.
+/// If alpha or beta is not 1, integers are scaled in `Double`, and the result is truncated toward
+/// zero and clamped to the range of the type.
 package struct Gemm: StandardFloatingPointOperator {
   package static let name = "Gemm"
   package static let versions = [1, 6, 7, 9, 11, 13]
@@ -15,13 +16,13 @@ package struct Gemm: StandardFloatingPointOperator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
 
-  /// What the product is multiplied by.
+  /// The factor of the product.
   package let alpha: Float
-  /// What C is multiplied by.
+  /// The factor of C.
   package let beta: Float
-  /// Whether A is given as [K, M].
+  /// Whether A is [K, M].
   package let transA: Bool
-  /// Whether B is given as [N, K].
+  /// Whether B is [N, K].
   package let transB: Bool
   private let broadcast: BroadcastRule
   private let elementTypes: ElementTypeSet
@@ -45,15 +46,15 @@ package struct Gemm: StandardFloatingPointOperator {
     guard left[transA ? 0 : 1].merged(with: right[transB ? 1 : 0]) != nil else {
       throw InfoldError(
         .invalidModel,
-        "A \(left)\(transA ? ", transposed," : "") and B \(right)\(transB ? ", transposed," : "") "
-          + "cannot be multiplied: inner sizes differ")
+        "shape mismatch: A \(left)\(transA ? ", transposed," : "") and B \(right)\(transB ? ", transposed," : "") "
+          + "have different inner sizes")
     }
     let output: Shape = [left[transA ? 1 : 0], right[transB ? 0 : 1]]
     guard inputs.has(2), let addend = try inputs.type(2).shape else { return [TensorType(a.elementType, output)] }
     return [TensorType(a.elementType, try broadcast.resultShape(output, addend))]
   }
 
-  /// Y's elements, each a sum over the inner size.
+  /// Counts the elements of Y, each a sum over the inner size.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes, left.count == 2 else { return nil }
     return checkedProduct(output + [left[transA ? 0 : 1]])
@@ -129,7 +130,8 @@ package struct Gemm: StandardFloatingPointOperator {
 }
 
 extension FixedWidthInteger {
-  /// `value` without its fraction, or the nearest number that the type has; 0 for NaN.
+  /// Creates the integer nearest to `value` without its fraction, clamped to the range of the type;
+  /// 0 for NaN.
   fileprivate init(truncating value: Double) {
     if let exact = Self(exactly: value.rounded(.towardZero)) {
       self = exact

@@ -4,8 +4,9 @@ import InfoldTensor
 
 /// ONNX MatMul, opsets 1, 9, 13: the matrix product, like NumPy's `matmul`.
 ///
-/// A […, M, K], B […, K, N]; Y […, M, N], with the leading dimensions broadcast. A one-dimensional A is a row, a
-/// one-dimensional B a column, and that dimension is missing in Y. Integers wrap around.
+/// A is […, M, K], B is […, K, N], and Y is […, M, N], with the leading dimensions broadcast. A
+/// one-dimensional A is a row and a one-dimensional B a column; Y does not have that dimension.
+/// Integers wrap around.
 package struct MatMul: NumericOperator, MatrixProductOperator {
   package static let name = "MatMul"
   package static let versions = [1, 9, 13]
@@ -29,13 +30,13 @@ package struct MatMul: NumericOperator, MatrixProductOperator {
     return [TensorType(a.elementType, try Self.productShape(left, right))]
   }
 
-  /// The shape of the product of matrices of these shapes, of 1 dimension at least.
-  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
+  /// Returns the shape of a product of matrices of these shapes, each of rank 1 or more.
+  /// - Throws: `InfoldError.Code.invalidModel` if the shapes do not match.
   static func productShape(_ left: Shape, _ right: Shape) throws(InfoldError) -> Shape {
     let rows = left.rank == 1 ? [1, left[0]] : left
     let columns = right.rank == 1 ? [right[0], 1] : right
     guard rows[rows.rank - 1].merged(with: columns[columns.rank - 2]) != nil else {
-      throw InfoldError(.invalidModel, "the shapes \(left) and \(right) cannot be multiplied: inner sizes differ")
+      throw InfoldError(.invalidModel, "shape mismatch: \(left) and \(right) have different inner sizes")
     }
     var output = try Shape(rows.dropLast(2)).broadcast(with: Shape(columns.dropLast(2))).dimensions
     if left.rank > 1 { output.append(rows[rows.rank - 2]) }
@@ -64,7 +65,7 @@ package struct MatMul: NumericOperator, MatrixProductOperator {
     [try Self.product(inputs[0]!, inputs[1]!, as: Element.self)]
   }
 
-  /// The product of matrices whose elements are of the type `Element`.
+  /// Returns the product of matrices with elements of type `Element`.
   static func product<Element: NumericElement>(
     _ a: Tensor, _ b: Tensor, as _: Element.Type
   ) throws(InfoldError) -> Tensor {

@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX MatMulInteger, opset 10: the matrix product of integers of 8 bits, less their zero points, in int32.
+/// ONNX MatMulInteger, opset 10: the matrix product of 8-bit integers minus their zero points, in
+/// int32.
 ///
-/// A […, M, K], B […, K, N]; Y […, M, N], as MatMul. The optional zero points are scalars, or one for each row of A and each
-/// column of B: lists, or tensors […, M, 1] and […, 1, N]. The sums wrap around.
+/// A is […, M, K], B is […, K, N], and Y is […, M, N], as for MatMul. The optional zero points are
+/// scalars, or have one element for each row of A and each column of B: lists, or tensors […, M, 1]
+/// and […, 1, N]. Sums wrap around.
 package struct MatMulInteger: MatrixProductOperator, AttributelessOperator {
   package static let name = "MatMulInteger"
   package static let versions = [10]

@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Y += A · B for row-major matrices: A [rows, inner], B [inner, columns], Y [rows, columns], each beginning at its place
-/// in a span. Integers wrap around.
+/// Computes Y += A · B for row-major matrices: A [rows, inner], B [inner, columns], Y [rows,
+/// columns], each at its offset in a span. Integers wrap around.
 func addMatrixProduct<Element: NumericElement>(
   _ a: borrowing Span<Element>, at aStart: Int, _ b: borrowing Span<Element>, at bStart: Int,
   rows: Int, inner: Int, columns: Int, into y: inout MutableSpan<Element>, at yStart: Int
@@ -19,14 +19,14 @@ func addMatrixProduct<Element: NumericElement>(
 }
 
 extension Tensor {
-  /// The transposed matrix of bytes.
-  /// - Precondition: There are 2 dimensions, of int8 or uint8.
+  /// Returns the transpose of a matrix of bytes.
+  /// - Precondition: The tensor has rank 2 and type int8 or uint8.
   package func transposedBytes() throws(InfoldError) -> Tensor {
     elementType == .int8 ? try transposedMatrix(of: Int8.self) : try transposedMatrix(of: UInt8.self)
   }
 
-  /// The transposed matrix.
-  /// - Precondition: There are 2 dimensions, and `Element` stands for the tensor's type.
+  /// Returns the transpose of a matrix.
+  /// - Precondition: The tensor has rank 2 and elements of type `Element`.
   func transposedMatrix<Element: NumericElement>(of _: Element.Type) throws(InfoldError) -> Tensor {
     let rows = shape[0], columns = shape[1]
     var result = try Tensor(zeros: [columns, rows], of: elementType)
@@ -42,7 +42,8 @@ extension Tensor {
 }
 
 extension ElementTypeSet {
-  /// What matrices are made of in ONNX: floating point and, since opset 9, integers of 32 and 64 bits.
+  /// The element types of matrix products in ONNX: floating point and, since opset 9, 32-bit and
+  /// 64-bit integers.
   static func matrices(since version: Int) -> ElementTypeSet {
     version < 9 ? .floatingPoint : ElementTypeSet(floatingPoint.types + [.int32, .int64, .uint32, .uint64])
   }

@@ -4,9 +4,10 @@ import InfoldTensor
 
 /// ONNX DequantizeLinear, opsets 10, 13, 19, 21, 23, 24, 25, 28: (x − x_zero_point) · x_scale.
 ///
-/// The scale and the optional zero point hold for all elements, for those at one position along `axis` (opset 13), or for
-/// blocks of `block_size` along it (opset 21). The result has the type `output_dtype` (opset 23), or the scale's; it is rounded
-/// once. float8, float6, float4 and integers of 2 bits are not supported.
+/// The scale and the optional zero point apply to all elements, to those at one position along
+/// `axis` (opset 13), or to blocks of `block_size` along it (opset 21). The result has the type
+/// `output_dtype` (opset 23) or that of the scale, and is rounded once. float8, float6, float4 and
+/// 2-bit integers are not supported.
 package struct DequantizeLinear: Operator {
   package static let name = "DequantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
@@ -28,11 +29,11 @@ package struct DequantizeLinear: Operator {
     outputType = attributes.version < 23 ? nil : try attributes.optionalElementType("output_dtype")
     elementTypes = Self.elementTypes(since: attributes.version)
     if let outputType, !outputType.isFloatingPoint {
-      throw InfoldError(.invalidModel, "output_dtype is \(outputType), and must be a floating-point type")
+      throw InfoldError(.invalidModel, "output_dtype is \(outputType) but must be a floating-point type")
     }
   }
 
-  /// The axis along which lists of scales and zero points go; `nil` where there are none, or where they hold for blocks.
+  /// The axis of lists of scales and zero points; `nil` if they are scalars or apply to blocks.
   package var listAxis: Int? { grid.listAxis }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

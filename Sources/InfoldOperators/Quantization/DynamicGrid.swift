@@ -1,15 +1,15 @@
 import InfoldTensor
 
-/// The 256 numbers that DynamicQuantizeLinear rounds to: such that all of some numbers, and 0, fit.
+/// The 256 quantized values of DynamicQuantizeLinear. Their range covers the given numbers and 0.
 package struct DynamicGrid<Element: FloatingPointElement>: Sendable {
   package let scale: Element
-  /// The integer that 0 becomes: from 0 to 255 for usual scales, infinite or NaN for others.
+  /// The integer that represents 0: from 0 to 255 for normal scales, infinite or NaN for others.
   package let exactZeroPoint: Element
 
-  /// The same as a quantized number.
+  /// The integer that represents 0, as a quantized number.
   package var zeroPoint: UInt8 { UInt8(saturating: Double(exactZeroPoint)) }
 
-  /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
+  /// - Parameter bounds: The smallest and the largest number, including 0 and ignoring NaN.
   package init(_ bounds: (least: Element, greatest: Element)) {
     scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
     exactZeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
@@ -33,12 +33,12 @@ package struct DynamicGrid<Element: FloatingPointElement>: Sendable {
     return bounds
   }
 
-  /// What a number becomes; 0 for NaN.
+  /// Returns the quantized number; 0 for NaN.
   package func quantized(_ x: Element) -> UInt8 {
     UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + exactZeroPoint))
   }
 
-  /// The number that stands for another.
+  /// Returns the number quantized and dequantized.
   func rounded(_ x: Element) -> Element {
     Element(Int(quantized(x)) - Int(zeroPoint)) * scale
   }

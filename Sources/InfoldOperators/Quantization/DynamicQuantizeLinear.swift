@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX DynamicQuantizeLinear, opset 11: x in uint8, with a scale and a zero point such that its elements and 0 fit.
+/// ONNX DynamicQuantizeLinear, opset 11: x quantized to uint8, with a scale and a zero point chosen
+/// to cover its elements and 0.
 ///
-/// The outputs are y, like x; y_scale = (greatest − least) ÷ 255, where 0 counts as an element, and 1 ÷ 255 where both are 0;
-/// and y_zero_point, the nearest integer to −least ÷ y_scale. The last two are scalars. NaN is passed over, and becomes 0.
+/// The outputs are y, with the shape of x; the scalar y_scale = (largest − smallest) ÷ 255, where 0
+/// counts as an element, or 1 ÷ 255 if both are 0; and the scalar y_zero_point, the nearest integer
+/// to −smallest ÷ y_scale. NaN is ignored in the range and becomes 0.
 package struct DynamicQuantizeLinear: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "DynamicQuantizeLinear"
   package static let versions = [11]

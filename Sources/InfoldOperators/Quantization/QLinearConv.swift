@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX QLinearConv, opset 10: the convolution of quantized numbers, quantized.
+/// ONNX QLinearConv, opset 10: a quantized convolution.
 ///
-/// The inputs are x [N, C, D1, …], its scale and zero point, w [M, C / group, k1, …], its scale and zero point, the scale and
-/// zero point of y [N, M, O1, …], which has the type of that zero point, and the optional bias B [M] of int32, in units of x's
-/// scale times w's. w's scale and zero point are scalars or lists [M], all others scalars. The products are added up in int32,
-/// which wraps around, and scaled in `Double`.
+/// The inputs are x [N, C, D1, …] with its scale and zero point, w [M, C / group, k1, …] with its
+/// scale and zero point, the scale and zero point of y [N, M, O1, …], and the optional int32 bias B
+/// [M] in units of x's scale times w's scale. y has the type of its zero point. The scale and zero
+/// point of w are scalars or lists [M], all others scalars. Products are summed in int32, which
+/// wraps around, and scaled in `Double`.
 package struct QLinearConv: IntegerConvolution {
   package static let name = "QLinearConv"
   package static let versions = [10]

@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX QLinearMatMul, opsets 10, 21: the matrix product of quantized numbers, quantized.
+/// ONNX QLinearMatMul, opsets 10, 21: a quantized matrix product.
 ///
-/// The inputs are a […, M, K], its scale and zero point, b […, K, N], its scale and zero point, and the scale and zero point of
-/// y […, M, N], which has the type of that zero point. The scales and zero points of a and b are scalars, or one for each row
-/// and each column: lists, or tensors […, M, 1] and […, 1, N]; those of y are scalars. The products are added up in int32,
-/// which wraps around, and scaled in `Double`. float8, which opset 21 allows, is not supported.
+/// The inputs are a […, M, K] with its scale and zero point, b […, K, N] with its scale and zero
+/// point, and the scale and zero point of y […, M, N]. y has the type of its zero point. The scales
+/// and zero points of a and b are scalars, or have one element for each row of a and each column of
+/// b: lists, or tensors […, M, 1] and […, 1, N]. Those of y are scalars. Products are summed in
+/// int32, which wraps around, and scaled in `Double`. float8, which opset 21 allows, is not
+/// supported.
 package struct QLinearMatMul: MatrixProductOperator, AttributelessOperator {
   package static let name = "QLinearMatMul"
   package static let versions = [10, 21]

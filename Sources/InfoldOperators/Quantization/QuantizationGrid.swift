@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Over which elements of a tensor one scale and one zero point hold: all of them, those at one position along an axis (since
-/// opset 13), or a block of neighbours along it (since opset 21).
+/// The granularity of scales and zero points: one for the whole tensor, one for each position along
+/// an axis (since opset 13), or one for each block of neighbors along it (since opset 21).
 struct QuantizationGrid: Sendable, Hashable {
   private let axis: Int?
   private let blockSize: Int
 
-  /// One scale and one zero point for all elements.
+  /// One scale and one zero point for the whole tensor.
   static let single = QuantizationGrid()
 
   private init() {
@@ -21,32 +21,33 @@ struct QuantizationGrid: Sendable, Hashable {
     axis = attributes.version < 13 ? nil : try attributes.int("axis") ?? 1
     blockSize = attributes.version < 21 ? 0 : try attributes.int("block_size") ?? 0
     guard blockSize >= 0 else {
-      throw InfoldError(.invalidModel, "block_size is \(blockSize), and must not be negative")
+      throw InfoldError(.invalidModel, "block_size is \(blockSize) but must not be negative")
     }
   }
 
-  /// The axis along which lists of parameters go; `nil` where there are none, or where they hold for blocks.
+  /// The axis of lists of scales and zero points; `nil` if they are scalars or apply to blocks.
   var listAxis: Int? { blockSize > 0 ? nil : axis }
 
   private static func isSingle(_ parameters: Shape) -> Bool {
     parameters.rank <= 1 && parameters.allSatisfy { $0 == 1 }
   }
 
-  /// Checks the shapes of the scale, input 1, and of the zero point, input 2, against that of the data, input 0.
-  /// - Throws: `InfoldError` with `.invalidModel` where they do not fit.
+  /// Checks the shapes of the scale, input 1, and the zero point, input 2, against that of the
+  /// data, input 0.
+  /// - Throws: `InfoldError.Code.invalidModel` if they do not match.
   func check(_ inputs: OperatorInputs) throws(InfoldError) {
     guard let scale = inputs.types[1]?.shape else { return }
     if inputs.has(2), let zeroPoint = inputs.types[2]?.shape, zeroPoint.merged(with: scale) == nil,
       !(Self.isSingle(scale) && Self.isSingle(zeroPoint))
     {
       throw InfoldError(
-        .invalidModel, "the scale has the shape \(scale), and the zero point \(zeroPoint); they must be equal")
+        .invalidModel, "shape mismatch: the scale is \(scale), but the zero point is \(zeroPoint)")
     }
     let isOpenList = scale.rank == 1 && scale[0].size == nil
     guard !isOpenList, !Self.isSingle(scale) else { return }
     guard let axis, blockSize > 0 || scale.rank == 1 else {
       throw InfoldError(
-        .invalidModel, "the scale has the shape \(scale); it must be a scalar\(axis == nil ? "" : ", or a list")")
+        .invalidModel, "the scale has the shape \(scale) but must be a scalar\(axis == nil ? "" : " or a list")")
     }
     guard let x = inputs.types[0]?.shape else { return }
     let place = try normalizedAxis(axis, rank: x.rank)
@@ -58,11 +59,11 @@ struct QuantizationGrid: Sendable, Hashable {
     guard scale.merged(with: expected) != nil else {
       throw InfoldError(
         .invalidModel,
-        "the scale has the shape \(scale), and must have \(expected), or be a scalar, for data of shape \(x)")
+        "the scale has the shape \(scale) but must be \(expected) or a scalar for data of shape \(x)")
     }
   }
 
-  /// How the axes of data go over into those of the quantized or dequantized ones.
+  /// Returns how the axes of the data map to those of the quantized or dequantized data.
   func axisMapping(_ inputs: OperatorInputs) -> AxisMapping {
     guard let x = inputs.types[0]?.shape, let scale = inputs.sizes(1) else { return .unknown }
     if Self.isSingle(Shape(scale)) { return .everyAxis(inputs) }
@@ -76,8 +77,9 @@ struct QuantizationGrid: Sendable, Hashable {
       })
   }
 
-  /// For each element of data of `shape`, which of parameters of the shape `parameters` holds.
-  /// - Precondition: `check` has accepted the shapes, and the data has elements.
+  /// Returns a function from an element's offset in data of `shape` to the index of its parameter
+  /// in a tensor of shape `parameters`.
+  /// - Precondition: `check` has accepted the shapes, and the data is not empty.
   func parameter(_ parameters: [Int], in shape: [Int]) throws(InfoldError) -> (Int) -> Int {
     guard let axis, !Self.isSingle(Shape(parameters)) else { return { _ in 0 } }
     let place = try normalizedAxis(axis, rank: shape.count)
@@ -89,9 +91,9 @@ struct QuantizationGrid: Sendable, Hashable {
 }
 
 extension Tensor {
-  /// A tensor of float64 whose elements `compute` makes of this one's, and of the scale and the zero point that hold for each;
-  /// a zero point that is left out is 0.
-  /// - Precondition: All are of numeric types, and `grid` has accepted their shapes.
+  /// Returns the float64 results of `compute` for each element with its scale and zero point. A
+  /// missing zero point is 0.
+  /// - Precondition: All types are numeric, and `grid` has accepted the shapes.
   func mapped(
     with scale: Tensor, _ zeroPoint: Tensor?, by grid: QuantizationGrid, _ compute: (Double, Double, Double) -> Double
   ) throws(InfoldError) -> Tensor {
@@ -111,15 +113,15 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// (x − zero point) · scale, rounded once to `type`.
+  /// Returns (x − zero point) · scale, rounded once to `type`.
   func dequantized(
     by scale: Tensor, _ zeroPoint: Tensor?, _ grid: QuantizationGrid, to type: ElementType
   ) throws(InfoldError) -> Tensor {
     try mapped(with: scale, zeroPoint, by: grid) { x, scale, zeroPoint in (x - zeroPoint) * scale }.converted(to: type)
   }
 
-  /// The nearest integer to x ÷ scale, a half to the even one, plus the zero point, bounded to what `type` can hold. The quotient is
-  /// rounded to the type `rounded`.
+  /// Returns x ÷ scale, rounded to nearest with ties to even, plus the zero point, clamped to the
+  /// range of `type`. The quotient is first rounded to the type `rounded`.
   func quantized(
     by scale: Tensor, _ zeroPoint: Tensor?, _ grid: QuantizationGrid, to type: ElementType, rounded: ElementType
   ) throws(InfoldError) -> Tensor {
@@ -132,19 +134,20 @@ extension Tensor {
   }
 }
 
-/// The scales with which quantized numbers are computed by kernels: those whose reciprocals, and whose products with numbers of 8 bits,
-/// are usual numbers too.
+/// The scales for which kernels compute quantized numbers. Their reciprocals and their products
+/// with 8-bit numbers are normal floating-point numbers.
 package let usualScales: ClosedRange<Float> = 1e-30...1e30
 
 extension ElementTypeSet {
-  /// The types of quantized data that Infold holds: integers of 8 bits, and since opset 21 of 16 and 4 bits.
+  /// The supported types of quantized data: 8-bit integers and, since opset 21, 16-bit and 4-bit
+  /// integers.
   static func quantized(since version: Int) -> ElementTypeSet {
     ElementTypeSet(version < 21 ? [.int8, .uint8] : [.int8, .uint8, .int16, .uint16, .int4, .uint4])
   }
 }
 
 extension AttributeReader {
-  /// The attribute `name`, which is the number of an element type, or 0 for none.
+  /// Returns the attribute `name` as an element type. The number 0 means none.
   mutating func optionalElementType(_ name: String) throws(InfoldError) -> ElementType? {
     try int(name) == 0 ? nil : try elementType(name)
   }

@@ -2,13 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX QuantizeLinear, opsets 10, 13, 19, 21, 23, 24, 25, 28: the nearest integer to x ÷ y_scale, a half to the even one, plus
-/// y_zero_point, bounded to what the type can hold.
+/// ONNX QuantizeLinear, opsets 10, 13, 19, 21, 23, 24, 25, 28: x ÷ y_scale, rounded to nearest with
+/// ties to even, plus y_zero_point, clamped to the range of the type.
 ///
-/// The scale and the optional zero point hold for all elements, for those at one position along `axis` (opset 13), or for
-/// blocks of `block_size` along it (opset 21). The result has the zero point's type, `output_dtype`, or uint8. The quotient is
-/// rounded to the type that `precision` names (opset 23), by default to the scale's. float8, float6, float4 and integers of 2
-/// bits are not supported; `saturate` says only how to convert to float8.
+/// The scale and the optional zero point apply to all elements, to those at one position along
+/// `axis` (opset 13), or to blocks of `block_size` along it (opset 21). The result has the zero
+/// point's type, `output_dtype`, or uint8. The quotient is rounded to the type selected by
+/// `precision` (opset 23), by default that of the scale. float8, float6, float4 and 2-bit integers
+/// are not supported; `saturate` affects only conversions to float8.
 package struct QuantizeLinear: Operator {
   package static let name = "QuantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
@@ -33,14 +34,14 @@ package struct QuantizeLinear: Operator {
     precision = version < 23 ? nil : try attributes.optionalElementType("precision")
     quantizedTypes = .quantized(since: version)
     if let outputType, !quantizedTypes.contains(outputType) {
-      throw InfoldError(.unsupported, "output_dtype is \(outputType); supported are \(quantizedTypes)")
+      throw InfoldError(.unsupported, "unsupported element type: output_dtype is \(outputType); supported are \(quantizedTypes)")
     }
     if let precision, !precision.isFloatingPoint {
-      throw InfoldError(.invalidModel, "precision is \(precision), and must be a floating-point type")
+      throw InfoldError(.invalidModel, "precision is \(precision) but must be a floating-point type")
     }
   }
 
-  /// The axis along which lists of scales and zero points go; `nil` where there are none, or where they hold for blocks.
+  /// The axis of lists of scales and zero points; `nil` if they are scalars or apply to blocks.
   package var listAxis: Int? { grid.listAxis }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -48,7 +49,7 @@ package struct QuantizeLinear: Operator {
     _ = try inputs.type(1, of: Self.elementTypes(since: 28))
     let zeroPointType = inputs.has(2) ? try inputs.type(2, of: quantizedTypes).elementType : nil
     if let zeroPointType, let outputType, zeroPointType != outputType {
-      throw InfoldError(.invalidModel, "output_dtype is \(outputType), and the zero point is of type \(zeroPointType)")
+      throw InfoldError(.invalidModel, "output_dtype is \(outputType), but the zero point is of type \(zeroPointType)")
     }
     try grid.check(inputs)
     return [TensorType(zeroPointType ?? outputType ?? .uint8, x.shape)]

@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GRU, opsets 1, 3, 7, 14, 22: gated recurrent units, forward, in reverse or in both directions.
+/// ONNX GRU, opsets 1, 3, 7, 14, 22: gated recurrent units, forward, reverse or bidirectional.
 ///
-/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h), the outputs Y and Y_h. The gates in
-/// W and R are z, r and h: z and r = f(Xt·Wᵀ + Ht₋₁·Rᵀ + B); h = g(Xt·Wᵀ + (r ⊙ Ht₋₁)·Rᵀ + B), or with
-/// `linear_before_reset` (opset 3) g(Xt·Wᵀ + Wb + r ⊙ (Ht₋₁·Rᵀ + Rb)); Ht = (1 − z) ⊙ h + z ⊙ Ht₋₁. The arguments of
-/// activations are clipped to ±`clip`.
+/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h); the
+/// outputs are Y and Y_h. The gates in W and R are z, r and h: z and r = f(Xt·Wᵀ + Ht₋₁·Rᵀ + B);
+/// h = g(Xt·Wᵀ + (r ⊙ Ht₋₁)·Rᵀ + B), or g(Xt·Wᵀ + Wb + r ⊙ (Ht₋₁·Rᵀ + Rb)) with
+/// `linear_before_reset` (opset 3); Ht = (1 − z) ⊙ h + z ⊙ Ht₋₁. The arguments of activations are
+/// clipped to ±`clip`.
 package struct GRU: RecurrentOperator {
   package static let name = "GRU"
   package static let versions = [1, 3, 7, 14, 22]
@@ -17,13 +18,14 @@ package struct GRU: RecurrentOperator {
 
   static let gateCount = 3
   package let layer: RecurrentLayer
-  /// Whether the gate r is multiplied with the state's product, and not with the state.
+  /// Whether gate r multiplies the product of the state rather than the state itself
+  /// (`linear_before_reset`).
   package let resetsBehindProduct: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh])
     resetsBehindProduct = attributes.version < 3 ? false : try attributes.flag("linear_before_reset")
-    // Whether Y is wanted, which the node's outputs say as well.
+    // Whether Y is wanted, which also follows from the node's outputs.
     if attributes.version < 7 { _ = try attributes.flag("output_sequence") }
   }
 

@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX LSTM, opsets 1, 7, 14, 22: long short-term memory, forward, in reverse or in both directions.
+/// ONNX LSTM, opsets 1, 7, 14, 22: long short-term memory, forward, reverse or bidirectional.
 ///
-/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h), initial_c, and optional weights P
-/// [D, 3 · H] from the cell to the gates i, o and f; the outputs are Y, Y_h and Y_c. The gates in W and R are i, o, f and c:
-/// i, f and o = f(Xt·Wᵀ + Ht₋₁·Rᵀ + P ⊙ C + B), with Ct₋₁ for i and f, and Ct for o; C̃ = g(Xt·Wᵀ + Ht₋₁·Rᵀ + B);
-/// Ct = f ⊙ Ct₋₁ + i ⊙ C̃; Ht = o ⊙ h(Ct). With `input_forget` f is 1 − i. The arguments of activations are clipped to ±`clip`.
+/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h),
+/// initial_c, and the optional peephole weights P [D, 3 · H] from the cell to the gates i, o and f.
+/// The outputs are Y, Y_h and Y_c. The gates in W and R are i, o, f and c: i, f and o = f(Xt·Wᵀ +
+/// Ht₋₁·Rᵀ + P ⊙ C + B), with Ct₋₁ for i and f, and Ct for o; C̃ = g(Xt·Wᵀ + Ht₋₁·Rᵀ + B); Ct = f ⊙
+/// Ct₋₁ + i ⊙ C̃; Ht = o ⊙ h(Ct). With `input_forget`, f is 1 − i. The arguments of activations are
+/// clipped to ±`clip`.
 package struct LSTM: RecurrentOperator {
   package static let name = "LSTM"
   package static let versions = [1, 7, 14, 22]
@@ -16,16 +18,16 @@ package struct LSTM: RecurrentOperator {
   static let gateCount = 4
   static let stateCount = 2
   package let layer: RecurrentLayer
-  /// Whether the forget gate is what the input gate leaves of 1.
+  /// Whether the forget gate is 1 minus the input gate.
   package let couplesGates: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     try self.init(common: &attributes)
-    // Whether Y is wanted, which the node's outputs say as well.
+    // Whether Y is wanted, which also follows from the node's outputs.
     if attributes.version < 7 { _ = try attributes.flag("output_sequence") }
   }
 
-  /// Reads the attributes that all versions have.
+  /// Reads the attributes of all versions.
   init(common attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh, .tanh])
     couplesGates = try attributes.flag("input_forget")

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX RNN, opsets 1, 7, 14, 22: Ht = f(Xt·Wᵀ + Ht₋₁·Rᵀ + B), forward, in reverse or in both directions.
+/// ONNX RNN, opsets 1, 7, 14, 22: Ht = f(Xt·Wᵀ + Ht₋₁·Rᵀ + B), forward, reverse or bidirectional.
 ///
-/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h), the outputs Y and Y_h. The arguments
-/// of activations are clipped to ±`clip`.
+/// The inputs are those of every recurrent operator (X, W, R, B, sequence_lens, initial_h); the
+/// outputs are Y and Y_h. The arguments of activations are clipped to ±`clip`.
 package struct RNN: RecurrentOperator {
   package static let name = "RNN"
   package static let versions = [1, 7, 14, 22]
@@ -16,7 +16,7 @@ package struct RNN: RecurrentOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.tanh])
-    // Whether Y is wanted, which the node's outputs say as well.
+    // Whether Y is wanted, which also follows from the node's outputs.
     if attributes.version < 7 { _ = try attributes.flag("output_sequence") }
   }
 

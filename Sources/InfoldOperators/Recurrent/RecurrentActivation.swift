@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An activation of a recurrent operator, with its parameters, behind the clipping of its argument.
+/// An activation of a recurrent operator with its parameters. Its argument is clipped first.
 package struct RecurrentActivation: Sendable, Hashable {
-  /// The functions that ONNX knows there.
+  /// The activation functions of recurrent operators in ONNX.
   package enum Function: String, Sendable, CaseIterable {
     case relu, tanh, sigmoid, affine, leakyrelu, thresholdedrelu, scaledtanh, hardsigmoid, elu, softsign, softplus
 
-    /// alpha and beta by default; `nil` for what the function does not have.
+    /// The default alpha and beta; `nil` for parameters that the function does not have.
     var defaults: (alpha: Float?, beta: Float?) {
       switch self {
       case .relu, .tanh, .sigmoid, .softsign, .softplus: (nil, nil)
@@ -23,14 +23,14 @@ package struct RecurrentActivation: Sendable, Hashable {
 
   /// The function.
   package var function: Function
-  /// The first parameter, where the function has one.
+  /// The first parameter, if the function has one.
   package var alpha: Float
-  /// The second parameter, where the function has one.
+  /// The second parameter, if the function has one.
   package var beta: Float
-  /// The bound of the argument's magnitude; ∞ where nothing is clipped.
+  /// The bound of the argument's magnitude; ∞ for no clipping.
   package var clip: Float
 
-  /// The result for `argument`.
+  /// Returns the result for `argument`.
   func callAsFunction<Element: FloatingPointElement>(_ argument: Element) -> Element {
     let clip = Element(clip), alpha = Element(alpha), beta = Element(beta)
     let x = argument > clip ? clip : argument < -clip ? -clip : argument
@@ -53,9 +53,9 @@ package struct RecurrentActivation: Sendable, Hashable {
 }
 
 extension RecurrentActivation {
-  /// Reads `activations`, `activation_alpha`, `activation_beta` and `clip`: for each direction as many activations as there are
-  /// `defaults`. A list for two directions may stand where there is one. The parameters are given to the functions that have
-  /// them, in order.
+  /// Reads `activations`, `activation_alpha`, `activation_beta` and `clip`. Each direction has as
+  /// many activations as there are `defaults`. For a single direction, a list for two is accepted.
+  /// The parameters are assigned, in order, to the functions that have them.
   static func read(
     _ attributes: inout AttributeReader, defaults: [Function], directions: Int
   ) throws(InfoldError) -> [[RecurrentActivation]] {
@@ -63,10 +63,10 @@ extension RecurrentActivation {
     var alphas = try attributes.floats("activation_alpha") ?? []
     var betas = try attributes.floats("activation_beta") ?? []
     let clip = try attributes.float("clip") ?? .infinity
-    guard clip >= 0 else { throw InfoldError(.invalidModel, "clip is \(clip), and must not be negative") }
+    guard clip >= 0 else { throw InfoldError(.invalidModel, "clip is \(clip) but must not be negative") }
     if let names, names.count != defaults.count * directions, names.count != defaults.count * 2 {
       throw InfoldError(
-        .invalidModel, "\(names.count) activations are given; there must be \(defaults.count * directions)")
+        .invalidModel, "there are \(counted(names.count, "activation")) but must be \(defaults.count * directions)")
     }
     var activations: [[RecurrentActivation]] = []
     for direction in 0..<directions {
@@ -74,7 +74,7 @@ extension RecurrentActivation {
       for (index, standard) in defaults.enumerated() {
         let name = names?[direction * defaults.count + index]
         guard let function = name.map({ Function(rawValue: $0.lowercased()) }) ?? standard else {
-          throw InfoldError(.invalidModel, "there is no activation \(String(quoting: name ?? ""))")
+          throw InfoldError(.invalidModel, "unknown activation \(String(quoting: name ?? ""))")
         }
         let (alpha, beta) = function.defaults
         ofDirection.append(
@@ -87,7 +87,7 @@ extension RecurrentActivation {
     }
     guard alphas.isEmpty, betas.isEmpty else {
       throw InfoldError(
-        .invalidModel, "activation_alpha or activation_beta has more values than there are activations that have one")
+        .invalidModel, "activation_alpha or activation_beta has more elements than activations take")
     }
     return activations
   }

@@ -2,15 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The attributes that LSTM, GRU and RNN share.
+/// The common attributes of LSTM, GRU and RNN.
 package struct RecurrentLayer: Sendable, Hashable {
-  /// For each direction, whether it runs from the end of the sequences.
+  /// For each direction, whether it starts at the end of the sequences.
   package let isReversed: [Bool]
   /// The activations of each direction.
   package let activations: [[RecurrentActivation]]
-  /// Whether the batch is the first dimension, and not the sequence (`layout` 1).
+  /// Whether the batch is the first dimension rather than the sequence (`layout` 1).
   package let isBatchFirst: Bool
-  /// The number of elements of the state that the model declares.
+  /// The size of the state that the model declares.
   let hiddenSize: Int?
 
   init(
@@ -23,19 +23,19 @@ package struct RecurrentLayer: Sendable, Hashable {
     case let direction?:
       throw InfoldError(
         .invalidModel,
-        "direction is \(String(quoting: direction)), and must be forward, reverse or bidirectional")
+        "direction is \(String(quoting: direction)) but must be forward, reverse or bidirectional")
     }
     activations = try RecurrentActivation.read(&attributes, defaults: defaults, directions: isReversed.count)
     isBatchFirst = attributes.version < 14 ? false : try attributes.flag("layout")
     hiddenSize = try attributes.int("hidden_size")
     guard hiddenSize.map({ $0 >= 1 }) ?? true else {
-      throw InfoldError(.invalidModel, "hidden_size is \(hiddenSize ?? 0), and must be at least 1")
+      throw InfoldError(.invalidModel, "hidden_size is \(hiddenSize ?? 0) but must be at least 1")
     }
   }
 }
 
 extension RecurrentLayer {
-  /// The shape rule of an operator with so many gates and states.
+  /// The shape rule of an operator with this number of gates and states.
   func inferOutputs(
     _ inputs: OperatorInputs, gateCount: Int, stateCount: Int
   ) throws(InfoldError) -> [TensorType] {
@@ -58,7 +58,7 @@ extension RecurrentLayer {
     for index in 5..<(5 + stateCount) { _ = try check(inputs, index, states) }
     _ = try check(inputs, 7, [directions, try times(3)])
     guard shape[2] != 0 else {
-      throw InfoldError(.invalidModel, "X has the shape \(shape), in which a position has no elements")
+      throw InfoldError(.invalidModel, "X has the shape \(shape) but its last dimension must not be 0")
     }
     let y: Shape =
       isBatchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden]
@@ -66,43 +66,44 @@ extension RecurrentLayer {
       + Array(repeating: TensorType(x.elementType, states), count: stateCount)
   }
 
-  /// Refuses a length of a sequence that X does not hold.
+  /// Throws an error if the length of a sequence exceeds that of X.
   package static func requireLength(_ value: Int, upTo length: Int) throws(InfoldError) {
     if value < 0 || value > length {
-      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(counted(length, "position"))")
+      throw InfoldError(.invalidModel, "a sequence has the length \(value), but X has \(counted(length, "position"))")
     }
   }
 
   private func stateSize(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
     let recurrent = try inputs.type(2).shape?[2] ?? .unknown
     guard let hidden = recurrent.merged(with: hiddenSize.map(Dimension.fixed) ?? .unknown) else {
-      throw InfoldError(.invalidModel, "hidden_size is \(hiddenSize ?? 0), and R is for states of \(recurrent)")
+      throw InfoldError(.invalidModel, "hidden_size is \(hiddenSize ?? 0), but R has states of size \(recurrent)")
     }
     return hidden
   }
 
-  /// What is known of the shape of input `index`, which must be `expected`; `nil` where it is left out.
+  /// Checks that the shape of input `index` matches `expected`, and returns what is known of it, or
+  /// `nil` if the input is omitted.
   private func check(_ inputs: OperatorInputs, _ index: Int, _ expected: Shape) throws(InfoldError) -> Shape? {
     guard inputs.has(index), let shape = inputs.types[index]?.shape else { return nil }
     guard let merged = expected.merged(with: shape) else {
-      throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must have \(expected)")
+      throw InfoldError(.invalidModel, "shape mismatch: input \(index) is \(shape) but must be \(expected)")
     }
     return merged
   }
 }
 
-/// What one direction of a recurrent operator multiplies with.
+/// The weights of one direction of a recurrent operator.
 struct RecurrentWeights<Element: FloatingPointElement> {
-  /// The number of elements of the state.
+  /// The size of the state.
   let hiddenSize: Int
-  /// LSTM's weights from the cell to the gates; empty where there are none.
+  /// LSTM's peephole weights, from the cell to the gates; empty if there are none.
   let peepholes: [Element]
   private let inputSize: Int
   private let input: [Element]
   private let recurrent: [Element]
   private let biases: [Element]
 
-  /// The weights of a direction, from the inputs W, R, B and P.
+  /// Reads the weights of a direction from the inputs W, R, B and P.
   init(_ inputs: [Tensor?], direction: Int) throws(InfoldError) {
     func part(_ index: Int) throws(InfoldError) -> [Element] {
       guard index < inputs.count, let tensor = inputs[index] else { return [] }
@@ -116,7 +117,7 @@ struct RecurrentWeights<Element: FloatingPointElement> {
     peepholes = try part(7)
   }
 
-  /// What the input adds to unit `unit` of gate `gate`, with its bias.
+  /// Returns the contribution of the input to a unit of a gate, with its bias.
   func fromInput(_ x: ArraySlice<Element>, gate: Int, unit: Int) -> Element {
     let row = gate * hiddenSize + unit
     var sum = biases.isEmpty ? 0 : biases[row]
@@ -124,7 +125,7 @@ struct RecurrentWeights<Element: FloatingPointElement> {
     return sum
   }
 
-  /// What the state adds to unit `unit` of gate `gate`, with its bias.
+  /// Returns the contribution of the state to a unit of a gate, with its bias.
   func fromState(_ state: [Element], gate: Int, unit: Int) -> Element {
     let row = gate * hiddenSize + unit
     var sum = biases.isEmpty ? 0 : biases[biases.count / 2 + row]
@@ -133,10 +134,10 @@ struct RecurrentWeights<Element: FloatingPointElement> {
   }
 }
 
-/// What a recurrent operator keeps from one position of a sequence to the next.
+/// The state of a recurrent operator between positions of a sequence.
 struct RecurrentState<Element: FloatingPointElement> {
-  /// The hidden state, which is the output.
+  /// The hidden state, which is also the output.
   var hidden: [Element]
-  /// LSTM's cell.
+  /// LSTM's cell state.
   var cell: [Element]
 }

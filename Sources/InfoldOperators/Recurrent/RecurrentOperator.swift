@@ -2,20 +2,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that runs over sequences with a state.
+/// An operator that processes sequences with a state.
 ///
-/// X [S, N, I], W [D, gates · H, I], R [D, gates · H, H], optional B [D, 2 · gates · H] with the biases of W and of R, optional
-/// sequence_lens [N] of int32, optional initial states [D, N, H]; Y [S, D, N, H] and the last states [D, N, H]. With `layout` 1
-/// the batch is the first dimension everywhere: [N, S, I], [N, S, D, H], [N, D, H]. Behind the end of a sequence, Y is zero.
+/// The inputs are X [S, N, I], W [D, gates · H, I], R [D, gates · H, H], the optional B [D, 2 ·
+/// gates · H] with the biases of W and of R, the optional int32 sequence_lens [N], and the optional
+/// initial states [D, N, H]. The outputs are Y [S, D, N, H] and the last states [D, N, H]. With
+/// `layout` 1, the batch is the first dimension everywhere: [N, S, I], [N, S, D, H], [N, D, H]. Y
+/// is zero after the end of a sequence.
 protocol RecurrentOperator: StandardFloatingPointOperator {
-  /// The number of gates whose weights stand below one another in W and R.
+  /// The number of gates, whose weights are stacked in W and R.
   static var gateCount: Int { get }
-  /// The number of states that are given and returned: the hidden one, and LSTM's cell.
+  /// The number of states: the hidden state, and LSTM's cell state.
   static var stateCount: Int { get }
-  /// The attributes that all share.
+  /// The common attributes.
   var layer: RecurrentLayer { get }
 
-  /// Takes the state on by one position, with the input `x` there.
+  /// Advances the state by one position with the input `x`.
   func advance<Element: FloatingPointElement>(
     _ state: inout RecurrentState<Element>, _ x: ArraySlice<Element>, _ weights: RecurrentWeights<Element>,
     _ activations: [RecurrentActivation])
@@ -32,7 +34,7 @@ extension RecurrentOperator {
     try layer.inferOutputs(inputs, gateCount: Self.gateCount, stateCount: Self.stateCount)
   }
 
-  /// The products with W and R at every position, of every sequence and direction.
+  /// Counts the products with W and R at every position of every sequence and direction.
   public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let x = inputs[0]?.shape?.sizes, let w = inputs[1]?.shape?.sizes, let r = inputs[2]?.shape?.sizes,
       x.count == 3, let ofInput = checkedProduct(x[..<2] + w), let ofState = checkedProduct(x[..<2] + r)
@@ -54,7 +56,7 @@ extension RecurrentOperator {
     try evaluateSequences(inputs, context, in: type)
   }
 
-  /// Goes through all sequences, with inputs in the form that every recurrent operator of ONNX has.
+  /// Evaluates all sequences, for inputs in the form of ONNX's recurrent operators.
   func evaluateSequences<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -96,7 +98,7 @@ extension RecurrentOperator {
     return [y] + states.map(Optional.some)
   }
 
-  /// The lengths of the sequences.
+  /// Returns the lengths of the sequences.
   private func lengths(_ inputs: [Tensor?], of batches: Int, upTo length: Int) throws(InfoldError) -> [Int] {
     guard inputs.count > 4, let given = try inputs[4]?.integers() else {
       return Array(repeating: length, count: inputs[0]!.count == 0 ? 0 : batches)
@@ -107,12 +109,12 @@ extension RecurrentOperator {
 }
 
 extension Tensor {
-  /// The `count` elements from place `start` on.
+  /// Returns `count` elements from offset `start` on.
   fileprivate func elements<Element: TensorElement>(_ count: Int, from start: Int) -> [Element] {
     withElements(as: Element.self) { span in (start..<(start + count)).map { span[$0] } }
   }
 
-  /// Writes elements from place `start` on.
+  /// Writes elements from offset `start` on.
   fileprivate mutating func replaceElements<Element: TensorElement>(from start: Int, with elements: [Element])
     throws(InfoldError)
   {

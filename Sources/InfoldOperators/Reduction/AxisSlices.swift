@@ -1,21 +1,21 @@
 /// The one-dimensional slices of a tensor along an axis, in row-major order of the other axes.
 struct AxisSlices {
-  /// The elements of one slice.
+  /// The number of elements in a slice.
   let count: Int
-  /// The distance between neighbours in a slice.
+  /// The distance between neighboring elements of a slice.
   let stride: Int
   private let outer: Int
 
-  /// The slices of a tensor of `shape` along `axis`.
+  /// Creates the slices of a tensor of `shape` along `axis`.
   init(_ shape: [Int], axis: Int) {
     count = shape[axis]
-    // A tensor without elements may have sizes whose product overflows; it has no slices to walk.
+    // The sizes of an empty tensor may have a product that overflows. It has no slices.
     let isEmpty = shape.contains(0)
     stride = isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
     outer = isEmpty ? 0 : shape[..<axis].reduce(1, *)
   }
 
-  /// Calls `body` for each slice with its number and the index of its first element.
+  /// Calls `body` for each slice, with its index and the offset of its first element.
   @inline(__always)
   func forEach(_ body: (_ slice: Int, _ start: Int) -> Void) {
     for block in 0..<outer {

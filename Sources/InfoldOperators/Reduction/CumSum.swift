@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX CumSum, opsets 11, 14: in each place, the sum of the elements up to there along an axis.
+/// ONNX CumSum, opsets 11, 14: the cumulative sum along an axis.
 ///
-/// `axis` is a scalar, an int32 or int64. With `exclusive` the element itself does not count; with `reverse` the sums run from
-/// the end. Integers wrap around.
+/// `axis` is a scalar, int32 or int64. With `exclusive`, an element is not part of its own sum;
+/// with `reverse`, the sums start from the end. Integers wrap around.
 package struct CumSum: NumericOperator {
   package static let name = "CumSum"
   package static let versions = [11, 14]
@@ -16,9 +16,9 @@ package struct CumSum: NumericOperator {
   }
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// Whether the element itself is left out of its sum.
+  /// Whether an element is excluded from its own sum.
   package let isExclusive: Bool
-  /// Whether the sums run from the end.
+  /// Whether the sums start from the end.
   package let isReversed: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

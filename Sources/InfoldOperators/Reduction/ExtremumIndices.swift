@@ -2,8 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ArgMax, opsets 1, 11, 12, 13: the index of the greatest element along an axis, as int64. Of equal ones the first, or with
-/// `select_last_index` (opset 12) the last; NaN, where there is one, is found first.
+/// ONNX ArgMax, opsets 1, 11, 12, 13: the index of the largest element along an axis, as int64. Of
+/// equal elements, the first one is selected, or the last one with `select_last_index` (opset 12).
+/// NaN counts as largest.
 package struct ArgMax: ExtremumIndexOperator {
   package static let name = "ArgMax"
   package static let versions = [1, 11, 12, 13]
@@ -18,8 +19,9 @@ package struct ArgMax: ExtremumIndexOperator {
   }
 }
 
-/// ONNX ArgMin, opsets 1, 11, 12, 13: the index of the least element along an axis, as int64. Of equal ones the first, or with
-/// `select_last_index` (opset 12) the last; NaN, where there is one, is found first.
+/// ONNX ArgMin, opsets 1, 11, 12, 13: the index of the smallest element along an axis, as int64. Of
+/// equal elements, the first one is selected, or the last one with `select_last_index` (opset 12).
+/// NaN counts as smallest.
 package struct ArgMin: ExtremumIndexOperator {
   package static let name = "ArgMin"
   package static let versions = [1, 11, 12, 13]
@@ -34,21 +36,22 @@ package struct ArgMin: ExtremumIndexOperator {
   }
 }
 
-/// An operator that finds where along an axis the greatest or the least element is. NaN counts as the one looked for.
+/// An operator that finds the index of the largest or smallest element along an axis. NaN counts as
+/// the extremum.
 package protocol ExtremumIndexOperator: Operator {
   /// The attributes.
   var search: ExtremumIndexSearch { get }
-  /// Whether `a` is rather the one looked for than `b`.
+  /// Returns whether `a` is closer to the extremum than `b`.
   func prefers<Element: NumericElement>(_ a: Element, to b: Element) -> Bool
 }
 
 /// The attributes of ArgMax and ArgMin.
 package struct ExtremumIndexSearch: Sendable, Hashable {
-  /// The axis that is searched; negative ones count from the end.
+  /// The axis to search. Negative values count from the end.
   package let axis: Int
-  /// Whether the axis stays, with a size of 1.
+  /// Whether the axis is kept with size 1.
   package let keepsDimension: Bool
-  /// Whether of equal elements the last one is found, and not the first.
+  /// Whether the last of equal elements is selected rather than the first.
   package let selectsLast: Bool
 
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -72,7 +75,7 @@ extension ExtremumIndexOperator {
     guard var shape = try inputs.type(0, of: .numeric).shape else { return [TensorType(.int64, nil)] }
     let axis = try normalizedAxis(search.axis, rank: shape.rank)
     guard shape[axis] != 0 else {
-      throw InfoldError(.invalidModel, "axis \(axis) of the input \(shape) has no elements to choose from")
+      throw InfoldError(.invalidModel, "axis \(axis) of the input \(shape) is empty")
     }
     shape[axis] = 1
     if !search.keepsDimension { shape.dimensions.remove(at: axis) }

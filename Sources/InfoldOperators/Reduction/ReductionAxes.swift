@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Which axes a reduction runs over: an attribute in early opsets, an optional input of int64 later.
+/// The axes of a reduction: an attribute in early opsets, an optional int64 input in later ones.
 public struct ReductionAxes: Sendable, Hashable {
-  /// Whether the reduced axes stay, with a size of 1.
+  /// Whether the reduced axes are kept with size 1.
   public let keepsDimensions: Bool
   private let attribute: [Int]?
   private let reducesNothingByDefault: Bool
@@ -17,8 +17,8 @@ public struct ReductionAxes: Sendable, Hashable {
     reducesNothingByDefault = isInput ? try attributes.flag("noop_with_empty_axes") : false
   }
 
-  /// The shape of the result for an input of `shape`.
-  /// - Throws: `InfoldError` with `.invalidModel` for axes that the input does not have, or that stand twice.
+  /// Returns the shape of the result for an input of `shape`.
+  /// - Throws: `InfoldError.Code.invalidModel` if an axis does not exist or is repeated.
   func resultShape(_ inputs: OperatorInputs, of shape: Shape?) throws(InfoldError) -> Shape? {
     if inputs.has(1), try inputs.integers(1, of: .int64) == nil {
       return try shapeForUnknownAxes(shape, count: try inputs.listLength(1, of: .int64))
@@ -34,26 +34,26 @@ public struct ReductionAxes: Sendable, Hashable {
     if keepsDimensions { return Shape(unknownOfRank: shape.rank) }
     guard let count, count > 0 else { return nil }
     guard count <= shape.rank else {
-      throw InfoldError(.invalidModel, "\(count) axes are to be reduced, and the input has the shape \(shape)")
+      throw InfoldError(.invalidModel, "cannot reduce \(counted(count, "axis", plural: "axes")) of an input of shape \(shape)")
     }
     return Shape(unknownOfRank: shape.rank - count)
   }
 
-  /// For each axis of a tensor with `rank` dimensions, whether it is reduced.
-  /// - Parameter axes: The input with the axes, where there is one.
+  /// Returns, for each axis of a tensor of `rank`, whether it is reduced.
+  /// - Parameter axes: The input with the axes, if there is one.
   package func reduced(_ axes: Tensor?, rank: Int) throws(InfoldError) -> [Bool] {
     let axes = if let attribute { attribute } else { try axes?.integers() ?? [] }
     guard !axes.isEmpty else { return Array(repeating: !reducesNothingByDefault, count: rank) }
     var isReduced = Array(repeating: false, count: rank)
     for axis in axes {
       let axis = try normalizedAxis(axis, rank: rank)
-      guard !isReduced[axis] else { throw InfoldError(.invalidModel, "the axes \(axes) name axis \(axis) twice") }
+      guard !isReduced[axis] else { throw InfoldError(.invalidModel, "duplicate axis \(axis) in the axes \(axes)") }
       isReduced[axis] = true
     }
     return isReduced
   }
 
-  /// The first input's shape, with sizes of 1 where it is reduced.
+  /// Returns the first input's shape, with size 1 for reduced axes.
   func reducedShape(_ inputs: [Tensor?]) throws(InfoldError) -> [Int] {
     let shape = inputs[0]!.shape
     let isReduced = try reduced(inputs.count > 1 ? inputs[1] : nil, rank: shape.count)

@@ -2,21 +2,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that makes one element out of all those along some axes.
+/// An operator that reduces all elements along some axes to one.
 public protocol ReductionOperator: Operator {
-  /// The element types that it accepts. Truth values are reduced as the integers 0 and 1.
+  /// The element types that the operator accepts. Booleans are reduced as the integers 0 and 1.
   static var elementTypes: ElementTypeSet { get }
-  /// The element types that this use of the operator accepts, by its version; `elementTypes` by default.
+  /// The element types that this use of the operator accepts in its version. By default, the static
+  /// `elementTypes`.
   var elementTypes: ElementTypeSet { get }
-  /// The version since which the axes are an input.
+  /// The first version in which the axes are an input.
   static var axesAreInputSince: Int { get }
   /// The axes.
   var axes: ReductionAxes { get }
-  /// The reduction of `x` to `shape`, in which the reduced axes have size 1, in elements of `Element`.
+  /// Reduces `x` to `shape`, in which the reduced axes have size 1, in the type `Element`.
   func reduce<Element: FloatingPointElement>(
     _ x: Tensor, to shape: [Int], as _: Element.Type
   ) throws(InfoldError) -> Tensor
-  /// The reduction of `x` to `shape`, in which the reduced axes have size 1, in elements of `Element`.
+  /// Reduces `x` to `shape`, in which the reduced axes have size 1, in the type `Element`.
   func reduce<Element: IntegerElement>(
     _ x: Tensor, to shape: [Int], as _: Element.Type
   ) throws(InfoldError) -> Tensor

@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ReduceL1, opsets 1, 11, 13, 18: the sum of the magnitudes along the axes, 0 of nothing.
+/// ONNX ReduceL1, opsets 1, 11, 13, 18: the sum of magnitudes along the axes. 0 if empty.
 ///
-/// Floating-point numbers are summed in `Double`, integers modulo 2ⁿ.
+/// Floating-point numbers are summed in `Double`; integers wrap around, modulo 2ⁿ.
 package struct ReduceL1: Accumulation {
   package static let name = "ReduceL1"
   package static let versions = [1, 11, 13, 18]
@@ -15,16 +15,17 @@ package struct ReduceL1: Accumulation {
   func accumulated<Element: IntegerElement>(_ y: Element, _ x: Element) -> Element { x < 0 ? y &- x : y &+ x }
 }
 
-/// ONNX ReduceL2, opsets 1, 11, 13, 18: the root of the sum of the squares along the axes, 0 of nothing.
+/// ONNX ReduceL2, opsets 1, 11, 13, 18: the square root of the sum of squares along the axes. 0 if
+/// empty.
 ///
-/// Computed in `Double`; the roots of integers are rounded toward zero.
+/// Computed in `Double`. Results for integers are rounded toward zero.
 package struct ReduceL2: DoubleReduction, StandardReduction {
   package static let name = "ReduceL2"
   package static let versions = [1, 11, 13, 18]
   package let axes: ReductionAxes
 
   func reduce(_ x: Tensor, to shape: [Int]) throws(InfoldError) -> Tensor {
-    // The squares may be out of range where their root is not.
+    // The squares may overflow or underflow even if their root does not.
     let units = try x.reduced(to: shape, from: 0) { (y: Double, x: Double) in max(y, x.magnitude) }
       .mapped { (largest: Double) in Double.unitForSquares(upTo: largest) }
     let sums = try Tensor.broadcasting(x, units) { (x: Double, unit: Double) in x * unit * (x * unit) }
@@ -33,9 +34,11 @@ package struct ReduceL2: DoubleReduction, StandardReduction {
   }
 }
 
-/// ONNX ReduceLogSum, opsets 1, 11, 13, 18, 28: the logarithm of the sum along the axes, −∞ of nothing.
+/// ONNX ReduceLogSum, opsets 1, 11, 13, 18, 28: the logarithm of the sum along the axes. −∞ if
+/// empty.
 ///
-/// Computed in `Double`; the logarithms of integers, which opset 28 does not allow any more, are rounded toward zero.
+/// Computed in `Double`. Results for integers, which opset 28 no longer allows, are rounded toward
+/// zero.
 package struct ReduceLogSum: LogarithmicReduction {
   package static let name = "ReduceLogSum"
   package static let versions = [1, 11, 13, 18, 28]
@@ -47,10 +50,10 @@ package struct ReduceLogSum: LogarithmicReduction {
   }
 }
 
-/// ONNX ReduceLogSumExp, opsets 1, 11, 13, 18, 28: log Σ exp(x) along the axes, −∞ of nothing.
+/// ONNX ReduceLogSumExp, opsets 1, 11, 13, 18, 28: log Σ exp(x) along the axes. −∞ if empty.
 ///
-/// Computed in `Double`, with the greatest element taken out of the sum, so that nothing overflows; the results for integers,
-/// which opset 28 does not allow any more, are rounded toward zero.
+/// Computed in `Double`, with the maximum factored out so that nothing overflows. Results for
+/// integers, which opset 28 no longer allows, are rounded toward zero.
 package struct ReduceLogSumExp: LogarithmicReduction {
   package static let name = "ReduceLogSumExp"
   package static let versions = [1, 11, 13, 18, 28]
@@ -58,7 +61,7 @@ package struct ReduceLogSumExp: LogarithmicReduction {
   package let elementTypes: ElementTypeSet
 
   func reduce(_ x: Tensor, to shape: [Int]) throws(InfoldError) -> Tensor {
-    // Where the maximum is infinite, or there is none, nothing is taken out.
+    // An infinite or missing maximum is not factored out.
     let maxima = try x.reduced(to: shape, from: -.infinity) { (y: Double, x: Double) in x > y ? x : y }
       .mapped { (y: Double) in y.isFinite ? y : 0 }
     let sums = try Tensor.broadcasting(x, maxima) { (x: Double, maximum: Double) in Double.exp(x - maximum) }
@@ -67,9 +70,11 @@ package struct ReduceLogSumExp: LogarithmicReduction {
   }
 }
 
-/// ONNX ReduceMax, opsets 1, 11, 12, 13, 18, 20: the greatest along the axes, NaN where one of them is.
+/// ONNX ReduceMax, opsets 1, 11, 12, 13, 18, 20: the maximum along the axes. NaN if an element is
+/// NaN.
 ///
-/// Of nothing: −∞, or the least value where the type has no infinity. Of truth values, false is the less.
+/// If empty: −∞, or the smallest value of a type without infinity. For booleans, false is less than
+/// true.
 package struct ReduceMax: ExtremumReduction {
   package static let name = "ReduceMax"
   package static let versions = [1, 11, 12, 13, 18, 20]
@@ -78,9 +83,9 @@ package struct ReduceMax: ExtremumReduction {
   func prefers<Element: NumericElement>(_ x: Element, to y: Element) -> Bool { x > y }
 }
 
-/// ONNX ReduceMean, opsets 1, 11, 13, 18: the mean along the axes; NaN of nothing.
+/// ONNX ReduceMean, opsets 1, 11, 13, 18: the mean along the axes. NaN if empty.
 ///
-/// Computed in `Double`; the means of integers are rounded toward zero, and 0 of nothing.
+/// Computed in `Double`. Results for integers are rounded toward zero, and 0 if empty.
 package struct ReduceMean: DoubleReduction, StandardReduction {
   package static let name = "ReduceMean"
   package static let versions = [1, 11, 13, 18]
@@ -93,9 +98,11 @@ package struct ReduceMean: DoubleReduction, StandardReduction {
   }
 }
 
-/// ONNX ReduceMin, opsets 1, 11, 12, 13, 18, 20: the least along the axes, NaN where one of them is.
+/// ONNX ReduceMin, opsets 1, 11, 12, 13, 18, 20: the minimum along the axes. NaN if an element is
+/// NaN.
 ///
-/// Of nothing: ∞, or the greatest value where the type has no infinity. Of truth values, false is the less.
+/// If empty: ∞, or the largest value of a type without infinity. For booleans, false is less than
+/// true.
 package struct ReduceMin: ExtremumReduction {
   package static let name = "ReduceMin"
   package static let versions = [1, 11, 12, 13, 18, 20]
@@ -104,9 +111,9 @@ package struct ReduceMin: ExtremumReduction {
   func prefers<Element: NumericElement>(_ x: Element, to y: Element) -> Bool { x < y }
 }
 
-/// ONNX ReduceProd, opsets 1, 11, 13, 18: the product along the axes, 1 of nothing.
+/// ONNX ReduceProd, opsets 1, 11, 13, 18: the product along the axes. 1 if empty.
 ///
-/// Floating-point numbers are multiplied in `Double`, integers modulo 2ⁿ.
+/// Floating-point numbers are multiplied in `Double`; integers wrap around, modulo 2ⁿ.
 package struct ReduceProd: Accumulation {
   package static let name = "ReduceProd"
   package static let versions = [1, 11, 13, 18]
@@ -119,9 +126,9 @@ package struct ReduceProd: Accumulation {
   func accumulated<Element: IntegerElement>(_ y: Element, _ x: Element) -> Element { y &* x }
 }
 
-/// ONNX ReduceSum, opsets 1, 11, 13: the sum along the axes, 0 of nothing.
+/// ONNX ReduceSum, opsets 1, 11, 13: the sum along the axes. 0 if empty.
 ///
-/// Floating-point numbers are summed in `Double`, integers modulo 2ⁿ.
+/// Floating-point numbers are summed in `Double`; integers wrap around, modulo 2ⁿ.
 package struct ReduceSum: Accumulation {
   package static let name = "ReduceSum"
   package static let versions = [1, 11, 13]
@@ -133,9 +140,9 @@ package struct ReduceSum: Accumulation {
   func accumulated<Element: IntegerElement>(_ y: Element, _ x: Element) -> Element { y &+ x }
 }
 
-/// ONNX ReduceSumSquare, opsets 1, 11, 13, 18: the sum of the squares along the axes, 0 of nothing.
+/// ONNX ReduceSumSquare, opsets 1, 11, 13, 18: the sum of squares along the axes. 0 if empty.
 ///
-/// Floating-point numbers are summed in `Double`, integers modulo 2ⁿ.
+/// Floating-point numbers are summed in `Double`; integers wrap around, modulo 2ⁿ.
 package struct ReduceSumSquare: Accumulation {
   package static let name = "ReduceSumSquare"
   package static let versions = [1, 11, 13, 18]

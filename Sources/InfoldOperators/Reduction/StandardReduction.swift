@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A reduction of the standard, whose only attributes are those of its axes.
+/// An ONNX reduction without attributes other than those of its axes.
 protocol StandardReduction: ReductionOperator {
-  /// The reduction along axes.
+  /// Creates a reduction along `axes`.
   init(axes: ReductionAxes)
 }
 
@@ -18,9 +18,10 @@ extension ReductionOperator {
   package static var axesAreInputSince: Int { 18 }
 }
 
-/// The greatest or the least element; NaN where one of them is. Of nothing, it is the number to which every other is preferred.
+/// A maximum or minimum. NaN if an element is NaN. If empty, the value to which every other is
+/// preferred.
 protocol ExtremumReduction: StandardReduction {
-  /// Whether `x` is rather the one looked for than `y`.
+  /// Returns whether `x` is closer to the extremum than `y`.
   func prefers<Element: NumericElement>(_ x: Element, to y: Element) -> Bool
 }
 
@@ -42,9 +43,10 @@ extension ExtremumReduction {
   }
 }
 
-/// A reduction that is computed in `Double`; results of integers are rounded toward zero, where the operator has nothing else for them.
+/// A reduction that is computed in `Double`. By default, results for integers are rounded toward
+/// zero.
 protocol DoubleReduction: ReductionOperator {
-  /// The reduction of float64 elements to `shape`, in which the reduced axes have size 1.
+  /// Reduces float64 elements to `shape`, in which the reduced axes have size 1.
   func reduce(_ x: Tensor, to shape: [Int]) throws(InfoldError) -> Tensor
 }
 
@@ -62,9 +64,9 @@ extension DoubleReduction {
   }
 }
 
-/// A logarithm of a reduction, for which opset 28 does not allow integers any more.
+/// A logarithmic reduction. Opset 28 no longer allows integers.
 protocol LogarithmicReduction: DoubleReduction {
-  /// The reduction along axes, of elements of some types.
+  /// Creates a reduction along `axes` of the given element types.
   init(axes: ReductionAxes, elementTypes: ElementTypeSet)
 }
 
@@ -78,13 +80,14 @@ extension LogarithmicReduction {
   }
 }
 
-/// A reduction that takes in one element after the other: fractions in `Double`, integers modulo 2ⁿ.
+/// A reduction that accumulates one element after the other: floating-point numbers in `Double`,
+/// integers modulo 2ⁿ.
 protocol Accumulation: DoubleReduction, StandardReduction {
-  /// The reduction of nothing; 0 by default.
+  /// The result for an empty slice; 0 by default.
   var neutral: Int8 { get }
-  /// `y`, with `x` taken in.
+  /// Returns `y` combined with `x`.
   func accumulated(_ y: Double, _ x: Double) -> Double
-  /// `y`, with `x` taken in.
+  /// Returns `y` combined with `x`.
   func accumulated<Element: IntegerElement>(_ y: Element, _ x: Element) -> Element
 }
 

@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX AffineGrid, opset 20: the positions that affine transformations give the pixels of a picture, or of a volume, for GridSample.
+/// ONNX AffineGrid, opset 20: a sampling grid for GridSample, from affine transformations of an
+/// image or a volume.
 ///
-/// theta [N, 2, 3] or [N, 3, 4], size [4] of N, C, H, W, or [5] of N, C, D, H, W; the result [N, H, W, 2] holds x and y, [N, D, H, W, 3] x, y
-/// and z. Pixels lie from −1 to 1, the outermost ones at these ends with `align_corners`, and else half a pixel inside of them. A single
-/// pixel whose center would be at both ends lies at 0.
+/// theta is [N, 2, 3] or [N, 3, 4]; size lists N, C, H, W or N, C, D, H, W. The result is [N, H, W,
+/// 2] with x and y, or [N, D, H, W, 3] with x, y and z. Coordinates range from −1 to 1. With
+/// `align_corners`, the outermost pixels are at the ends of that range, otherwise half a pixel
+/// inside. With `align_corners`, a single pixel is at 0.
 package struct AffineGrid: ComposedOperator {
   package static let name = "AffineGrid"
   package static let versions = [20]
@@ -34,13 +36,13 @@ package struct AffineGrid: ComposedOperator {
     guard let shape = theta.shape, let size = inputs.constant(1) else { return [TensorType(theta.elementType, nil)] }
     let numbers = try size.elements(as: Int64.self).map { Int(clamping: $0) }
     guard (4...5).contains(numbers.count), numbers.allSatisfy({ $0 >= 0 }) else {
-      throw InfoldError(.invalidModel, "the size is \(numbers), and must have four or five numbers, none below 0")
+      throw InfoldError(.invalidModel, "size is \(numbers) but must have 4 or 5 nonnegative numbers")
     }
     let dimensions = numbers.count - 2
     let expected: Shape = [.fixed(numbers[0]), .fixed(dimensions), .fixed(dimensions + 1)]
     guard shape.merged(with: expected) != nil else {
       throw InfoldError(
-        .invalidModel, "theta has the shape \(shape), and must have \(expected) for the size \(numbers)")
+        .invalidModel, "shape mismatch: theta is \(shape) but must be \(expected) for the size \(numbers)")
     }
     return [TensorType(theta.elementType, Shape([numbers[0]] + numbers[2...] + [dimensions]))]
   }
@@ -50,7 +52,8 @@ package struct AffineGrid: ComposedOperator {
     guard let size = network.constant(try network.input(1)), network.sizes(theta) != nil else { return nil }
     let sizes = try size.elements(as: Int64.self).dropFirst(2).map { Int($0) }
     let dimensions = sizes.count
-    // [N, 1, …, 1, dimensions + 1, dimensions]: what each coordinate adds to all of them.
+    // [N, 1, …, 1, dimensions + 1, dimensions]: the contribution of each coordinate to all
+    // coordinates.
     let columns = try network.unsqueeze(network.transpose(theta, [0, 2, 1]), Array(1...dimensions))
     let parts = try network.add(
       Split.name, [columns, network.list(Array(repeating: 1, count: dimensions + 1))],
@@ -60,7 +63,7 @@ package struct AffineGrid: ComposedOperator {
     }
     var sum = parts[dimensions]
     for axis in 0..<dimensions {
-      // x comes first, and belongs to the last axis.
+      // x comes first and belongs to the last axis.
       let coordinates = try coordinates(sizes[axis], like: theta, &network)
       let place = try network.reshape(coordinates, [sizes[axis]] + Array(repeating: 1, count: dimensions - axis))
       sum = try network.add(Add.name, [sum, network.add(Mul.name, [place, parts[dimensions - 1 - axis]])])
@@ -68,7 +71,7 @@ package struct AffineGrid: ComposedOperator {
     return [sum]
   }
 
-  /// Where the centers of so many pixels lie.
+  /// Returns the coordinates of the centers of `count` pixels.
   private func coordinates(
     _ count: Int, like theta: ValueID, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {

@@ -2,13 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX GridSample, opsets 16, 20, 22: the input read at the places that a grid names, between its elements.
+/// ONNX GridSample, opsets 16, 20, 22: the input sampled at the positions of a grid, with
+/// interpolation.
 ///
-/// X [N, C, D1, …], with 2 spatial dimensions in opset 16, and 1 to 3 since opset 20; grid [N, O1, …, r], of which the last
-/// dimension lists a place, that along the innermost dimension first: −1 and 1 are the centers of the first and the last
-/// element with `align_corners`, and else their outer edges. Y [N, C, O1, …]. `mode`: the nearest element (a half to the even
-/// one), linear, or cubic with a = −0.75. Outside are zeros, the border's elements, or the elements mirrored at the border. A
-/// place that is no number gives zero, or the first element. Integers are not supported.
+/// X is [N, C, D1, …], with 2 spatial dimensions in opset 16 and 1 to 3 since opset 20. The grid is
+/// [N, O1, …, r]; its last dimension holds a position, the coordinate along the innermost dimension
+/// first. With `align_corners`, −1 and 1 are the centers of the first and the last element,
+/// otherwise their outer edges. Y is [N, C, O1, …]. `mode` is nearest (with ties to even), linear,
+/// or cubic with a = −0.75. Padding is zeros, the border elements, or reflection at the border. A
+/// NaN position gives zero or the first element. Integers are not supported.
 package struct GridSample: StandardFloatingPointOperator {
   package static let name = "GridSample"
   package static let versions = [16, 20, 22]
@@ -16,16 +18,16 @@ package struct GridSample: StandardFloatingPointOperator {
   package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// How a value between elements is found.
+  /// The interpolation between elements.
   package enum Interpolation: Sendable { case linear, nearest, cubic }
-  /// What lies outside.
+  /// The padding outside of the input.
   package enum Padding: String, Sendable, CaseIterable { case zeros, border, reflection }
 
-  /// How a value between elements is found.
+  /// The interpolation between elements.
   package let interpolation: Interpolation
-  /// What lies outside.
+  /// The padding outside of the input.
   package let padding: Padding
-  /// Whether −1 and 1 are centers of elements, and not edges.
+  /// Whether −1 and 1 are centers of elements rather than edges.
   package let alignsCorners: Bool
   private let ranks: ClosedRange<Int>
 
@@ -45,14 +47,14 @@ package struct GridSample: StandardFloatingPointOperator {
     guard let rank = x.shape?.rank ?? grid?.rank else { return [TensorType(x.elementType, nil)] }
     guard rank <= ranks.upperBound || ranks.lowerBound == ranks.upperBound else {
       throw InfoldError(
-        .unsupported, "the input has \(counted(rank, "dimension")); at most \(ranks.upperBound) are supported")
+        .unsupported, "unsupported input with \(counted(rank, "dimension")); at most \(ranks.upperBound) are supported")
     }
     try inputs.requireRank(ranks, of: 0)
     try inputs.requireRank(ranks, of: 1)
     try inputs.requireRank(rank...rank, of: 1)
     let shape = x.shape ?? Shape(unknownOfRank: rank), places = grid ?? Shape(unknownOfRank: rank)
     guard let batch = shape[0].merged(with: places[0]), places[rank - 1].merged(with: .fixed(rank - 2)) != nil else {
-      throw InfoldError(.invalidModel, "an input of shape \(shape) and a grid of shape \(places) do not go together")
+      throw InfoldError(.invalidModel, "shape mismatch: input \(shape) and grid \(places)")
     }
     return [TensorType(x.elementType, Shape([batch, shape[1]] + places[1..<(rank - 1)]))]
   }
@@ -96,14 +98,16 @@ package struct GridSample: StandardFloatingPointOperator {
     return [y]
   }
 
-  /// What `taps` are of a position in single precision.
+  /// Returns `taps` of a position in single precision.
   package func floatTaps(_ position: Float, size: Int) -> AxisTaps<Float> { taps(position, size: size) }
 
-  /// The element at a position of linear interpolation, or the last one before it, and how far behind it the position lies; the nearest
-  /// element, with 0. What lies outside is at one of the places next to the elements. The weights are those of `taps`.
-  /// - Returns: `nil` where these have to be asked.
+  /// Returns the nearest element and the fraction 0 for nearest interpolation. For linear
+  /// interpolation, returns the element at or before a position, and the fraction from it to the
+  /// next element. A position outside the input may have the index −1, the index before the first
+  /// element. The result is equivalent to `taps`.
+  /// - Returns: The index and the fraction, or `nil` if `taps` must be used.
   package func neighbour(_ position: Float, size: Int) -> (place: Int, fraction: Float)? {
-    // Added and subtracted again, this rounds smaller numbers to integers.
+    // Adding and subtracting this number rounds smaller numbers to integers.
     let rounder: Float = 12_582_912
     guard interpolation != .cubic, size < 1 << 20 else { return nil }
     let length = Float(size)
@@ -123,7 +127,7 @@ package struct GridSample: StandardFloatingPointOperator {
     return (place, x - Float(place))
   }
 
-  /// The elements that are read along one dimension, and their weights.
+  /// Returns the elements that are read along one dimension, and their weights.
   private func taps<Element: FloatingPointElement>(_ position: Element, size: Int) -> AxisTaps<Element> {
     var taps = AxisTaps<Element>()
     guard size > 0 else { return taps }
@@ -144,7 +148,7 @@ package struct GridSample: StandardFloatingPointOperator {
     }
     let first = x.rounded(.down), fraction = x - first
     func add(_ index: Int, _ weight: Element) {
-      // What has no weight is not read: zero times infinity would be no number.
+      // Elements of weight 0 are skipped, since 0 · ∞ would be NaN.
       if weight != 0, let place = place(index, size: size, borders) { taps.add(place, weight) }
     }
     switch interpolation {
@@ -162,7 +166,7 @@ package struct GridSample: StandardFloatingPointOperator {
     return taps
   }
 
-  /// The element that stands at `index`; `nil` for a zero.
+  /// Returns the element to read for `index`, or `nil` for a zero.
   private func place<Element: FloatingPointElement>(
     _ index: Int, size: Int, _ borders: (Element, Element)
   ) -> Int? {
@@ -174,7 +178,7 @@ package struct GridSample: StandardFloatingPointOperator {
     }
   }
 
-  /// `x`, mirrored at the borders until it lies between them.
+  /// Returns `x`, reflected at the borders until it lies between them.
   private func reflected<Element: FloatingPointElement>(
     _ x: Element, between borders: (lower: Element, upper: Element)
   ) -> Element {
@@ -187,7 +191,7 @@ package struct GridSample: StandardFloatingPointOperator {
     return (x < borders.lower) == isEven ? borders.lower + rest : borders.upper - rest
   }
 
-  /// Keys' weights of four neighbours, for a place `x` behind the second.
+  /// Returns Keys' weights of four neighbors for a position at distance `x` after the second.
   private func cubicWeights<Element: FloatingPointElement>(
     _ x: Element
   ) -> (Element, Element, Element, Element) {
@@ -200,11 +204,11 @@ package struct GridSample: StandardFloatingPointOperator {
 
 /// The elements that are read along one dimension, at most four, and their weights.
 package struct AxisTaps<Element: FloatingPointElement> {
-  /// How many there are.
+  /// The number of elements.
   package private(set) var count = 0
-  /// Their places along the dimension.
+  /// The indices of the elements.
   package private(set) var places = InlineArray<4, Int>(repeating: 0)
-  /// Their weights.
+  /// The weights of the elements.
   package private(set) var weights = InlineArray<4, Element>(repeating: 0)
 
   fileprivate mutating func add(_ place: Int, _ weight: Element) {

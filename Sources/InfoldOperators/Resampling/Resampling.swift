@@ -2,51 +2,54 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What an element of a resized tensor is made of, along one axis.
+/// The elements that contribute to an element of a resized tensor along one axis.
 package enum ResizeNeighbours: Sendable {
   /// The nearest element.
   case nearest
-  /// The two nearest ones, weighted.
+  /// The two nearest elements, weighted.
   case linear
 }
 
-/// How the elements of a resized tensor are computed: which of the original's elements count, and how much. Axes are
-/// independent of one another, and are treated one after the other.
+/// The computation of the elements of a resized tensor: which elements of the original contribute,
+/// and with which weights. Axes are independent and are processed one after the other.
 struct Resampling: Sendable {
-  /// The element that nearest-neighbour resizing takes between two: ONNX's `nearest_mode`.
+  /// The rounding of positions between two elements in nearest-neighbor mode: ONNX's
+  /// `nearest_mode`.
   enum NearestMode: String, Sendable, CaseIterable {
     case roundPreferFloor = "round_prefer_floor"
     case roundPreferCeil = "round_prefer_ceil"
     case floor
     case ceil
-    /// Before `nearest_mode` existed: `floor` where a tensor grows, `ceil` where it shrinks.
+    /// The behavior before `nearest_mode` existed: `floor` if the tensor grows, `ceil` if it
+    /// shrinks.
     case legacy = ""
   }
 
-  /// What is between the original's elements.
+  /// The interpolation kernel.
   enum Kernel: Sendable {
     case nearest(NearestMode)
     case linear
-    /// Keys' cubic convolution (IEEE Transactions on Acoustics, Speech, and Signal Processing 29, 1981) with its
-    /// coefficient a.
+    /// Keys' cubic convolution with coefficient a (IEEE Transactions on Acoustics, Speech, and
+    /// Signal Processing 29, 1981).
     case cubic(a: Double)
   }
 
   var kernel: Kernel
   var transformation: CoordinateTransformation
-  /// Whether elements outside the original count nothing, instead of being equal to the one at the border.
+  /// Whether elements outside the original have weight 0 instead of repeating the border.
   var excludesOutside = false
-  /// Whether the kernel is widened where the tensor shrinks.
+  /// Whether the kernel is widened if the tensor shrinks.
   var antialiases = false
-  /// What stands in the result where `tfCropAndResize` looks outside the original.
+  /// The value of the result where `tfCropAndResize` samples outside the original.
   var extrapolationValue: Float = 0
 
-  /// The element types that can be resized so: to take an element as it is, its type does not matter.
+  /// The element types that this resampling supports. Nearest-neighbor mode supports every type.
   var elementTypes: ElementTypeSet {
     if case .nearest = kernel { .all } else { .numeric }
   }
 
-  /// What an element is made of, when the kernel is not widened or cut off; `nil` for more than two neighbours.
+  /// The contributing elements if the kernel is neither widened nor cut off; `nil` for more than
+  /// two neighbors.
   var neighbours: ResizeNeighbours? {
     switch kernel {
     case .nearest: .nearest
@@ -55,21 +58,21 @@ struct Resampling: Sendable {
     }
   }
 
-  /// The most elements along one axis that make one element of a result.
+  /// The most elements along one axis that contribute to one element of a result.
   private static let maximumTaps = 1 << 24
 
-  /// Refuses axes that cannot be resized.
+  /// Throws an error if an axis cannot be resized.
   func check(_ axis: ResizedAxis) throws(InfoldError) {
     guard axis.output > 0, axis.input != axis.output || !axis.isIdentity(transformation) else { return }
     guard axis.input > 0 else {
-      throw InfoldError(.invalidModel, "axis \(axis.axis) is empty, and cannot be resized to \(axis.output)")
+      throw InfoldError(.invalidModel, "cannot resize axis \(axis.axis) to \(axis.output) because it is empty")
     }
     guard Double(radius) / stretch(axis) <= Double(Self.maximumTaps / 2) else {
       throw InfoldError(.limitExceeded, "axis \(axis.axis) shrinks too much, by a factor of \(axis.scale)")
     }
   }
 
-  /// `x` with the given axes resized.
+  /// Returns `x` with the given axes resized.
   func apply(to x: Tensor, _ axes: [ResizedAxis]) throws(InfoldError) -> Tensor {
     let axes = axes.filter { !$0.isIdentity(transformation) || $0.input != $0.output }
     if case .nearest(let mode) = kernel { return try nearest(x, axes, mode) }
@@ -103,7 +106,7 @@ extension Resampling {
     return try map.apply(to: x, fill: try Tensor(scalar: extrapolationValue).cast(to: x.elementType))
   }
 
-  /// The element that is taken for position `index` of the result.
+  /// Returns the element that is used for position `index` of the result.
   func neighbour(of index: Int, _ axis: ResizedAxis, _ mode: NearestMode) -> Int {
     axis.isGivenInFloat(transformation)
       ? neighbour(of: index, axis, mode, in: Float.self) : neighbour(of: index, axis, mode, in: Double.self)
@@ -122,13 +125,13 @@ extension Resampling {
       case .ceil: x.rounded(.up)
       case .legacy: x.rounded(axis.scale < 1 ? .up : .down)
       }
-    // `Real(axis.input)` may be larger than the size that it stands for.
+    // `Real(axis.input)` may be larger than the size because of rounding.
     return min(Int(max(0, min(rounded, Real(axis.input)))), axis.input - 1)
   }
 }
 
 extension Resampling {
-  /// How far the kernel reaches to each side of its center, in elements.
+  /// The distance that the kernel reaches on each side of its center, in elements.
   private var radius: Int {
     switch kernel {
     case .nearest, .linear: 1
@@ -136,12 +139,13 @@ extension Resampling {
     }
   }
 
-  /// How many elements of the result one step of the kernel is wide: less than 1 where it is widened.
+  /// Returns the distance in the result that corresponds to one step of the kernel. It is less than
+  /// 1 if the kernel is widened.
   private func stretch(_ axis: ResizedAxis) -> Double {
     antialiases ? min(axis.scale, 1) : 1
   }
 
-  /// The kernel at distance `x` from its center.
+  /// Returns the kernel at distance `x` from its center.
   private func weight(_ x: Double) -> Double {
     let x = abs(x)
     switch kernel {
@@ -153,13 +157,14 @@ extension Resampling {
     }
   }
 
-  /// Elements along an axis of the original, and how much each counts.
+  /// Consecutive elements along an axis of the original, and their weights.
   struct Taps {
     var first = 0
     var weights: [Double] = []
   }
 
-  /// What makes position `index` of the result; `nil` for the extrapolation value.
+  /// Returns the elements that contribute to position `index` of the result, or `nil` for the
+  /// extrapolation value.
   func taps(of index: Int, _ axis: ResizedAxis) -> Taps? {
     guard !axis.isOutside(index, transformation) else { return nil }
     let center = axis.coordinate(of: index, transformation, in: Double.self)

@@ -2,15 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Resize, opsets 10, 11, 13, 18, 19: a tensor of any number of dimensions with other sizes, by nearest neighbour,
+/// ONNX Resize, opsets 10, 11, 13, 18, 19: a tensor of any rank resized by nearest-neighbor,
 /// n-linear or n-cubic interpolation.
 ///
-/// The sizes come from `scales` (each ⌊size · scale⌋, computed in float32; as in other runtimes, `roi` does not change
-/// it) or from `sizes`. Opset 10 has `scales` alone, maps positions asymmetrically, and takes the lower neighbour where a
-/// tensor grows, the higher where it shrinks, as ONNX Runtime does; the standard is silent about it.
+/// The sizes come from `scales` or from `sizes`. With `scales`, each size is ⌊size · scale⌋,
+/// computed in float32; as in other runtimes, `roi` does not affect it. Opset 10 has only `scales`
+/// and maps positions asymmetrically. In nearest-neighbor mode, it takes the lower neighbor if a
+/// tensor grows and the higher one if it shrinks, as ONNX Runtime does; the standard does not
+/// define this.
 ///
-/// `tf_half_pixel_for_nn` left the standard with opset 13, and is understood all the same, because exporters write it.
-/// Integers are interpolated in float64, rounded to nearest and saturated.
+/// Opset 13 removed `tf_half_pixel_for_nn`, but it is supported in all opsets because exporters
+/// still write it. Integers are interpolated in float64, rounded to nearest and saturated.
 package struct Resize: ResizingOperator {
   package static let name = "Resize"
   package static let versions = [10, 11, 13, 18, 19]
@@ -25,7 +27,7 @@ package struct Resize: ResizingOperator {
     }
   }
 
-  /// How the sizes are changed so that the aspect ratio is kept.
+  /// How the sizes are adjusted to keep the aspect ratio.
   private enum AspectRatioPolicy: String, CaseIterable {
     case stretch
     case notLarger = "not_larger"
@@ -53,7 +55,7 @@ package struct Resize: ResizingOperator {
     let transformations = CoordinateTransformation.allCases.filter { version >= 19 || $0 != .halfPixelSymmetric }
     let transformation = try attributes.choice("coordinate_transformation_mode", of: transformations.map(\.rawValue))
     let a = try attributes.float("cubic_coeff_a") ?? -0.75
-    guard a.isFinite else { throw InfoldError(.invalidModel, "cubic_coeff_a is \(a)") }
+    guard a.isFinite else { throw InfoldError(.invalidModel, "cubic_coeff_a is \(a) but must be finite") }
     let kernel: Resampling.Kernel =
       switch mode {
       case "linear": .linear
@@ -73,8 +75,9 @@ package struct Resize: ResizingOperator {
           "keep_aspect_ratio_policy", of: AspectRatioPolicy.allCases.map(\.rawValue)))! : .stretch
   }
 
-  /// What the result's elements are made of, where that is simple: the nearest element, or the two nearest along each axis,
-  /// weighted. `nil` for cubic interpolation, for kernels that are widened or cut off, and for parts outside of the original.
+  /// The elements that contribute to an element of the result in simple cases: the nearest one, or
+  /// the two nearest ones along each axis, weighted. `nil` for cubic interpolation, for kernels
+  /// that are widened or cut off, and for extrapolation.
   package var neighbours: ResizeNeighbours? {
     guard !resampling.antialiases, !resampling.excludesOutside, resampling.transformation != .tfCropAndResize else {
       return nil
@@ -101,25 +104,26 @@ package struct Resize: ResizingOperator {
     return [TensorType(x.elementType, output)]
   }
 
-  /// What says how large the result is.
+  /// The input that determines the size of the result.
   private enum Source {
     case scales, sizes
   }
 
-  /// What says how large the result is; `nil` while it is not known which of the inputs is an empty list.
+  /// Returns the input that determines the size of the result, or `nil` if it is unknown which of
+  /// the inputs is an empty list.
   private func source(_ inputs: OperatorInputs) throws(InfoldError) -> Source? {
     let scales = try isList(scalesInput, of: .floatingPoint, inputs)
     let sizes = try version >= 11 ? isList(Self.sizesInput, of: .int64, inputs) : false
     switch (scales, sizes) {
-    case (true?, true?): throw InfoldError(.invalidModel, "both scales and sizes are given")
-    case (false?, false?): throw InfoldError(.invalidModel, "neither scales nor sizes are given")
+    case (true?, true?): throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has both")
+    case (false?, false?): throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has neither")
     case (true?, _), (_, false?): return .scales
     case (_, true?), (false?, _): return .sizes
     case (nil, nil): return nil
     }
   }
 
-  /// Whether input `index` is there, and not empty; `nil` while that is not known.
+  /// Returns whether input `index` is present and not empty, or `nil` if that is unknown.
   private func isList(_ index: Int, of types: ElementTypeSet, _ inputs: OperatorInputs) throws(InfoldError) -> Bool? {
     guard inputs.has(index) else { return false }
     return try inputs.listLength(index, of: types).map { $0 > 0 }
@@ -158,7 +162,7 @@ package struct Resize: ResizingOperator {
     case .sizes:
       guard let sizes = try inputs.dimensions(index) else { return unknown }
       for size in sizes.compactMap(\.size) where size < 0 {
-        throw InfoldError(.invalidModel, "a size is \(size)")
+        throw InfoldError(.invalidModel, "sizes has the negative size \(size)")
       }
       guard policy != .stretch else {
         return sizes.map { Target(dimension: $0, extent: $0.size.map { .width(Double($0)) }) }
@@ -167,13 +171,14 @@ package struct Resize: ResizingOperator {
     }
   }
 
-  /// The sizes with one scale for all axes: the smallest, or the largest, that `sizes` mean.
+  /// Returns the sizes with a common scale for all axes: the smallest or the largest of those that
+  /// `sizes` imply.
   private func keepingAspectRatio(
     _ dimensions: [Dimension], _ sizes: [Dimension]
   ) throws(InfoldError) -> [Target]? {
     guard let inputs = Shape(dimensions).sizes, let sizes = Shape(sizes).sizes else { return nil }
     guard !inputs.contains(0) else {
-      throw InfoldError(.invalidModel, "the shape \(Shape(inputs)) has no aspect ratio that could be kept")
+      throw InfoldError(.invalidModel, "the empty shape \(Shape(inputs)) has no aspect ratio to keep")
     }
     let order: (Int, Int) -> Bool = { (a: Int, b: Int) in
       Double(sizes[a]) / Double(inputs[a]) < Double(sizes[b]) / Double(inputs[b])
@@ -189,22 +194,22 @@ package struct Resize: ResizingOperator {
     return targets
   }
 
-  /// The part of every axis that is shown; `nil` while it is not known.
+  /// Returns the region of each axis that is sampled, or `nil` if it is unknown.
   private func regions(_ count: Int, _ inputs: OperatorInputs) throws(InfoldError) -> [(start: Double, end: Double)]? {
     guard resampling.transformation == .tfCropAndResize else { return Array(repeating: (0, 1), count: count) }
     guard inputs.has(Self.roiInput) else {
-      throw InfoldError(.invalidModel, "the coordinate_transformation_mode tf_crop_and_resize needs the input roi")
+      throw InfoldError(.invalidModel, "missing input roi, which the coordinate_transformation_mode tf_crop_and_resize requires")
     }
     if let length = try inputs.listLength(Self.roiInput, of: .floatingPoint), length != 2 * count {
       throw InfoldError(
         .invalidModel,
-        "roi has \(counted(length, "element")) for \(counted(count, "axis", plural: "axes")), and must have two for each"
+        "roi has \(counted(length, "element")) for \(counted(count, "axis", plural: "axes")) but must have two for each"
       )
     }
     guard let roi = try inputs.constant(Self.roiInput)?.converted(to: .float64).elements(as: Double.self) else {
       return nil
     }
-    guard roi.allSatisfy(\.isFinite) else { throw InfoldError(.invalidModel, "roi is \(roi)") }
+    guard roi.allSatisfy(\.isFinite) else { throw InfoldError(.invalidModel, "roi is \(roi) but must be finite") }
     return (0..<count).map { (roi[$0], roi[count + $0]) }
   }
 
@@ -228,14 +233,14 @@ package struct Resize: ResizingOperator {
           resized.input == resized.output, resized.isIdentity(resampling.transformation)
         else { return nil }
         guard source == .sizes else { return IndependentAxis(axis) }
-        // Other sizes may follow from this one, where the ratio is kept.
+        // If the aspect ratio is kept, other sizes may depend on this one.
         guard policy == .stretch else { return nil }
         let size = IndependentAxis.ListedSize(input: Self.sizesInput, element: place)
         return IndependentAxis(inputs: [axis], outputs: [axis], listedSize: size)
       })
   }
 
-  /// The axes that are resized; `nil` while something of them is not known.
+  /// Returns the axes that are resized, or `nil` if something about them is unknown.
   private func resizedAxes(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizedAxis]? {
     guard let shape = inputs.types[0]?.shape else { return nil }
     let axes = try resizedAxes(rank: shape.rank)

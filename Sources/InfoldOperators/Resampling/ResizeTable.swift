@@ -2,30 +2,32 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that gives a tensor other sizes.
+/// An operator that resizes a tensor.
 package protocol ResizingOperator: Operator {
-  /// What the result's elements are made of, where that is simple; `nil` elsewhere.
+  /// The elements that contribute to an element of the result in simple cases; `nil` in others.
   var neighbours: ResizeNeighbours? { get }
-  /// What stands in the result where it is made of nothing.
+  /// The value of elements of the result to which nothing contributes.
   var extrapolationValue: Float { get }
 
-  /// What every axis that is resized is made of, in the order in which they are; `nil` where something is not known, or too long for tables.
+  /// Returns the tables of the resized axes, in the order in which they are resized. Returns `nil`
+  /// if something is unknown or a table would be too long.
   func resizeTables(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizeTable]?
 }
 
-/// Which elements along an axis of a tensor make those of the resized one, in the order of the result.
+/// The elements along an axis that contribute to each element of the resized tensor, in the order
+/// of the result.
 package struct ResizeTable: Sendable {
   /// The axis.
   package let axis: Int
-  /// The original's size.
+  /// The size of the original.
   package let input: Int
-  /// The result's size.
+  /// The size of the result.
   package let output: Int
-  /// The first element that counts; −1 where the result has the extrapolation value.
+  /// The first contributing element; −1 for the extrapolation value.
   package private(set) var first: [Int32] = []
-  /// Where the weights of each element of the result begin, and behind them all of them end.
+  /// The start of the weights of each element of the result, followed by the end of the last.
   package private(set) var starts: [Int32] = [0]
-  /// How much the elements from the first on count.
+  /// The weights of the contributing elements.
   package private(set) var weights: [Float] = []
 
   fileprivate init(_ axis: ResizedAxis) {
@@ -43,7 +45,8 @@ extension Resampling {
   /// The most weights of a table.
   private static var mostWeights: Int { 1 << 24 }
 
-  /// What every axis that is resized is made of, in the order in which they are; `nil` where that is too long for tables.
+  /// Returns the tables of the resized axes, in the order in which they are resized, or `nil` if
+  /// one would be too long.
   func tables(_ axes: [ResizedAxis]) -> [ResizeTable]? {
     var tables: [ResizeTable] = []
     for axis in axes where !axis.isIdentity(transformation) || axis.input != axis.output {

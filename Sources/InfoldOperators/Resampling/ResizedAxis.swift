@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How a position along an axis of a resized tensor is found in the original: ONNX's `coordinate_transformation_mode`.
+/// The map from positions along an axis of a resized tensor to positions in the original: ONNX's
+/// `coordinate_transformation_mode`.
 enum CoordinateTransformation: String, Sendable, CaseIterable {
   case halfPixel = "half_pixel"
   case halfPixelSymmetric = "half_pixel_symmetric"
@@ -16,23 +17,23 @@ enum CoordinateTransformation: String, Sendable, CaseIterable {
 struct ResizedAxis: Sendable {
   /// The axis.
   let axis: Int
-  /// The original's size.
+  /// The size of the original.
   let input: Int
-  /// The result's size.
+  /// The size of the result.
   let output: Int
-  /// The part of the original that is shown, 0 to 1 for all of it (for `tfCropAndResize`).
+  /// The region of the original that is sampled (for `tfCropAndResize`); 0 to 1 is all of it.
   var region: (start: Double, end: Double) = (0, 1)
 
-  /// What the result's size is made from.
+  /// The origin of the result's size.
   enum Extent: Sendable {
-    /// A scale that the model gives: the size is ⌊input · scale⌋.
+    /// A scale given by the model: the size is ⌊input · scale⌋.
     case scale(Float)
-    /// A width: the size itself, or where the aspect ratio is kept, the number that was rounded to it.
+    /// A width: the size itself or, if the aspect ratio is kept, the size before rounding.
     case width(Double)
   }
   let extent: Extent
 
-  /// The result's width before it was made a whole number.
+  /// Returns the width of the result before rounding.
   private func width<Real: BinaryFloatingPoint>(in _: Real.Type) -> Real {
     switch extent {
     case .scale(let scale): Real(scale) * Real(input)
@@ -40,10 +41,11 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// `position`, a distance in the result, as one in the original.
+  /// Converts a distance in the result to one in the original.
   ///
-  /// Where the model gives a scale, this is a division in `Real`: in `Float`, 3 / 0.6 is 5, which a scale of 0.6 means,
-  /// though the `Float` next to 0.6 is a bit larger. Where it gives sizes, their ratio is exact.
+  /// For a scale given by the model, this is a division in `Real`: in `Float`, 3 / 0.6 is 5, which
+  /// is what a scale of 0.6 means, although the nearest `Float` to 0.6 is slightly larger. For
+  /// sizes given by the model, their ratio is exact.
   private func unscaled<Real: BinaryFloatingPoint>(_ position: Real) -> Real {
     switch extent {
     case .scale(let scale): position / Real(scale)
@@ -51,7 +53,7 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// Where position `index` of the result lies in the original.
+  /// Returns the position in the original for position `index` of the result.
   func coordinate<Real: BinaryFloatingPoint>(
     of index: Int, _ transformation: CoordinateTransformation, in _: Real.Type
   ) -> Real {
@@ -62,7 +64,7 @@ struct ResizedAxis: Sendable {
       let offset = Real(input) / 2 * (1 - Real(output) / width(in: Real.self))
       return offset + unscaled(x + 0.5) - 0.5
     case .pytorchHalfPixel: return output > 1 ? unscaled(x + 0.5) - 0.5 : 0
-    // The corners are those of the result as it is: its length is a whole number, whatever scale it comes from.
+    // The corners are those of the actual result, whose length is an integer, whatever the scale.
     case .alignCorners: return output > 1 ? x * Real(input - 1) / Real(output - 1) : 0
     case .asymmetric: return unscaled(x)
     case .tfHalfPixelForNN: return unscaled(x + 0.5)
@@ -73,19 +75,21 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// Whether position `index` of the result has the extrapolation value, because it lies outside the original.
+  /// Returns whether position `index` of the result lies outside the original and gets the
+  /// extrapolation value.
   func isOutside(_ index: Int, _ transformation: CoordinateTransformation) -> Bool {
     guard transformation == .tfCropAndResize else { return false }
     let coordinate = coordinate(of: index, transformation, in: Float.self)
     return !(coordinate >= 0 && coordinate <= Float(input - 1))
   }
 
-  /// Whether decisions about coordinates are to be made in `Float`: where they come from the model's own float32 numbers.
+  /// Returns whether coordinates are computed in `Float`, because they depend on float32 numbers of
+  /// the model.
   func isGivenInFloat(_ transformation: CoordinateTransformation) -> Bool {
     if case .scale = extent { true } else { transformation == .tfCropAndResize }
   }
 
-  /// Whether the result is along this axis what the original is.
+  /// Returns whether the axis is unchanged.
   func isIdentity(_ transformation: CoordinateTransformation) -> Bool {
     let isFull = transformation != .tfCropAndResize || region == (0, 1)
     switch extent {
@@ -94,7 +98,7 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// Result size per original size.
+  /// The size of the result divided by that of the original.
   var scale: Double {
     switch extent {
     case .scale(let scale): Double(scale)
@@ -102,8 +106,8 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// ⌊`size` · `scale`⌋, computed in float32 as in other runtimes: ten times 0.7 is seven.
-  /// - Throws: `InfoldError` with `.limitExceeded` where it does not fit an `Int`.
+  /// Returns ⌊`size` · `scale`⌋, computed in float32 as in other runtimes: ten times 0.7 is seven.
+  /// - Throws: `InfoldError.Code.limitExceeded` if the result does not fit an `Int`.
   static func scaledSize(_ size: Int, by scale: Float) throws(InfoldError) -> Int {
     let isExact = size <= 1 << Float.significandBitCount
     let product = isExact ? Double(Float(size) * scale) : Double(size) * Double(scale)
@@ -113,16 +117,16 @@ struct ResizedAxis: Sendable {
     return scale == 1 ? size : Int(product)
   }
 
-  /// Refuses a scale that is no finite number above zero.
+  /// Throws an error if a scale is not a positive finite number.
   static func check(scales: [Float]) throws(InfoldError) {
     for scale in scales where !(scale > 0 && scale.isFinite) {
-      throw InfoldError(.invalidModel, "a scale is \(scale), and must be a number above 0")
+      throw InfoldError(.invalidModel, "a scale is \(scale) but must be a positive number")
     }
   }
 }
 
 extension Dimension {
-  /// The dimension that a scale makes of `dimension`; a symbol is kept when the scale is 1.
+  /// Returns the dimension that results from a scale. A symbol is preserved if the scale is 1.
   static func scaled(_ dimension: Dimension, by scale: Float) throws(InfoldError) -> Dimension {
     guard let size = dimension.size else { return scale == 1 ? dimension : .unknown }
     return .fixed(try ResizedAxis.scaledSize(size, by: scale))
@@ -130,7 +134,7 @@ extension Dimension {
 }
 
 extension Tensor {
-  /// The elements of a floating-point tensor as float32.
+  /// Returns the elements of a floating-point tensor as float32.
   func floats() throws(InfoldError) -> [Float] {
     try converted(to: .float32).elements(as: Float.self)
   }

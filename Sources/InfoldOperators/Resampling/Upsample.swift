@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Upsample, opsets 1, 7, 9: a tensor enlarged by nearest neighbour or n-linear interpolation.
+/// ONNX Upsample, opsets 1, 7, 9: a tensor enlarged by nearest-neighbor or n-linear interpolation.
 ///
-/// Scales, each ≥ 1: two attributes for height and width in opset 1 (whose mode is called `bilinear`), an attribute with
-/// one for each dimension in opset 7, an input since 9. Each size becomes ⌊size · scale⌋; positions are mapped
-/// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
+/// The scales, each at least 1, are two attributes for height and width in opset 1 (whose linear
+/// mode is called `bilinear`), an attribute with one number for each dimension in opset 7, and an
+/// input since opset 9. Each size becomes ⌊size · scale⌋. Positions are mapped asymmetrically, x /
+/// scale, and nearest-neighbor mode takes the lower neighbor. Opset 10 replaced the operator by
+/// Resize.
 package struct Upsample: ResizingOperator {
   package static let name = "Upsample"
   package static let versions = [1, 7, 9]
@@ -33,17 +35,17 @@ package struct Upsample: ResizingOperator {
     if let scales { try check(scales) }
   }
 
-  /// What the result's elements are made of along each axis.
+  /// The elements that contribute to an element of the result along each axis.
   package var neighbours: ResizeNeighbours? { resampling.neighbours }
 
   private func check(_ scales: [Float]) throws(InfoldError) {
     try ResizedAxis.check(scales: scales)
     for scale in scales where scale < 1 {
-      throw InfoldError(.invalidModel, "a scale is \(scale), and must be at least 1")
+      throw InfoldError(.invalidModel, "a scale is \(scale) but must be at least 1")
     }
   }
 
-  /// The scales; `nil` while they are not known.
+  /// Returns the scales, or `nil` if they are unknown.
   private func scales(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Float]? {
     var scales = scales
     if version >= 9 {
@@ -80,7 +82,7 @@ package struct Upsample: ResizingOperator {
     return .axes(inputs) { scales[$0] == 1 }
   }
 
-  /// The axes; `nil` while their sizes or the scales are not known.
+  /// Returns the axes, or `nil` if their sizes or the scales are unknown.
   private func resizedAxes(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizedAxis]? {
     guard let sizes = inputs.types[0]?.shape?.sizes, let scales = try scales(inputs, rank: sizes.count),
       let output = try inferOutputs(inputs)[0].shape?.sizes

@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Compress, opsets 9, 11, 28: the slices along an axis, or without one the elements in row-major order, for which a condition
-/// is true.
+/// ONNX Compress, opsets 9, 11, 28: the slices along an axis for which a condition is true, or the
+/// elements in row-major order if there is no axis.
 ///
-/// input [d0, …], condition [K] of bool. Slices behind the last of the condition are left out; a true behind the last slice is
-/// an error. Negative axes count from the end since opset 11.
+/// The inputs are the data, [d0, …], and condition, [K], bool. Slices beyond the end of the
+/// condition are dropped. A true element beyond the last slice is an error. Negative axes count
+/// from the end since opset 11.
 package struct Compress: ElementMovingOperator {
   package static let name = "Compress"
   package static let versions = [9, 11, 28]
   package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  /// The axis; `nil` to choose among all elements.
+  /// The axis, or `nil` to select among all elements.
   package let axis: Int?
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -40,7 +41,7 @@ package struct Compress: ElementMovingOperator {
     if let condition = inputs.constant(1) {
       let chosen = try chosen(condition)
       if let size = size.size, let last = chosen.last, last >= size {
-        throw InfoldError(.invalidModel, "the condition chooses slice \(last), and there are \(size)")
+        throw InfoldError(.invalidModel, "the condition selects slice \(last), but there are only \(size)")
       }
       output?[place] = .fixed(chosen.count)
     } else {
@@ -49,8 +50,8 @@ package struct Compress: ElementMovingOperator {
     return [TensorType(x.elementType, output)]
   }
 
-  /// A Gather of the slices that are chosen: those of a constant condition, or where the condition is not zero, if it cannot choose what is
-  /// not there.
+  /// Returns a Gather of the selected slices. Their indices are a constant if the condition is one,
+  /// and otherwise come from NonZero. Returns `nil` if the condition may be longer than the axis.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     guard let sizes = inputs.sizes(0), !sizes.contains(0), let count = checkedProduct(sizes) else { return nil }
     let place = try normalizedAxis(axis ?? 0, rank: axis == nil ? 1 : sizes.count)
@@ -84,8 +85,8 @@ package struct Compress: ElementMovingOperator {
 }
 
 extension Tensor {
-  /// The slices at these positions along `axis`.
-  /// - Precondition: There is such an axis, and it has such positions.
+  /// Returns the slices at these positions along `axis`.
+  /// - Precondition: The axis exists and the positions are within its bounds.
   func slices(_ positions: [Int], along axis: Int) throws(InfoldError) -> Tensor {
     let stride = rowMajorStrides(shape)[axis]
     var map = IndexMap(identityOf: shape)

@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX NonZero, opsets 9, 13: where the elements are that are not zero; NaN is none.
+/// ONNX NonZero, opsets 9, 13: the positions of the nonzero elements. NaN is nonzero.
 ///
-/// X [d1, …, dr]; Y [r, K] of int64: a column for each element, in row-major order, with its position along every dimension.
+/// X is [d1, …, dr]; Y is [r, K], int64. Each column holds the position of one element along every
+/// dimension, in row-major order.
 package struct NonZero: Operator, AttributelessOperator {
   package static let name = "NonZero"
   package static let versions = [9, 13]
@@ -29,14 +30,15 @@ package struct NonZero: Operator, AttributelessOperator {
       return count
     }
     var y = try Tensor(zeros: [shape.count, count], of: .int64)
-    // Row by row of the last dimension, so that positions along the others are found once for each.
+    // Rows of the last dimension are scanned one at a time, so that positions along the other axes
+    // are computed once per row.
     let row = max(shape.last ?? 1, 1), outer = Array(shape.dropLast()), strides = rowMajorStrides(outer)
     try isSet.withElements(as: Bool.self) { isSet throws(InfoldError) in
       try y.withMutableSpan(as: Int64.self) { y in
         var column = 0
         for start in stride(from: 0, to: isSet.count, by: row) {
           let first = column
-          // Masks are mostly empty, and a piece that is takes a vector or two to see.
+          // Masks are mostly zero, and testing a piece for zeros takes only a vector or two.
           for piece in stride(from: 0, to: row, by: Self.piece) {
             let end = min(piece + Self.piece, row)
             var found = 0

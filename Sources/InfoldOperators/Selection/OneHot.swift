@@ -2,11 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX OneHot, opsets 9, 11, 28: each index as a list of `depth` values, all "off" but one, which is "on".
+/// ONNX OneHot, opsets 9, 11, 28: a list of `depth` values for each index, with "on" at the index
+/// and "off" elsewhere.
 ///
-/// indices [i0, …] and the scalar depth, numbers of any kind, rounded toward zero; values [off, on]. The output has the lists
-/// along the new dimension `axis`, the last by default. Since opset 11 negative indices count from the end. An index that is
-/// outside gives a list without an "on".
+/// indices [i0, …] and the scalar depth may be of any numeric type and are rounded toward zero;
+/// values is [off, on]. The lists are the new dimension `axis` of the output, by default the last.
+/// Negative indices count from the end since opset 11. An index out of bounds gives a list without
+/// "on".
 package struct OneHot: Operator {
   package static let name = "OneHot"
   package static let versions = [9, 11, 28]
@@ -14,7 +16,7 @@ package struct OneHot: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
-  /// The new dimension; negative values count from the end.
+  /// The new dimension. Negative values count from the end.
   package let axis: Int
   /// Whether negative indices count from the end.
   package let countsFromEnd: Bool
@@ -30,7 +32,7 @@ package struct OneHot: Operator {
     try inputs.requireOneElement(1)
     let values = try inputs.type(2)
     if let shape = values.shape, shape.merged(with: [2]) == nil {
-      throw InfoldError(.invalidModel, "the values have the shape \(shape); they must be two, off and on")
+      throw InfoldError(.invalidModel, "shape mismatch: the values are \(shape) but must be [2], off and on")
     }
     guard var output = indices else { return [TensorType(values.elementType, nil)] }
     let place = try normalizedAxis(axis, rank: output.rank + 1)
@@ -50,7 +52,7 @@ package struct OneHot: Operator {
         inputs.partial(1)?.elements.first ?? .unknown
       }
     if let size = depth.size, size < 0 {
-      throw InfoldError(.invalidModel, "the depth is \(size), and must not be negative")
+      throw InfoldError(.invalidModel, "the depth is \(size) but must not be negative")
     }
     return depth
   }
@@ -74,8 +76,8 @@ package struct OneHot: Operator {
 }
 
 extension Tensor {
-  /// The elements as integers, rounded toward zero, and bounded to what an `Int64` can hold.
-  /// - Precondition: The elements are of a numeric type.
+  /// Returns the elements as integers, rounded toward zero and clamped to the range of `Int64`.
+  /// - Precondition: The element type is numeric.
   fileprivate func wholeNumbers() throws(InfoldError) -> [Int64] {
     try (elementType.isFloatingPoint ? cast(to: .int64) : int64s()).elements()
   }

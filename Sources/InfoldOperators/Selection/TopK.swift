@@ -2,10 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX TopK, opsets 1, 10, 11, 24: the k greatest or least elements along an axis, and their indices as int64.
+/// ONNX TopK, opsets 1, 10, 11, 24: the k largest or smallest elements along an axis, with their
+/// indices as int64.
 ///
-/// Sorted, the lower index first where elements are equal (with `sorted` = 0 ONNX leaves the order open). NaN counts as
-/// greater than everything. `k` is an attribute in opset 1, an input since opset 10.
+/// The result is sorted; of equal elements, the lower index comes first (ONNX leaves the order open
+/// if `sorted` = 0). NaN counts as larger than everything. `k` is an attribute in opset 1 and an
+/// input since opset 10.
 package struct TopK: Operator {
   package static let name = "TopK"
   package static let versions = [1, 10, 11, 24]
@@ -17,9 +19,9 @@ package struct TopK: Operator {
     Arity(inputs: version < 10 ? 1...1 : 2...2, outputs: 2...2)
   }
 
-  /// The axis; negative ones count from the end.
+  /// The axis. Negative values count from the end.
   package let axis: Int
-  /// Whether the greatest are wanted, and not the least.
+  /// Whether to select the largest elements rather than the smallest.
   package let largest: Bool
   private let attributeK: Int?
 
@@ -31,19 +33,19 @@ package struct TopK: Operator {
       attributeK = nil
       return
     }
-    guard let k = try attributes.int("k") else { throw InfoldError(.invalidModel, "the attribute \"k\" is missing") }
+    guard let k = try attributes.int("k") else { throw InfoldError(.invalidModel, "missing attribute \"k\"") }
     attributeK = k
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .numeric)
     let k = if let attributeK { attributeK } else { try k(inputs) }
-    if let k, k < 0 { throw InfoldError(.invalidModel, "k is \(k), and must not be negative") }
+    if let k, k < 0 { throw InfoldError(.invalidModel, "k is \(k) but must not be negative") }
     guard var shape = x.shape else { return [x, TensorType(.int64, nil)] }
     let axis = try normalizedAxis(axis, rank: shape.rank)
     if let k, let size = shape[axis].size, k > size {
       throw InfoldError(
-        .invalidModel, "k is \(k), and axis \(axis) of the input \(shape) has \(counted(size, "element"))")
+        .invalidModel, "k is \(k), but axis \(axis) of the input \(shape) has \(counted(size, "element"))")
     }
     shape[axis] = k.map(Dimension.fixed) ?? .unknown
     return [TensorType(x.elementType, shape), TensorType(.int64, shape)]
@@ -52,7 +54,7 @@ package struct TopK: Operator {
   private func k(_ inputs: OperatorInputs) throws(InfoldError) -> Int? {
     guard let count = try inputs.listLength(1, of: .int64) else { return nil }
     guard count == 1 else {
-      throw InfoldError(.invalidModel, "the input K has \(counted(count, "element")), and must have one")
+      throw InfoldError(.invalidModel, "the input K has \(counted(count, "element")) but must have one")
     }
     return try inputs.integers(1, of: .int64)?.first
   }
@@ -107,7 +109,7 @@ package struct TopK: Operator {
     return values
   }
 
-  /// Whether `a` comes before an unequal `b`.
+  /// Returns whether `a` precedes an unequal `b`.
   private func precedes<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
     let isGreater = a > b || a != a && b == b
     let isLess = a < b || b != b && a == a

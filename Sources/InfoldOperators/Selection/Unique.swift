@@ -2,11 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX Unique, opsets 11, 28: the slices along an axis, or without one the elements, each once.
+/// ONNX Unique, opsets 11, 28: the distinct slices along an axis, or the distinct elements if there
+/// is no axis.
 ///
-/// X [d0, …]. Y has the slices in ascending order, or with `sorted` = 0 in that of their first appearance; indices [K] says where
-/// each appears first, inverse_indices [N] which of Y's each of X's is, and counts [K] how often each appears, all of int64.
-/// Slices are compared element by element, in row-major order. NaNs are equal to each other, and greater than everything.
+/// X is [d0, …]. Y holds the slices in ascending order, or in order of first appearance with
+/// `sorted` = 0. The other outputs are int64: indices [K], the position of each slice's first
+/// appearance; inverse_indices [N], the position in Y of each slice of X; counts [K], the number of
+/// appearances. Slices are compared element by element, in row-major order. NaNs are equal to each
+/// other and larger than everything.
 package struct Unique: Operator {
   package static let name = "Unique"
   package static let versions = [11, 28]
@@ -14,9 +17,9 @@ package struct Unique: Operator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...4) }
 
-  /// The axis; `nil` to compare all elements.
+  /// The axis, or `nil` to compare all elements.
   package let axis: Int?
-  /// Whether the slices are sorted.
+  /// Whether Y is sorted.
   package let isSorted: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -42,10 +45,10 @@ package struct Unique: Operator {
     let x = axis == nil ? try inputs[0]!.reshaped(to: [inputs[0]!.count]) : inputs[0]!
     let axis = try normalizedAxis(axis ?? 0, rank: x.shape.count)
     guard x.count > 0 || x.shape[axis] == 0 else {
-      throw InfoldError(.unsupported, "the slices of \(x) along axis \(axis) have no elements to compare")
+      throw InfoldError(.unsupported, "the slices of \(x) along axis \(axis) are empty and cannot be compared")
     }
     let order = SliceOrder(keys: try x.orderKeys(), shape: x.shape, axis: axis), sorted = order.sorted()
-    // Where the slices of each value begin among the sorted ones, and an end.
+    // The first position of each distinct value among the sorted slices, and the end.
     var starts = sorted.indices.filter { $0 == 0 || !order.areEqual(sorted[$0 - 1], sorted[$0]) }
     starts.append(sorted.count)
     var values = Array(0..<starts.count - 1)
@@ -63,7 +66,7 @@ package struct Unique: Operator {
     ]
   }
 
-  /// The order of the slices along an axis.
+  /// An order of the slices along an axis.
   private struct SliceOrder {
     private let keys: [Int64]
     private let count: Int
@@ -77,7 +80,7 @@ package struct Unique: Operator {
       inner = keys.isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
     }
 
-    /// Below zero where slice `a` comes before slice `b`, zero where they are equal.
+    /// Returns a negative number if slice `a` precedes slice `b`, and zero if they are equal.
     private func comparison(_ a: Int, _ b: Int) -> Int {
       for block in 0..<outer {
         for offset in 0..<inner {
@@ -90,10 +93,11 @@ package struct Unique: Operator {
 
     func areEqual(_ a: Int, _ b: Int) -> Bool { comparison(a, b) == 0 }
 
-    /// All slices; of equal ones, the one that appears first comes first.
+    /// Returns all slices in order. Equal slices keep their order.
     func sorted() -> [Int] {
       if outer == 1, inner == 1 {
-        // Numbers that are sorted with their places, which need not be looked up for each comparison.
+        // Numbers are sorted together with their positions, which avoids a lookup for each
+        // comparison.
         let numbers = keys.enumerated().map { (key: $0.element, place: $0.offset) }
         return numbers.sorted { $0.key != $1.key ? $0.key < $1.key : $0.place < $1.place }.map(\.place)
       }
@@ -106,7 +110,7 @@ package struct Unique: Operator {
 }
 
 extension Tensor {
-  /// Integers that are in the order in which the elements are, equal where these are equal.
+  /// Returns integers that compare as the elements do.
   fileprivate func orderKeys() throws(InfoldError) -> [Int64] {
     if elementType.isFloatingPoint {
       return try converted(to: .float64).elements(as: Double.self).map { x in

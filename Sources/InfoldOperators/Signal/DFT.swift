@@ -4,13 +4,15 @@ import InfoldTensor
 
 /// ONNX DFT, opsets 17, 20: the discrete Fourier transform along one axis.
 ///
-/// X [D1, D2, …, 1] of real numbers, or [D1, D2, …, 2] of complex ones. The optional scalar `dft_length` (int32 or int64) is the length n
-/// of the transform: numbers beyond are left out, missing ones are zeros; by default it is the axis's size. The axis is an attribute, by
-/// default 1, and since opset 20 a scalar input, by default −2.
+/// X is real, [D1, D2, …, 1], or complex, [D1, D2, …, 2]. The optional scalar `dft_length` (int32
+/// or int64) is the length n of the transform, by default the size of the axis. Longer inputs are
+/// truncated, shorter ones padded with zeros. The axis is an attribute, by default 1; since opset
+/// 20, it is a scalar input, by default −2.
 ///
-/// Y[k] = Σ X[j] · exp(−2πi · j · k ÷ n), complex numbers; with `inverse`, exp(+…) and divided by n. With `onesided`, the transform of real
-/// numbers ends with k = ⌊n ÷ 2⌋, and the inverse one takes the spectrum up to there, by default that of 2 · (size − 1) numbers, and gives
-/// real numbers. All is computed in double precision, and rounded once.
+/// Y[k] = Σ X[j] · exp(−2πi · j · k ÷ n), complex numbers. With `inverse`, the exponent is positive
+/// and the sum is divided by n. With `onesided`, the transform of real numbers ends at k = ⌊n ÷ 2⌋.
+/// The inverse one-sided transform takes such a spectrum, by default that of 2 · (size − 1)
+/// numbers, and returns real numbers. Everything is computed in double precision and rounded once.
 package struct DFT: Operator {
   package static let name = "DFT"
   package static let versions = [17, 20]
@@ -19,9 +21,9 @@ package struct DFT: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   package static func arity(since version: Int) -> Arity { Arity(inputs: version < 20 ? 1...2 : 1...3) }
 
-  /// Whether the transform is the inverse one.
+  /// Whether the transform is inverse.
   package let isInverse: Bool
-  /// Whether only the spectrum of real numbers that does not follow from the rest is given, or taken.
+  /// Whether the redundant half of a real signal's spectrum is omitted.
   package let isOneSided: Bool
   private let axis: Int?
 
@@ -31,13 +33,13 @@ package struct DFT: Operator {
     axis = attributes.version < 20 ? try attributes.int("axis") ?? 1 : nil
   }
 
-  /// What is known of a transform.
+  /// The geometry of a transform.
   package struct Geometry: Sendable {
-    /// The axis along which it goes.
+    /// The transformed axis.
     package var axis: Int
-    /// The numbers that it takes, at most.
+    /// The length of the transform.
     package var length: Int
-    /// The places that it gives.
+    /// The number of results.
     package var outputs: Int
   }
 
@@ -63,7 +65,7 @@ package struct DFT: Operator {
     return [TensorType(x.elementType, shape)]
   }
 
-  /// The axis, the length and the results' number; `nil` while they are not known.
+  /// Returns the axis, the length and the number of results, or `nil` if they are unknown.
   package func geometry(_ inputs: OperatorInputs) throws(InfoldError) -> Geometry? {
     guard let shape = inputs.types[0]?.shape, let axis = try axis(inputs, rank: shape.rank) else { return nil }
     let takesHalf = isInverse && isOneSided
@@ -72,7 +74,7 @@ package struct DFT: Operator {
     if inputs.has(1), given == nil { return nil }
     guard let length = given ?? shape[axis].size.map({ takesHalf ? 2 * ($0 - 1) : $0 }) else { return nil }
     guard length >= 1 else {
-      throw InfoldError(.invalidModel, "the length of the transform is \(length), and must be at least 1")
+      throw InfoldError(.invalidModel, "the length of the transform is \(length) but must be at least 1")
     }
     guard length <= FourierTransform.longest else {
       throw InfoldError(
@@ -82,7 +84,7 @@ package struct DFT: Operator {
     return Geometry(axis: axis, length: length, outputs: isOneSided && !isInverse ? length / 2 + 1 : length)
   }
 
-  /// The axis; `nil` where a run decides it.
+  /// Returns the axis, or `nil` if it is computed during the run.
   private func axis(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> Int? {
     var given = axis ?? -2
     if inputs.has(2) {
@@ -91,7 +93,7 @@ package struct DFT: Operator {
     }
     let axis = try normalizedAxis(given, rank: rank)
     guard axis < rank - 1 else {
-      throw InfoldError(.invalidModel, "the axis \(given) is that of the numbers' real and imaginary parts")
+      throw InfoldError(.invalidModel, "the axis \(given) must not be the axis of real and imaginary parts")
     }
     return axis
   }
@@ -101,7 +103,7 @@ package struct DFT: Operator {
     let allowed = isOneSided ? (isInverse ? 2...2 : 1...1) : 1...2
     guard allowed.contains(count) else {
       let wanted = isOneSided ? (isInverse ? "2 with onesided and inverse" : "1 with onesided") : "1 or 2"
-      throw InfoldError(.invalidModel, "the last dimension is \(count), and must be \(wanted): the parts of a number")
+      throw InfoldError(.invalidModel, "the last dimension is \(count) but must be \(wanted): the real and imaginary parts")
     }
   }
 
@@ -122,7 +124,7 @@ package struct DFT: Operator {
     slices.forEach { _, start in starts.append(start) }
     let transform = FourierTransform(geometry.length)
     let wide = try x.converted(to: .float64)
-    // The last place of a spectrum that is given by half.
+    // The last index of a one-sided spectrum.
     let last = isInverse && isOneSided ? geometry.length / 2 : geometry.length - 1
     try wide.withElements(as: Double.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Double.self) { y in
@@ -151,7 +153,7 @@ package struct DFT: Operator {
 }
 
 extension Tensor {
-  /// Numbers in double precision as an output of `type`.
+  /// Returns double-precision numbers as an output of `type`.
   func rounded(for type: ElementType, _ context: EvaluationContext) throws(InfoldError) -> Tensor {
     if context.precision == .double || type == .float64 { return self }
     return try converted(to: .float32).converted(to: type)

@@ -2,15 +2,15 @@ import InfoldSystem
 
 /// A complex number in double precision.
 package struct ComplexNumber: Sendable, BitwiseCopyable {
-  /// The part along the axis of the real numbers.
+  /// The real part.
   package var real: Double
-  /// The part along the imaginary axis.
+  /// The imaginary part.
   package var imaginary: Double
 
-  /// A number of both parts.
+  /// Creates a number from its parts.
   package init(_ real: Double, _ imaginary: Double = 0) { (self.real, self.imaginary) = (real, imaginary) }
 
-  /// exp(−2πi · k ÷ n), to the last bit or nearly so: of an angle of at most π ÷ 4.
+  /// Returns exp(−2πi · k ÷ n), almost correctly rounded. The angle is reduced to at most π ÷ 4.
   /// - Precondition: 0 ≤ k < n ≤ 2⁴⁰.
   package static func root(_ k: Int, of n: Int) -> ComplexNumber {
     let (quarter, rest) = (4 * k).quotientAndRemainder(dividingBy: n)
@@ -41,16 +41,17 @@ package struct ComplexNumber: Sendable, BitwiseCopyable {
 
 /// The discrete Fourier transform, y[k] = Σ x[j] · exp(−2πi · j · k ÷ n), in double precision.
 ///
-/// A transform of n = p · m numbers is made of p transforms of m numbers each (Cooley and Tukey). Where n has no small factor, it is a
-/// convolution of the numbers, turned by exp(−πi · j² ÷ n), which longer transforms compute (Bluestein).
+/// A transform of n = p · m numbers consists of p transforms of m numbers each (Cooley and Tukey).
+/// If n has no small factor, the transform is a convolution of the numbers multiplied by exp(−πi ·
+/// j² ÷ n), which longer transforms compute (Bluestein).
 package struct FourierTransform {
   /// The longest transform.
   static let longest = 1 << 22
-  /// The largest number of numbers, or of parts, whose transform is computed by its definition.
+  /// The largest length, or factor of a length, that is computed by definition.
   private static let largestFactor = 64
 
   let length: Int
-  /// exp(−2πi · k ÷ n).
+  /// exp(−2πi · k ÷ n), by k.
   private let roots: [ComplexNumber]
 
   /// - Precondition: 1 ≤ length ≤ 2 · longest.
@@ -59,15 +60,15 @@ package struct FourierTransform {
     roots = (0..<length).map { ComplexNumber.root($0, of: length) }
   }
 
-  /// The transform of `length` numbers.
+  /// Returns the transform of `length` numbers.
   func callAsFunction(_ x: [ComplexNumber]) -> [ComplexNumber] { transformed(x, from: 0, stride: 1) }
 
-  /// The inverse transform, x[j] = Σ y[k] · exp(2πi · j · k ÷ n) ÷ n.
+  /// Returns the inverse transform, x[j] = Σ y[k] · exp(2πi · j · k ÷ n) ÷ n.
   func inverse(_ y: [ComplexNumber]) -> [ComplexNumber] {
     self(y.map(\.conjugate)).map { $0.conjugate * (1 / Double(length)) }
   }
 
-  /// The transform of every `stride`-th number.
+  /// Returns the transform of every `stride`-th number.
   private func transformed(_ x: [ComplexNumber], from start: Int, stride: Int) -> [ComplexNumber] {
     let count = length / stride
     let factor = count <= 8 ? count : Self.smallestFactor(of: count)
@@ -75,7 +76,7 @@ package struct FourierTransform {
       return Self.byConvolution((0..<count).map { x[start + $0 * stride] })
     }
     let inner = count / factor
-    // Of one number each, the parts are the numbers themselves.
+    // Parts of a single number are their own transform.
     let parts =
       inner == 1
       ? (0..<factor).map { [x[start + $0 * stride]] }
@@ -96,7 +97,7 @@ package struct FourierTransform {
     return number
   }
 
-  /// j · k = (j² + k² − (k − j)²) ÷ 2 makes a convolution of the sum.
+  /// Computes the sum as a convolution, using j · k = (j² + k² − (k − j)²) ÷ 2.
   private static func byConvolution(_ x: [ComplexNumber]) -> [ComplexNumber] {
     let chirp = Chirp(length: x.count)
     var turned = [ComplexNumber](repeating: ComplexNumber(0), count: chirp.transform.length)
@@ -106,7 +107,7 @@ package struct FourierTransform {
     return x.indices.map { convolved[$0] * chirp.turns[$0] }
   }
 
-  /// exp(−πi · j² ÷ n), and the transform of what is convolved with.
+  /// The factors exp(−πi · j² ÷ n), and the transform of the convolution kernel.
   private struct Chirp {
     let transform: FourierTransform
     let turns: [ComplexNumber]
@@ -126,8 +127,9 @@ package struct FourierTransform {
     }
   }
 
-  /// What a transform of so many numbers multiplies with, and the length of the transforms that it is made of: their roots, and with
-  /// `byConvolution` exp(−πi · j² ÷ n) and the spectrum of its conjugate ÷ that length.
+  /// Returns the tables of a transform of this length, and the length of the transforms that it
+  /// consists of. The tables are their roots and, with `byConvolution`, exp(−πi · j² ÷ n) and the
+  /// spectrum of its conjugate ÷ that length.
   package static func tables(length: Int, byConvolution: Bool) -> (numbers: [ComplexNumber], length: Int) {
     guard byConvolution else { return (FourierTransform(length).roots, length) }
     let chirp = Chirp(length: length), scale = 1 / Double(chirp.transform.length)

@@ -2,13 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX MelWeightMatrix, opset 17: the weights by which a product makes a mel spectrum of the magnitudes of a one-sided DFT.
+/// ONNX MelWeightMatrix, opset 17: a matrix that converts the magnitudes of a one-sided DFT to a
+/// mel spectrum.
 ///
-/// The inputs are scalars: `num_mel_bins`, `dft_length` and `sample_rate` (int32 or int64), `lower_edge_hertz` and `upper_edge_hertz`
-/// (floating point). Y [⌊dft_length ÷ 2⌋ + 1, num_mel_bins]: each column is a triangle over the frequencies of the DFT, which begins, has
-/// its 1, and ends at three neighbours of num_mel_bins + 2 frequencies. These are equally far apart on the scale
-/// mel(f) = 2595 · log₁₀(1 + f ÷ 700), from the lower edge on, by a step of the whole range ÷ (num_mel_bins + 2); frequency f is
-/// place ⌊(dft_length + 1) · f ÷ sample_rate⌋ of the DFT.
+/// The inputs are scalars: `num_mel_bins`, `dft_length` and `sample_rate` (int32 or int64),
+/// `lower_edge_hertz` and `upper_edge_hertz` (floating point). Y is [⌊dft_length ÷ 2⌋ + 1,
+/// num_mel_bins]. Each column is a triangle over the DFT bins. Its start, its peak of 1 and its end
+/// are three neighbors among num_mel_bins + 2 frequencies. These are equidistant on the scale
+/// mel(f) = 2595 · log₁₀(1 + f ÷ 700), from the lower edge on, with a step of the whole range ÷
+/// (num_mel_bins + 2). Frequency f is the DFT bin ⌊(dft_length + 1) · f ÷ sample_rate⌋.
 package struct MelWeightMatrix: Operator {
   package static let name = "MelWeightMatrix"
   package static let versions = [17]
@@ -30,7 +32,7 @@ package struct MelWeightMatrix: Operator {
     try inputs.requireSameElementType(3...4)
     for (index, name, least) in [(0, "num_mel_bins", 0), (1, "dft_length", 0), (2, "sample_rate", 1)] {
       guard let number = try inputs.constant(index)?.integers()[0], number < least else { continue }
-      throw InfoldError(.invalidModel, "\(name) is \(number), and must be at least \(least)")
+      throw InfoldError(.invalidModel, "\(name) is \(number) but must be at least \(least)")
     }
     let length = try inputs.constant(1)?.integers()[0]
     return [
@@ -58,13 +60,13 @@ package struct MelWeightMatrix: Operator {
     return [try weights.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
   }
 
-  /// The places in the DFT at which triangles begin, have their tops, and end.
+  /// Returns the DFT bins at which triangles start, peak and end.
   private func places(_ inputs: [Tensor?], count: Int, bins: Int) throws(InfoldError) -> [Int] {
     let length = try inputs[1]!.integers()[0], rate = try inputs[2]!.integers()[0]
     let lower = try inputs[3]!.numbers()[0], upper = try inputs[4]!.numbers()[0]
     guard lower >= 0, upper >= lower, upper.isFinite else {
       throw InfoldError(
-        .invalidModel, "there are no frequencies from \(lower) to \(upper); both must be finite, and not negative")
+        .invalidModel, "the frequencies from \(lower) to \(upper) are not a finite, nonnegative range")
     }
     func mel(_ frequency: Double) -> Double { 2595 * Double.log(onePlus: frequency / 700) / Double.log(10) }
     let first = mel(lower), step = (mel(upper) - first) / Double(count)
@@ -75,7 +77,7 @@ package struct MelWeightMatrix: Operator {
       guard place < Double(bins) else {
         throw InfoldError(
           .invalidModel,
-          "the frequency \(frequency) is beyond those of a DFT of length \(length) at the sample rate \(rate)")
+          "the frequency \(frequency) exceeds the range of a DFT of length \(length) at the sample rate \(rate)")
       }
       places.append(Int(max(place, 0).rounded(.down)))
     }

@@ -4,11 +4,13 @@ import InfoldTensor
 
 /// ONNX STFT, opset 17: the discrete Fourier transforms of the frames of a signal.
 ///
-/// signal [B, L, 1] of real numbers or [B, L, 2] of complex ones, also [B, L] of real ones, as PyTorch's exporter writes it; the scalars
-/// `frame_step` and, optionally, `frame_length` (int32 or int64); optionally a window [frame_length], by which each frame is multiplied.
-/// Y [B, frames, bins, 2]: there are ⌊(L − frame_length) ÷ frame_step⌋ + 1 frames, and frame_length bins, or ⌊frame_length ÷ 2⌋ + 1
-/// with `onesided`, the default; ONNX's text has that for real signals alone, its evaluation and ONNX Runtime for all. All is computed in
-/// double precision, and rounded once.
+/// The signal is real, [B, L, 1], or complex, [B, L, 2]; a real [B, L], as PyTorch's exporter
+/// writes it, is accepted, too. The other inputs are the scalars `frame_step` and, optionally,
+/// `frame_length` (int32 or int64), and an optional window [frame_length] that multiplies each
+/// frame. Y is [B, frames, bins, 2]. There are ⌊(L − frame_length) ÷ frame_step⌋ + 1 frames. There
+/// are frame_length bins, or ⌊frame_length ÷ 2⌋ + 1 with `onesided`, the default. The ONNX text
+/// restricts `onesided` to real signals, but ONNX's reference evaluation and ONNX Runtime apply it
+/// to all. Everything is computed in double precision and rounded once.
 package struct STFT: Operator {
   package static let name = "STFT"
   package static let versions = [17]
@@ -17,7 +19,7 @@ package struct STFT: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
 
-  /// Whether the spectrum of real numbers ends where the rest follows from it.
+  /// Whether the redundant half of a real signal's spectrum is omitted.
   package let isOneSided: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -26,13 +28,13 @@ package struct STFT: Operator {
 
   /// The frames of a signal.
   package struct Geometry: Sendable {
-    /// The numbers from one frame to the next.
+    /// The distance between frames.
     package var step: Int
-    /// The numbers of a frame.
+    /// The length of a frame.
     package var length: Int
-    /// The frames; `nil` where the signal's length is not known.
+    /// The number of frames, or `nil` if the signal's length is unknown.
     package var frames: Int?
-    /// The places of a spectrum.
+    /// The number of bins in a spectrum.
     package var bins: Int
   }
 
@@ -50,7 +52,7 @@ package struct STFT: Operator {
     }
     if let shape = signal.shape, shape.rank == 3, let parts = shape[2].size, !(1...2).contains(parts) {
       throw InfoldError(
-        .invalidModel, "the signal's last dimension is \(parts), and must be 1 or 2: the parts of a number")
+        .invalidModel, "the signal's last dimension is \(parts) but must be 1 or 2: the real and imaginary parts")
     }
     let geometry = try geometry(inputs)
     return [
@@ -63,12 +65,12 @@ package struct STFT: Operator {
     ]
   }
 
-  /// The frames; `nil` while their length and distance are not known.
+  /// Returns the geometry of the frames, or `nil` if their length and distance are unknown.
   package func geometry(_ inputs: OperatorInputs) throws(InfoldError) -> Geometry? {
     func number(_ index: Int, _ name: String) throws(InfoldError) -> Int? {
       guard inputs.has(index), let number = try inputs.constant(index)?.integers()[0] else { return nil }
       guard number >= 1 else {
-        throw InfoldError(.invalidModel, "\(name) is \(number), and must be at least 1")
+        throw InfoldError(.invalidModel, "\(name) is \(number) but must be at least 1")
       }
       return number
     }
@@ -76,7 +78,7 @@ package struct STFT: Operator {
     let window = inputs.has(2) ? inputs.types[2]?.shape?[0].size : nil
     let given = try number(3, "frame_length"), step = try number(1, "frame_step")
     if let given, let window, given != window {
-      throw InfoldError(.invalidModel, "frame_length is \(given), and the window has \(counted(window, "element"))")
+      throw InfoldError(.invalidModel, "shape mismatch: frame_length is \(given), but the window has \(counted(window, "element"))")
     }
     guard let length = given ?? window ?? (inputs.has(2) || inputs.has(3) ? nil : signal) else { return nil }
     guard length >= 1, length <= FourierTransform.longest else {
@@ -86,7 +88,7 @@ package struct STFT: Operator {
     }
     if let signal, signal < length {
       throw InfoldError(
-        .invalidModel, "the signal has \(counted(signal, "number")), and a frame \(counted(length, "number"))")
+        .invalidModel, "the signal has \(counted(signal, "number")), fewer than a frame with \(length)")
     }
     guard let step else { return nil }
     return Geometry(

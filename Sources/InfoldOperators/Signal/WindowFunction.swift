@@ -32,20 +32,20 @@ package struct BlackmanWindow: WindowFunction {
   init(isPeriodic: Bool, target: ElementType) { (self.isPeriodic, self.target) = (isPeriodic, target) }
 }
 
-/// A list of `size` numbers, a sum of cosines: a₀ − a₁ · cos(2π · n ÷ N) + a₂ · cos(4π · n ÷ N) for n = 0, 1, …, where N is `size`, or
-/// with `periodic` = 0 one less.
+/// A list of `size` numbers, a sum of cosines: a₀ − a₁ · cos(2π · n ÷ N) + a₂ · cos(4π · n ÷ N) for
+/// n = 0, 1, …, where N is `size`, or one less with `periodic` = 0.
 ///
-/// A window of one number that is not periodic has N = 0, and is no number, as in ONNX's definition. The numbers are computed in double
-/// precision, and converted to `output_datatype` as by Cast.
+/// A window of one number that is not periodic has N = 0 and is NaN, as in ONNX's definition. The
+/// numbers are computed in double precision and converted to `output_datatype` as by Cast.
 protocol WindowFunction: Operator {
-  /// a₀, a₁ and a₂.
+  /// The coefficients a₀, a₁ and a₂.
   static var coefficients: (Double, Double, Double) { get }
-  /// Whether the number behind the last would be the first one again.
+  /// Whether the window repeats after its last number.
   var isPeriodic: Bool { get }
   /// The type of the numbers.
   var target: ElementType { get }
 
-  /// The operator with these attributes.
+  /// Creates the operator with these attributes.
   init(isPeriodic: Bool, target: ElementType)
 }
 
@@ -67,7 +67,7 @@ extension WindowFunction {
     try inputs.requireOneElementInAnyShape(0)
     guard let size = inputs.partial(0)?.elements.first else { return [TensorType(target, [.unknown])] }
     if let known = size.size, known < 0 {
-      throw InfoldError(.invalidModel, "a window of \(known) numbers was asked for")
+      throw InfoldError(.invalidModel, "size is \(known) but must not be negative")
     }
     return [TensorType(target, [size])]
   }
@@ -93,11 +93,11 @@ extension WindowFunction {
 }
 
 extension AttributeReader {
-  /// The integer attribute `name`, the number of a numeric element type; float32 when it is not there.
+  /// Returns the integer attribute `name` as a numeric element type; float32 if it is absent.
   mutating func numericType(_ name: String) throws(InfoldError) -> ElementType {
     let type = try elementType(name) ?? .float32
     guard ElementTypeSet.numeric.contains(type) else {
-      throw InfoldError(.unsupported, "\(name) is \(type); supported are \(ElementTypeSet.numeric)")
+      throw InfoldError(.unsupported, "unsupported element type: \(name) is \(type); supported are \(ElementTypeSet.numeric)")
     }
     return type
   }

@@ -1,9 +1,9 @@
 import InfoldGraph
 import InfoldSystem
 
-/// An operator that has no attributes.
+/// An operator without attributes.
 protocol AttributelessOperator: Operator {
-  /// The operator.
+  /// Creates the operator.
   init()
 }
 
@@ -14,12 +14,12 @@ extension AttributelessOperator {
   }
 }
 
-/// An operator whose attributes say how the shapes of its inputs are brought together, and nothing else.
+/// An operator whose only attributes select the broadcast rule.
 protocol BroadcastingOperator: Operator {
-  /// The operator under a rule.
+  /// Creates the operator with a broadcast rule.
   init(broadcast: BroadcastRule)
 
-  /// The rule that the attributes of a version ask for.
+  /// Returns the broadcast rule that the attributes select in their version.
   static func broadcastRule(_ attributes: inout AttributeReader) throws(InfoldError) -> BroadcastRule
 }
 
@@ -37,14 +37,15 @@ extension BroadcastingOperator where Self: BinaryOperator {
 }
 
 extension BroadcastingOperator where Self: VariadicOperator {
-  /// Before opset 8, nothing is broadcast.
+  /// Before opset 8, these operators do not broadcast.
   static func broadcastRule(_ attributes: inout AttributeReader) -> BroadcastRule {
     attributes.version < 8 ? .equalShapes : .multidirectional
   }
 }
 
 extension AttributeReader {
-  /// Ignores the hint `consumed_inputs` where the operator had it: opset 6 defined those anew that had, without it.
+  /// Ignores the hint `consumed_inputs` if the operator had it. Opset 6 redefined those operators
+  /// without it.
   fileprivate mutating func ignoreConsumedInputs(of operatorType: any Operator.Type) {
     if operatorType.versions.contains(6) { ignoreConsumedInputs() }
   }

@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldTensor
 
 extension AxisMapping {
-  /// The axes that stay what they are when elements get other sizes and keep their order: they are as long as before, and the sizes
-  /// in front of them have the same product.
+  /// Returns the axes that a reshape preserves: axes of equal size with the same product of sizes
+  /// before them.
   static func unchangedAxes(from sizes: [Int], to result: [Int]) -> [(input: Int, output: Int)] {
     guard !sizes.contains(0), !result.contains(0), checkedProduct(sizes) != nil, checkedProduct(result) != nil else {
       return []
@@ -26,7 +26,8 @@ extension AxisMapping {
     return axes
   }
 
-  /// Every axis of the first input, for operators whose other inputs are lists with an element for each channel, axis 1.
+  /// Returns the mapping of operators that treat every axis of the first input independently and
+  /// whose other inputs are lists with one element per channel, axis 1.
   static func byChannel(_ inputs: OperatorInputs, parameters: Int) -> AxisMapping {
     guard let x = inputs.sizes(0), let list = inputs.sizes(1), x.count >= 2, list == [x[1]] else {
       return .axes(inputs) { $0 == 0 }
@@ -35,7 +36,7 @@ extension AxisMapping {
     return AxisMapping(x.indices.map { $0 == 1 ? channels : IndependentAxis($0) })
   }
 
-  /// The axes that a reduction leaves.
+  /// Returns the mapping of the axes that a reduction keeps.
   static func reduction(_ isReduced: [Bool], keepsDimensions: Bool) -> AxisMapping {
     let kept = isReduced.indices.filter { !isReduced[$0] }
     return AxisMapping(

@@ -2,12 +2,12 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes each element of its output from those in the same place of its inputs, and can do so with
-/// sizes that are known as symbols only.
+/// An element-wise operator that can also compute with sizes known only as symbols.
 protocol DimensionOperator: Operator {
-  /// How the inputs' shapes are brought together.
+  /// How the inputs are broadcast.
   var broadcast: BroadcastRule { get }
-  /// The result for two elements; `.unknown` where it is neither a number nor one of the symbols.
+  /// Returns the result for two elements, or `.unknown` if it is neither a number nor one of the
+  /// symbols.
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension
 }
 
@@ -30,7 +30,8 @@ extension DimensionOperator {
 }
 
 extension SymbolicTensor {
-  /// The shape of the result for these operands, and the places of the elements that meet for each of its own.
+  /// Returns the shape of the result, and for each of its elements the indices of the operands'
+  /// elements.
   fileprivate func places(
     meeting other: SymbolicTensor, _ broadcast: BroadcastRule
   ) throws(InfoldError) -> (shape: [Int], pairs: [(a: Int, b: Int)]) {
@@ -43,7 +44,7 @@ extension SymbolicTensor {
 }
 
 extension Dimension {
-  /// The result of `operation`, where both are fixed and it does not overflow.
+  /// Returns the result of `operation` if both dimensions are fixed and it does not overflow.
   static func computed(
     _ a: Dimension, _ b: Dimension, _ operation: (Int, Int) -> (partialValue: Int, overflow: Bool)
   ) -> Dimension {

@@ -1,12 +1,13 @@
 import InfoldSystem
 import InfoldTensor
 
-// What operators that compute element by element hand to the loops of `Tensor`: the same function for each type that large tensors
-// have. Integers of other types share one body for all of them.
+// The loops of `Tensor` that element-wise operators use, with one function for each type that large
+// tensors usually have. Integers of all other types share one generic body.
 
 extension Tensor {
-  /// `float` of each element, or `double` of those of a float64 tensor, rounded once to `type`.
-  /// - Precondition: The elements are of a floating-point type.
+  /// Applies `float` to each element, or `double` to those of a float64 tensor, and rounds once to
+  /// `type`.
+  /// - Precondition: The element type is floating-point.
   @usableFromInline
   func mapped(
     to type: ElementType, _ float: (Float) -> Float, _ double: (Double) -> Double
@@ -15,15 +16,16 @@ extension Tensor {
     return try converted(to: .float32).mapped(float).converted(to: type)
   }
 
-  /// What `float` tells of each element, or `double` of those of a float64 tensor.
-  /// - Precondition: The elements are of a floating-point type.
+  /// Applies the predicate `float` to each element, or `double` to those of a float64 tensor.
+  /// - Precondition: The element type is floating-point.
   func classified(_ float: (Float) -> Bool, _ double: (Double) -> Bool) throws(InfoldError) -> Tensor {
     if elementType == .float64 { return try mapped(double) }
     return try converted(to: .float32).mapped(float)
   }
 
-  /// `float` of each two elements that meet under NumPy's rule, or `double` of those of float64 tensors, rounded once.
-  /// - Precondition: The elements are of one floating-point type.
+  /// Applies `float` to pairs of elements under NumPy broadcasting, or `double` to those of float64
+  /// tensors, and rounds once.
+  /// - Precondition: The elements have the same floating-point type.
   static func broadcasting(
     _ operands: [Tensor], _ float: (Float, Float) -> Float, _ double: (Double, Double) -> Double
   ) throws(InfoldError) -> Tensor {
@@ -33,8 +35,9 @@ extension Tensor {
       .converted(to: type)
   }
 
-  /// What `float` tells of each two elements that meet under NumPy's rule, or `double` of those of float64 tensors.
-  /// - Precondition: The elements are of one floating-point type.
+  /// Applies the predicate `float` to pairs of elements under NumPy broadcasting, or `double` to
+  /// those of float64 tensors.
+  /// - Precondition: The elements have the same floating-point type.
   static func comparing(
     _ operands: [Tensor], _ float: (Float, Float) -> Bool, _ double: (Double, Double) -> Bool
   ) throws(InfoldError) -> Tensor {
@@ -42,7 +45,7 @@ extension Tensor {
     return try broadcasting(operands[0].converted(to: .float32), operands[1].converted(to: .float32), float)
   }
 
-  /// `combine` of each two elements of type `Element` that meet under NumPy's rule.
+  /// Applies `combine` to pairs of elements of type `Element` under NumPy broadcasting.
   @inline(__always)
   static func broadcasting<Element: FloatingPointElement>(
     _ a: Tensor, _ b: Tensor, _ combine: (Element, Element) -> Element
@@ -57,7 +60,7 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// This tensor reduced to `shape` by a function of elements of its type.
+  /// Reduces the tensor to `shape` with a function of its element type.
   @inline(__always)
   func reduced<Element: FloatingPointElement>(
     to shape: [Int], from initial: Element, _ combine: (Element, Element) -> Element
@@ -72,7 +75,7 @@ extension Tensor {
     }
   }
 
-  /// This tensor of integers reduced to `shape`.
+  /// Reduces an integer tensor to `shape`.
   @inline(__always)
   func reducedIntegers<Element: IntegerElement>(
     to shape: [Int], from initial: Element, _ combine: (Element, Element) -> Element
@@ -85,7 +88,8 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// A tensor of the same shape and elements of the type `Element`, which `write` fills, where there are any; it is given zeros.
+  /// Returns a tensor of the same shape with elements of type `Element`, filled by `write`, which
+  /// receives zeros. `write` is not called for an empty tensor.
   @inline(__always)
   func rewritten<Element: NumericElement>(
     _ write: (_ x: borrowing Span<Element>, _ y: inout MutableSpan<Element>) -> Void
@@ -100,7 +104,7 @@ extension Tensor {
 }
 
 extension BroadcastRow {
-  /// Computes the row's elements, in a loop of its own for `combine`.
+  /// Computes the elements of the row, in a loop specialized for `combine`.
   @inline(__always)
   func compute<Element: FloatingPointElement>(
     _ a: Span<Element>, _ b: Span<Element>, _ result: inout MutableSpan<Element>,
@@ -122,21 +126,21 @@ extension BroadcastRow {
 
 extension ElementType {
   /// The Swift type of an integer type.
-  /// - Precondition: It is one.
+  /// - Precondition: The type is an integer type.
   var integerElement: any IntegerElement.Type {
-    guard let type = swiftType as? any IntegerElement.Type else { preconditionFailure("\(self) is no integer type") }
+    guard let type = swiftType as? any IntegerElement.Type else { preconditionFailure("\(self) is not an integer type") }
     return type
   }
 }
 
-/// A function of two numbers of any kind.
+/// A function of two numbers of any numeric type.
 protocol NumericFunction {
-  /// The result for two elements.
+  /// Returns the result for two elements.
   func callAsFunction<Element: NumericElement>(_ a: Element, _ b: Element) -> Element
 }
 
 extension NumericFunction {
-  /// The results for each two elements that meet under NumPy's rule.
+  /// Returns the results for pairs of elements under NumPy broadcasting.
   /// - Precondition: The tensors have the same numeric type.
   func broadcasting(_ a: Tensor, _ b: Tensor) throws(InfoldError) -> Tensor {
     func integers<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {

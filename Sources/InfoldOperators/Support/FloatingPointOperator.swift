@@ -2,14 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes in floating point. Its evaluation is written once for `Float` and `Double`.
+/// An operator that computes in floating point. Its evaluation is generic over `Float` and
+/// `Double`.
 public protocol FloatingPointOperator: Operator {
-  /// Computes the outputs. Every floating-point input is a tensor of `Element`; others arrive as they are.
+  /// Computes the outputs. Floating-point inputs are converted to `Element`; others are passed
+  /// unchanged.
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?]
 
-  /// The element type of output `index` for these inputs, where it is floating point; by default the first input's.
+  /// Returns the element type of output `index` if it is floating-point. By default, that of the
+  /// first input.
   func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType
 }
 
@@ -22,8 +25,9 @@ extension FloatingPointOperator {
     inputs.first??.elementType ?? .float32
   }
 
-  // Inlinable, so that an operator of another module is specialized for `Float` and `Double` there.
-  /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
+  // Inlinable, so that operators of other modules are specialized for `Float` and `Double` there.
+  /// Computes in `Double` if an input is float64, otherwise in `Float`. Results of a narrower type
+  /// are rounded once.
   @inlinable
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try inputs.evaluated(
@@ -33,16 +37,20 @@ extension FloatingPointOperator {
   }
 }
 
-/// A `FloatingPointOperator` of this module. It asks for no more than the two evaluations that there are, so that what an operator
-/// writes once for both is compiled for `Float` and for `Double`, and not a third time for types that nobody has.
+/// A `FloatingPointOperator` of this module. Requiring just the two concrete evaluations lets the
+/// compiler specialize an operator's generic function for `Float` and `Double` without also
+/// emitting an unused generic version.
 protocol StandardFloatingPointOperator: Operator {
-  /// Computes the outputs. Every floating-point input is a tensor of `Float`; others arrive as they are.
+  /// Computes the outputs. Floating-point inputs are converted to `Float`; others are passed
+  /// unchanged.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext, in _: Float.Type) throws(InfoldError) -> [Tensor?]
 
-  /// Computes the outputs. Every floating-point input is a tensor of `Double`; others arrive as they are.
+  /// Computes the outputs. Floating-point inputs are converted to `Double`; others are passed
+  /// unchanged.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext, in _: Double.Type) throws(InfoldError) -> [Tensor?]
 
-  /// The element type of output `index` for these inputs, where it is floating point; by default the first input's.
+  /// Returns the element type of output `index` if it is floating-point. By default, that of the
+  /// first input.
   func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType
 }
 
@@ -57,7 +65,8 @@ extension StandardFloatingPointOperator {
     try evaluateInFloatingPoint(inputs, context)
   }
 
-  /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
+  /// Computes in `Double` if an input is float64, otherwise in `Float`. Results of a narrower type
+  /// are rounded once.
   func evaluateInFloatingPoint(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try inputs.evaluated(
       context, resultType: { resultType($0, of: inputs) },
@@ -67,7 +76,7 @@ extension StandardFloatingPointOperator {
 }
 
 extension Tensor? {
-  /// Converts a tensor of elements of type `source`, and no other, to `type`.
+  /// Converts the tensor to `type` if its element type is `source`.
   fileprivate mutating func round(from source: ElementType, to type: ElementType) throws(InfoldError) {
     guard let tensor = self, tensor.elementType == source else { return }
     self = try tensor.converted(to: type)
@@ -75,8 +84,8 @@ extension Tensor? {
 }
 
 extension [Tensor?] {
-  /// What `double` makes of these tensors when one of them is float64, else what `float` does, each with the floating-point ones widened.
-  /// Results of a narrower type are rounded once.
+  /// Returns the result of `double` if one of the tensors is float64, otherwise that of `float`,
+  /// with floating-point tensors widened. Results of a narrower type are rounded once.
   @usableFromInline
   func evaluated(
     _ context: EvaluationContext, resultType: (Int) -> ElementType,
@@ -91,10 +100,10 @@ extension [Tensor?] {
     return results
   }
 
-  /// Whether one of the tensors has elements of this type.
+  /// Returns whether one of the tensors has this element type.
   func contains(_ type: ElementType) -> Bool { contains { $0?.elementType == type } }
 
-  /// The same tensors, those of floating-point elements converted to `type`.
+  /// Returns the tensors with floating-point elements converted to `type`.
   func widened(to type: ElementType) throws(InfoldError) -> [Tensor?] {
     var widened = self
     for (index, tensor) in enumerated() where tensor?.elementType.isFloatingPoint == true {

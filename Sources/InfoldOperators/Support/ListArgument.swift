@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A list of integers that early opsets give as an attribute, and later ones as an input.
+/// A list of integers that is an attribute in early opsets and an input in later ones.
 enum ListArgument: Sendable, Hashable {
   case attribute([Int])
   case input(Int)
   case absent
 
-  /// The attribute with this value, or none.
+  /// Creates an argument from the value of an attribute, or an absent one.
   init(_ attribute: [Int]?) {
     self = attribute.map { .attribute($0) } ?? .absent
   }
 
-  /// The axes of Squeeze and Unsqueeze, which are an input since opset 13, and do not count from the end before opset 11.
+  /// Reads the axes of Squeeze and Unsqueeze. They are an input since opset 13, and must not be
+  /// negative before opset 11.
   init(axes attributes: inout AttributeReader, isRequired: Bool = false) throws(InfoldError) {
     guard attributes.version < 13 else {
       self = .input(1)
@@ -26,7 +27,7 @@ enum ListArgument: Sendable, Hashable {
     self.init(axes)
   }
 
-  /// Whether the node gives it.
+  /// Returns whether the node has the argument.
   func isGiven(in inputs: OperatorInputs) -> Bool {
     switch self {
     case .attribute: true
@@ -35,7 +36,7 @@ enum ListArgument: Sendable, Hashable {
     }
   }
 
-  /// The values; `nil` when it is left out, or not known before the model runs.
+  /// Returns the values, or `nil` if the argument is omitted or not known before the model runs.
   func values(in inputs: OperatorInputs) throws(InfoldError) -> [Int]? {
     switch self {
     case .attribute(let values): values
@@ -44,8 +45,8 @@ enum ListArgument: Sendable, Hashable {
     }
   }
 
-  /// The values, as far as they are known before the model runs; `nil` when it is left out, or not even their number is
-  /// known.
+  /// Returns the values, as far as they are known before the model runs. Returns `nil` if the
+  /// argument is omitted or not even its length is known.
   func dimensions(in inputs: OperatorInputs) throws(InfoldError) -> [Dimension]? {
     switch self {
     case .attribute(let values): values.map(Dimension.fixed)
@@ -54,7 +55,8 @@ enum ListArgument: Sendable, Hashable {
     }
   }
 
-  /// The number of values; `nil` when it is left out, or not known before the model runs.
+  /// Returns the number of values, or `nil` if the argument is omitted or its length is not known
+  /// before the model runs.
   func count(in inputs: OperatorInputs) throws(InfoldError) -> Int? {
     switch self {
     case .attribute(let values): values.count

@@ -2,8 +2,8 @@ import InfoldSystem
 import InfoldTensor
 
 extension Tensor {
-  /// The same numbers in float64; integers beyond 2⁵³ are rounded to nearest.
-  /// - Precondition: The elements are of a numeric type, or int4 or uint4.
+  /// Returns the numbers as float64. Integers beyond 2⁵³ are rounded to nearest.
+  /// - Precondition: The element type is numeric, int4 or uint4.
   func doubles() throws(InfoldError) -> Tensor {
     func converted<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
       try mapped { (x: Element) in Double(x) }
@@ -16,8 +16,8 @@ extension Tensor {
     }
   }
 
-  /// The same integers in int64; those beyond are bounded.
-  /// - Precondition: The elements are of an integer type.
+  /// Returns the integers as int64. Values out of range are clamped.
+  /// - Precondition: The element type is an integer type.
   func int64s() throws(InfoldError) -> Tensor {
     func clamped<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
       try mapped { (x: Element) in Int64(clamping: x) }

@@ -1,11 +1,11 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Calls `floatingPoint` or `integer` with `tensors` and the Swift type of their elements. float16 and bfloat16 tensors are
-/// widened to `Float`, and the result, where it is a `Float` tensor, is rounded back.
+/// Calls `floatingPoint` or `integer` with `tensors` and the Swift type of their elements. float16
+/// and bfloat16 tensors are widened to `Float`, and a `Float` result is rounded back.
 ///
-/// Inlined, so that the bodies are specialized for the types that large tensors usually have.
-/// - Precondition: The tensors have the same element type, and it is numeric.
+/// Inlined, so that the bodies are specialized for the usual types of large tensors.
+/// - Precondition: The tensors have the same numeric element type.
 @inline(__always)
 func withElementType(
   of tensors: [Tensor],
@@ -26,9 +26,9 @@ func withElementType(
   }
 }
 
-/// Calls `body` with `tensors` and the Swift type of their elements. float16 and bfloat16 tensors are widened to `Float`,
-/// and the result, where it is a `Float` tensor, is rounded back.
-/// - Precondition: The tensors have the same element type, and it is numeric.
+/// Calls `body` with `tensors` and the Swift type of their elements. float16 and bfloat16 tensors
+/// are widened to `Float`, and a `Float` result is rounded back.
+/// - Precondition: The tensors have the same numeric element type.
 @inline(__always)
 func withNumericType(
   of tensors: [Tensor], _ body: ([Tensor], any NumericElement.Type) throws(InfoldError) -> Tensor
@@ -39,9 +39,9 @@ func withNumericType(
     integer: { (tensors, type) throws(InfoldError) in try body(tensors, type) })
 }
 
-/// Calls `body` with `tensor` and the Swift type of its elements. A float16 or bfloat16 tensor is widened to `Float`, and
-/// the result, where it is a `Float` tensor, is rounded back.
-/// - Precondition: The elements are of a numeric type.
+/// Calls `body` with `tensor` and the Swift type of its elements. A float16 or bfloat16 tensor is
+/// widened to `Float`, and a `Float` result is rounded back.
+/// - Precondition: The element type is numeric.
 @inline(__always)
 func withNumericType(
   of tensor: Tensor, _ body: (Tensor, any NumericElement.Type) throws(InfoldError) -> Tensor

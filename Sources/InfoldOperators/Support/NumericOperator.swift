@@ -2,9 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes the same for numbers of every kind. Its evaluation is written once for all of them.
+/// An operator that computes the same function for numbers of every type. Its evaluation is generic
+/// over the type.
 public protocol NumericOperator: Operator {
-  /// Computes the outputs. Inputs of the first input's type are tensors of `Element`; others arrive as they are.
+  /// Computes the outputs. Inputs of the first input's type are passed as tensors of `Element`;
+  /// others are passed unchanged.
   func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?]
@@ -15,8 +17,8 @@ extension NumericOperator {
 
   public static var widening: Widening { .sameFunction }
 
-  /// Computes in the first input's element type; float16 and bfloat16 are widened to `Float`, and the results rounded
-  /// once.
+  /// Computes in the first input's element type. float16 and bfloat16 are widened to `Float`, and
+  /// the results are rounded once.
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let type = inputs[0]!.elementType
     switch type {
@@ -29,7 +31,7 @@ extension NumericOperator {
     case .float32: return try evaluate(inputs, context, in: Float.self)
     case .float64: return try evaluate(inputs, context, in: Double.self)
     case .int64: return try evaluate(inputs, context, in: Int64.self)
-    // One body for the types that large tensors seldom have.
+    // A shared generic body for types that large tensors rarely have.
     default: return try evaluate(inputs, context, in: type.integerElement)
     }
   }

@@ -1,10 +1,10 @@
 import InfoldGraph
 import InfoldTensor
 
-/// An operator that is one function of each number, for which kernels have no loop. It has its own, which gives the same bits as its
-/// reference evaluation.
+/// An element-wise operator that has no loop in the kernels. It brings its own loop, which gives
+/// the same bits as its reference evaluation.
 package protocol RowFunction: Operator {
-  /// Writes the function of each number of float32.
+  /// Writes the function of each float32 number of `x` to `y`.
   func map(_ x: Span<Float>, to y: inout MutableSpan<Float>)
 }
 

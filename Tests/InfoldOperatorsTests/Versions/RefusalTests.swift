@@ -95,7 +95,7 @@ import Testing
     for version in type.versions {
       let refusal = try error(version, [0, 1])
       #expect(refusal?.code == .invalidModel)
-      #expect(refusal?.description.contains("pads is [0, 1], and auto_pad is \(mode)") == true)
+      #expect(refusal?.description.contains("pads is [0, 1], but auto_pad is \(mode)") == true)
       // Exporters write pads of zero beside auto_pad.
       #expect(try error(version, [0, 0]) == nil)
     }
@@ -123,7 +123,7 @@ import Testing
       _ = try evaluate(
         "Split", opset: 1, attributes: ["split": .ints([1, 1])], [.counting([2]), .counting([2])], outputs: 2)
     }
-    #expect(error?.description.contains("\"split\" is given both as an attribute and as an input") == true)
+    #expect(error?.description.contains("\"split\" is both an attribute and an input") == true)
   }
 
   /// Inputs of every rank, and of one element in every dimension: what is said of them is English.
