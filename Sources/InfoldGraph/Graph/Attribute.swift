@@ -81,7 +81,7 @@ public struct AttributeList: Sendable {
     self.entries = entries
   }
 
-  /// The value of the attribute called `name`. Setting `nil` removes the attribute.
+  /// Accesses the value of the attribute called `name`. Setting `nil` removes the attribute.
   public subscript(name: String) -> Attribute? {
     get { entries.first { $0.name == name }?.value }
     set {

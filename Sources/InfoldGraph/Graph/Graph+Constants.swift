@@ -38,7 +38,8 @@ extension Graph {
     for id in valueIDs where self[id].known != nil { self[id].known = nil }
   }
 
-  /// The input that the node returns unchanged as its only output, or `nil` if it is no such node.
+  /// Returns the input that the node forwards unchanged as its only output, or `nil` if it forwards
+  /// none.
   package func handedOnInput(of node: Node) -> ValueID? {
     guard let typed = node.typed, node.outputs.dropFirst().allSatisfy({ $0 == nil }),
       typed.handsOnInput({ $0 >= node.inputs.count || node.inputs[$0].map { constant($0) != nil } ?? true })

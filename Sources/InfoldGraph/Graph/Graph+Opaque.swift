@@ -39,7 +39,7 @@ extension Graph {
       guard isRead[id.index], let initializer = self[id].initializer, initializer.tensor == nil else { return nil }
       let name = "the initializer \(String(quoting: self[id].name))"
       guard case .unread(_, let reason) = initializer.content else {
-        return (name, "tensors of strings and sparse tensors are not supported", .unsupported)
+        return (name, "string tensors and sparse tensors are not supported", .unsupported)
       }
       return (name, reason.reason, reason.code)
     }

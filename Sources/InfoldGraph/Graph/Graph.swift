@@ -55,14 +55,14 @@ public struct Graph: Sendable {
 }
 
 extension Graph {
-  /// The value with this id.
+  /// Accesses the value with this id.
   public subscript(id: ValueID) -> Value {
     // Accessed in place: a value is large, and passes mostly read one field.
     _read { yield values[id.index] }
     _modify { yield &values[id.index] }
   }
 
-  /// The node with this id.
+  /// Accesses the node with this id.
   public subscript(id: NodeID) -> Node {
     get { nodes[id.index] }
     set { nodes[id.index] = newValue }
@@ -114,8 +114,8 @@ extension Graph {
     self.nodes = nodes
   }
 
-  /// Whether the value is the same in every run: an initializer that callers cannot override, or a
-  /// recorded constant.
+  /// Returns whether the value is the same in every run: an initializer that callers cannot
+  /// override, or a recorded constant.
   public func isConstant(_ id: ValueID) -> Bool {
     self[id].known != nil || self[id].initializer != nil && !inputSet.contains(id)
   }
@@ -137,10 +137,11 @@ extension Graph {
     if isKnownUniquelyReferenced(&cachedIndex) { cachedIndex.forget() } else { cachedIndex = CachedIndex() }
   }
 
-  /// The producer of each value, `nil` for inputs, initializers and captures.
+  /// Returns the producer of each value, `nil` for inputs, initializers and captures.
   public func producers() -> [NodeID?] { index.producers }
 
-  /// The consumers of each value, without duplicates, in graph order. Graph outputs do not count.
+  /// Returns the consumers of each value, without duplicates, in graph order. Graph outputs do not
+  /// count.
   public func consumers() -> [[NodeID]] { index.consumers }
 
   /// Returns the description of a node for error messages.

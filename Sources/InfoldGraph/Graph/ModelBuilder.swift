@@ -213,7 +213,7 @@ public struct ModelBuilder: Sendable {
     nameLog.removeSubrange(count...)
   }
 
-  /// The oldest IR version that may import this version of the ONNX opset, but at least 8.
+  /// Returns the oldest IR version that may import this version of the ONNX opset, but at least 8.
   private static func irVersion(opset: Int) -> Int {
     switch opset {
     case ...18: 8

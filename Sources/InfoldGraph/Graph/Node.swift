@@ -201,7 +201,7 @@ public struct Node: Sendable {
     let type = String(printable: domain.isEmpty ? opType : domain + "." + opType)
     if !name.isEmpty { return "node \(String(quoting: name)) (\(type))" }
     if let output = outputs.first(where: { !$0.isEmpty }) {
-      return "node (\(type)) that makes \(String(quoting: output))"
+      return "node (\(type)) that produces \(String(quoting: output))"
     }
     if let input = inputs.first(where: { !$0.isEmpty }) { return "node (\(type)) that reads \(String(quoting: input))" }
     return "node (\(type))"

@@ -67,8 +67,8 @@ package struct Inference {
     }
   }
 
-  /// Whether inference has nothing to add to a node's outputs: their sizes are known, and they are
-  /// too large to be evaluated.
+  /// Returns whether inference has nothing to add to a node's outputs: their sizes are known, and
+  /// they are too large to be evaluated.
   private func isSettled(_ node: Node) -> Bool {
     node.typed?.constantOutput == nil
       && node.definitions.allSatisfy { output in
@@ -216,8 +216,8 @@ package struct Inference {
     return settled
   }
 
-  /// Whether a declaration is compatible with the inferred type. A fixed size is not compatible
-  /// with the dynamic dimension of an input.
+  /// Returns whether a declaration is compatible with the inferred type. A fixed size is not
+  /// compatible with the dynamic dimension of an input.
   private func isBelievable(_ claim: TensorType, beside type: TensorType) -> Bool {
     guard claim.merged(with: type) != nil else { return false }
     return zip(claim.shape ?? [], type.shape ?? []).allSatisfy { declared, actual in

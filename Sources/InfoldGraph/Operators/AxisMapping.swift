@@ -27,10 +27,10 @@ public struct AxisMapping: Sendable, Hashable {
 /// depends only on position i of the inputs that have the axis, and on the whole of the other
 /// inputs.
 public struct IndependentAxis: Sendable, Hashable {
-  /// For each input, its index of this axis; `nil` for inputs that every position reads as a whole.
+  /// The index of this axis in each input; `nil` for inputs that every position reads as a whole.
   /// Further inputs do not have the axis.
   public var inputs: [Int?]
-  /// For each output, its index of this axis; `nil` for outputs that depend on all positions.
+  /// The index of this axis in each output; `nil` for outputs that depend on all positions.
   public var outputs: [Int?]
   /// The element of a list input that holds the size of this axis. It is 1 when a single position
   /// is computed.

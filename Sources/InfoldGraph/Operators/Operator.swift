@@ -40,15 +40,15 @@ public protocol Operator: Sendable {
   ///   for values that Infold does not support.
   init(_ attributes: inout AttributeReader) throws(InfoldError)
 
-  /// The shape rule: returns the types of the outputs for the given inputs.
+  /// Returns the types of the outputs for the given inputs. This is the operator's shape rule.
   ///
   /// The arity has been checked.
   /// - Throws: `InfoldError.Code.invalidModel` for inputs that the standard forbids; `.unsupported`
   ///   for inputs that Infold does not support.
   func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType]
 
-  /// The value rule: returns what is known about the elements of small integer outputs. Returns an
-  /// empty list by default.
+  /// Returns what is known about the elements of small integer outputs, by default nothing. This is
+  /// the operator's value rule.
   ///
   /// If all inputs are known, the operator is evaluated instead.
   /// - Parameters:

@@ -11,7 +11,7 @@ public struct OperatorRegistry: Sendable {
   public static let newestOpset = 28
 
   private var operators: [String: [String: any Operator.Type]] = [:]
-  /// Returns a hint about an operator that is not in the registry, or `nil` if there is none.
+  /// A function that returns a hint about an operator missing from the registry, or `nil`.
   package var advice: @Sendable (_ domain: String, _ name: String) -> String? = { _, _ in nil }
 
   /// Creates a registry of these operators.

@@ -77,8 +77,8 @@ package struct Clip: Operator {
     return [try upper.map { (bound) throws(InfoldError) in try Lowering().broadcasting(raised, bound) } ?? raised]
   }
 
-  /// Clips floating-point numbers in one pass. A missing bound is NaN, which no number compares
-  /// below or above.
+  /// Clips floating-point numbers in one pass. A missing bound is NaN: no number is below or above
+  /// it.
   private func clipped(_ x: Tensor, _ lower: Tensor?, _ upper: Tensor?) throws(InfoldError) -> Tensor {
     func number<Element: FloatingPointElement>(_ bound: Tensor?) throws(InfoldError) -> Element {
       try bound?.converted(to: Element.elementType).elements(as: Element.self)[0] ?? .nan
@@ -101,14 +101,14 @@ extension Clip {
   package var quantizedForm: QuantizedForm? { .function }
 }
 
-/// Returns `x`, or the bound if `x` is below it.
+/// A function of x and a lower bound: x, or the bound if x is below it.
 private struct Raising: NumericFunction {
   func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
     x < bound ? bound : x
   }
 }
 
-/// Returns `x`, or the bound if `x` is above it.
+/// A function of x and an upper bound: x, or the bound if x is above it.
 private struct Lowering: NumericFunction {
   func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
     x > bound ? bound : x

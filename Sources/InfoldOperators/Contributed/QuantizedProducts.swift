@@ -70,7 +70,7 @@ package struct QGemm: ContributedQuantizedOperator {
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     guard (network[7] == nil) == (network[8] == nil) else {
-      throw InfoldError(.invalidModel, "the scale and the zero point of Y require each other")
+      throw InfoldError(.invalidModel, "the scale and the zero point of Y must be given together")
     }
     let a = try network.dequantized(0, scale: 1, zeroPoint: 2)
     let b = try network.dequantized(3, scale: 4, zeroPoint: 5, axis: transB ? 0 : 1)

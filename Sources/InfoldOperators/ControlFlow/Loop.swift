@@ -111,7 +111,8 @@ package struct Loop: BodyOperator {
     [[TensorType(.int64, []), TensorType(.bool, [])] + inputs.dropFirst(2)]
   }
 
-  /// Only loop-carried values may change their shapes between iterations.
+  /// Returns whether a loop-carried value may change its shape between iterations. Other values
+  /// cannot.
   package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool {
     zip(inputs.dropFirst(2).prefix(carriedCount), outputs).contains { before, behind in
       before?.shape?.sizes != nil && behind.map { $0.shape?.sizes == nil } == true

@@ -65,8 +65,8 @@ struct ConvolutionGeometry {
     }
   }
 
-  /// The transpose of `accumulate`: adds the contributions of one output channel to the elements of
-  /// one input channel that a convolution would read.
+  /// Computes the transpose of `accumulate`: adds the contributions of one output channel to the
+  /// elements of one input channel that a convolution would read.
   func accumulateTransposed<Element: FloatingPointElement>(
     _ output: borrowing Span<Element>, from outputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
     into input: inout MutableSpan<Element>, at inputStart: Int

@@ -174,7 +174,7 @@ extension SlidingWindow {
     return extents
   }
 
-  /// The shape rule along dimension `axis`.
+  /// Returns the output size along dimension `axis`.
   func outputDimension(_ axis: Int, input: Dimension) throws(InfoldError) -> Dimension {
     if let size = input.size { return .fixed(try extent(axis, input: size).output) }
     guard strides[axis] == 1 else { return .unknown }

@@ -84,7 +84,7 @@ package struct TransposedWindow: Sendable, Hashable {
     return extents
   }
 
-  /// The shape rule along dimension `axis`.
+  /// Returns the output size along dimension `axis`.
   func outputDimension(_ axis: Int, input: Dimension) throws(InfoldError) -> Dimension {
     if let size = input.size { return .fixed(try extent(axis, input: size).output) }
     if let wanted = outputShape?[axis] { return .fixed(wanted) }

@@ -77,7 +77,7 @@ package struct Div: ArithmeticOperator, DimensionOperator, BroadcastingOperator 
 
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a / b }
 
-  /// The smallest integer divided by −1 wraps around to itself.
+  /// Returns the quotient. The smallest integer divided by −1 wraps around to itself.
   package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a.dividedReportingOverflow(by: b).partialValue
   }

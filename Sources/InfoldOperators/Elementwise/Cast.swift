@@ -85,7 +85,7 @@ extension Tensor {
 }
 
 extension ElementTypeSet {
-  /// The types that Cast and CastLike convert from and to.
+  /// Returns the types that Cast and CastLike convert from and to.
   static func castable(since version: Int) -> ElementTypeSet {
     version < 21 ? .all : ElementTypeSet(ElementTypeSet.all.types + [.int4, .uint4])
   }

@@ -18,7 +18,7 @@ package struct Equal: ComparisonOperator, DimensionOperator, BroadcastingOperato
     return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in a == b }]
   }
 
-  /// Equal symbols are equal. A symbol never equals a negative number.
+  /// Compares two sizes. Equal symbols are equal, and a symbol never equals a negative number.
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
     switch (a, b) {
     case (.fixed(let a), .fixed(let b)): a == b ? 1 : 0

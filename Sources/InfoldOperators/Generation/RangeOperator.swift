@@ -47,7 +47,7 @@ package struct RangeOperator: Operator {
     return [TensorType(start.elementType, [count])]
   }
 
-  /// A range from 0 to a symbol in steps of 1 has as many elements as the symbol.
+  /// Returns the symbol for a range from 0 to a symbol in steps of 1, which has as many elements.
   private func symbolicCount(_ inputs: OperatorInputs) -> Dimension {
     guard inputs.partial(0)?.elements == [0], inputs.partial(2)?.elements == [1],
       let limit = inputs.partial(1)?.elements.first, limit.size == nil

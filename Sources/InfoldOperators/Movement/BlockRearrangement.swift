@@ -35,8 +35,8 @@ struct BlockRearrangement: Sendable, Hashable {
     self.order = order
   }
 
-  /// The shape rule. `depth` transforms the size of the channel axis, `side` those of height and
-  /// width.
+  /// Returns the type of the output. `depth` transforms the size of the channel axis, `side` those
+  /// of height and width.
   /// - Throws: `InfoldError.Code.invalidModel` if the input is not [N, C, H, W]; the errors of
   ///   `depth` and `side`.
   func outputType(

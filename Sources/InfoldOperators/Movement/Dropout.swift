@@ -73,6 +73,6 @@ package struct Dropout: Operator {
 }
 
 extension Dropout {
-  /// Dropout returns its input if it is known not to be in its unsupported training form.
+  /// Returns whether the operator is known not to be in its unsupported training form.
   package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { isKnown(2) }
 }

@@ -15,7 +15,7 @@ extension SlidingWindow {
     try self.init(attributes, kernel: kernel, mayHaveNoPosition: true)
   }
 
-  /// The shape rule of a pool: [N, C, D1, …] → [N, C, O1, …].
+  /// Returns the output shape of a pool: [N, C, D1, …] → [N, C, O1, …].
   func pooled(_ shape: Shape?) throws(InfoldError) -> Shape {
     var output = shape ?? Shape(unknownOfRank: rank + 2)
     guard output.rank == rank + 2 else {

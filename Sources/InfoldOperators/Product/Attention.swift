@@ -84,7 +84,7 @@ package struct Attention: ComposedOperator {
     if inputs.has(3) { _ = try inputs.type(3, of: ElementTypeSet(ElementTypeSet.floatingPoint.types + [.bool])) }
     if inputs.has(6) { _ = try inputs.type(6, of: .int64) }
     guard inputs.has(4) == inputs.has(5) else {
-      throw InfoldError(.invalidModel, "past_key and past_value require each other")
+      throw InfoldError(.invalidModel, "past_key and past_value must be given together")
     }
     guard !inputs.has(6) || !inputs.has(4) && !givesPresent else {
       throw InfoldError(.invalidModel, "nonpad_kv_seqlen cannot be combined with past or present keys and values")

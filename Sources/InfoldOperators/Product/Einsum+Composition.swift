@@ -4,11 +4,11 @@ import InfoldTensor
 
 extension Einsum {
   /// Returns a graph that computes the equation. For one operand, it is a transposition and a sum.
-  /// For two operands, dimensions that only one has and that are summed are summed before the
-  /// product; if the operands have all dimensions in common, the product is element-wise, followed
-  /// by a sum. More operands are multiplied one after the other. A dimension that an operand
-  /// repeats becomes its diagonal. Returns `nil` for two operands whose result is a single matrix
-  /// product.
+  /// For two operands, dimensions of a single operand that the result lacks are summed before the
+  /// product. If the operands have all dimensions in common, the product is element-wise and
+  /// followed by a sum. More operands are multiplied one after the other. A dimension that an
+  /// operand repeats becomes its diagonal. Returns `nil` for two operands whose result is a single
+  /// matrix product.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == equation.operandCount, shapes.count == inputs.types.count else { return nil }

@@ -1,8 +1,8 @@
 import InfoldTensor
 
-/// An Einsum of two operands as a batch of matrix products. Dimensions of both operands and the
-/// result are the batch; dimensions of both operands only are summed over; dimensions of a single
-/// operand are its rows or columns. Dimensions of size 1 are ignored.
+/// An Einsum of two operands as a batch of matrix products. Dimensions that both operands and the
+/// result have are the batch. Dimensions that both operands have but the result lacks are summed
+/// over. Dimensions of a single operand are its rows or columns. Dimensions of size 1 are ignored.
 package struct EinsumProduct {
   /// An operand and the order of its dimensions.
   package struct Side {

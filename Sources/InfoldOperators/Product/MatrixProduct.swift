@@ -42,8 +42,8 @@ extension Tensor {
 }
 
 extension ElementTypeSet {
-  /// The element types of matrix products in ONNX: floating point and, since opset 9, 32-bit and
-  /// 64-bit integers.
+  /// Returns the element types of matrix products in ONNX: floating point and, since opset 9,
+  /// 32-bit and 64-bit integers.
   static func matrices(since version: Int) -> ElementTypeSet {
     version < 9 ? .floatingPoint : ElementTypeSet(floatingPoint.types + [.int32, .int64, .uint32, .uint64])
   }

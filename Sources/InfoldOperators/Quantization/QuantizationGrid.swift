@@ -139,8 +139,8 @@ extension Tensor {
 package let usualScales: ClosedRange<Float> = 1e-30...1e30
 
 extension ElementTypeSet {
-  /// The supported types of quantized data: 8-bit integers and, since opset 21, 16-bit and 4-bit
-  /// integers.
+  /// Returns the supported types of quantized data: 8-bit integers and, since opset 21, 16-bit and
+  /// 4-bit integers.
   static func quantized(since version: Int) -> ElementTypeSet {
     ElementTypeSet(version < 21 ? [.int8, .uint8] : [.int8, .uint8, .int16, .uint16, .int4, .uint4])
   }

@@ -35,7 +35,7 @@ package struct RecurrentLayer: Sendable, Hashable {
 }
 
 extension RecurrentLayer {
-  /// The shape rule of an operator with this number of gates and states.
+  /// Returns the output types of an operator with this number of gates and states.
   func inferOutputs(
     _ inputs: OperatorInputs, gateCount: Int, stateCount: Int
   ) throws(InfoldError) -> [TensorType] {

@@ -37,7 +37,7 @@ extension BroadcastingOperator where Self: BinaryOperator {
 }
 
 extension BroadcastingOperator where Self: VariadicOperator {
-  /// Before opset 8, these operators do not broadcast.
+  /// Returns the rule for a version. Before opset 8, these operators do not broadcast.
   static func broadcastRule(_ attributes: inout AttributeReader) -> BroadcastRule {
     attributes.version < 8 ? .equalShapes : .multidirectional
   }

@@ -8,8 +8,8 @@ import Testing
 /// How messages call nodes: by something that can be found in the model.
 @Suite struct NodeLabelTests {
   @Test(arguments: [
-    ("conv1", ["y"], ["x"], "node \"conv1\" (Conv)"), ("", ["y", "z"], ["x"], "node (Conv) that makes \"y\""),
-    ("", ["", "z"], ["x"], "node (Conv) that makes \"z\""), ("", [""], ["", "w"], "node (Conv) that reads \"w\""),
+    ("conv1", ["y"], ["x"], "node \"conv1\" (Conv)"), ("", ["y", "z"], ["x"], "node (Conv) that produces \"y\""),
+    ("", ["", "z"], ["x"], "node (Conv) that produces \"z\""), ("", [""], ["", "w"], "node (Conv) that reads \"w\""),
     ("", [], [], "node (Conv)"),
   ])
   func names(name: String, outputs: [String], inputs: [String], expected: String) {
@@ -21,7 +21,7 @@ import Testing
     let x = graph.addInput("x", TensorType(.float32, [1]))
     let y = graph.add(Value(name: "y"))
     graph.add(try Node(opType: "Relu", opsetVersion: 13, attributes: [:], inputs: [x], outputs: [y]))
-    #expect(graph.label(of: graph.nodes[0]) == "node (Relu) that makes \"y\"")
+    #expect(graph.label(of: graph.nodes[0]) == "node (Relu) that produces \"y\"")
   }
 
   /// A node that refers to a value of another graph is found by what it makes.
@@ -32,6 +32,6 @@ import Testing
     let y = graph.add(Value(name: "y"))
     graph.add(try Node(opType: "Relu", opsetVersion: 13, attributes: [:], inputs: [strangers[4]], outputs: [y]))
     let error = #expect(throws: InfoldError.self) { try graph.makeConsistent() }
-    #expect(error?.node == "node (Relu) that makes \"y\"")
+    #expect(error?.node == "node (Relu) that produces \"y\"")
   }
 }
