@@ -1,20 +1,20 @@
 import ArgumentParser
 import InfoldSystem
 
-/// `infold`: the root of all commands.
+/// The `infold` command, the parent of all subcommands.
 struct InfoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infold",
     abstract: "Runs, inspects, folds, validates, compares and quantizes ONNX models of convolutional networks.",
     discussion: """
-      Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
+      Exit codes: 0 on success, 1 if a check failed, 2 for invalid usage or input, with one line on standard error.
 
       ENVIRONMENT
-        INFOLD_THREADS   the number of threads where --threads is not given, 1 to 1024
-        INFOLD_ISA       the kernels: avx512, avx2 or portable, instead of the best ones that the processor has
-        XDG_CACHE_HOME   the folder of the user's caches, where --tune keeps what it has measured
-        COLUMNS          the width that tables fit into
-        NO_COLOR         no colors, not on terminals either
+        INFOLD_THREADS   the number of threads if --threads is not given, 1 to 1024
+        INFOLD_ISA       the kernel set: avx512, avx2 or portable (default: the best that the processor supports)
+        XDG_CACHE_HOME   the user's cache folder, where --tune stores its measurements
+        COLUMNS          the width of tables
+        NO_COLOR         disables colors, on terminals as well
 
       EXAMPLES
         infold inspect model.onnx

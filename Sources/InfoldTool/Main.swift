@@ -2,13 +2,13 @@ import ArgumentParser
 import InfoldOperators
 import InfoldSystem
 
-/// Parses the command line, runs the command, and turns what it throws into one line and an exit code.
+/// Parses the command line, runs the command, and turns errors into one line and an exit code.
 @main
 enum Main {
   static func main() {
     CurrentProcess.setSignalsOfCommand()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    // The parser takes it for the option without a value.
+    // ArgumentParser would take this for `--tune` without a value.
     if arguments.prefix(while: { $0 != "--" }).contains("--tune=") {
       StandardError.write("infold: --tune= has no value; see '\(helpCommand(arguments))'\n")
       CurrentProcess.exit(ToolExit.badInput)
@@ -25,6 +25,8 @@ enum Main {
     }
   }
 
+  /// Reports an error on standard error.
+  ///
   /// - Returns: The exit code.
   private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
     switch error {
@@ -41,7 +43,7 @@ enum Main {
     }
   }
 
-  /// Help, the version, and completion scripts, which argument-parser throws.
+  /// Prints help, the version or a completion script. ArgumentParser throws these as errors.
   private static func help(_ error: any Error) -> Int32 {
     do throws(InfoldError) {
       try StandardOutput.write(InfoldCommand.fullMessage(for: error, columns: Terminal.output.width) + "\n")
@@ -52,16 +54,18 @@ enum Main {
     }
   }
 
-  /// The message, with a command that is near to one that does not exist.
+  /// The message for standard error. For an unknown command, it suggests commands with similar
+  /// names.
   private static func sentence(_ message: String, _ arguments: [String]) -> String {
     if message.hasSuffix("?") { return message + " Or" }
     let words = arguments.filter { $0 != "help" }
-    // What follows a command that is none has no meaning, and is no help.
+    // Arguments after an unknown command have no meaning.
     if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word) { return noCommand(word) }
     return (message.hasSuffix(".") ? String(message.dropLast()) : message) + ";"
   }
 
-  /// The word behind `help` that is no command: the parser would show the help of all of them.
+  /// The unknown command after `help`. ArgumentParser would show the help of the root command
+  /// instead.
   private static func strangeHelp(_ arguments: [String]) -> String? {
     guard arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
       !commandNames.contains(word)
@@ -71,7 +75,7 @@ enum Main {
 
   private static func noCommand(_ word: String) -> String {
     let question = suggestion(for: word, among: commandNames).map { "; \($0) Or" } ?? ";"
-    return "there is no command \(String(quoting: word))" + question
+    return "unknown command \(String(quoting: word))" + question
   }
 
   private static var commandNames: [String] {
@@ -84,10 +88,10 @@ enum Main {
   }
 }
 
-/// The tool's exit codes beside 0.
+/// The exit codes other than 0.
 enum ToolExit {
-  /// A check failed: a test case, a validation, a comparison.
+  /// A check failed: a test case, a validation or a comparison.
   static let checkFailed: Int32 = 1
-  /// Bad usage or bad input.
+  /// Invalid usage or input.
   static let badInput: Int32 = 2
 }

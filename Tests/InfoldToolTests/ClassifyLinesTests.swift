@@ -91,7 +91,7 @@ import Testing
       ["classify", model, "--lines", "--line-limit", "100K", "--at-once", "3"],
       input: lines.map { $0.line + "\n" }.joined())
     #expect(result.status == 0)
-    #expect(result.error == "infold: \(lines.count - 2) of \(lines.count) lines are answered with an error\n")
+    #expect(result.error == "infold: \(lines.count - 2) of \(lines.count) lines were answered with an error\n")
     let answers = try answers(result)
     #expect(answers.count == lines.count)
     for (number, (answer, line)) in zip(answers, lines).enumerated() {
@@ -151,12 +151,12 @@ import Testing
   }
 
   @Test func refusesWhatHasNoMeaning() throws {
-    try expectRefusal(["classify", model, cat, "--lines"], "--lines and pictures as arguments exclude each other")
-    try expectRefusal(["classify", model, "--lines", "--json"], "--lines and --json exclude each other")
+    try expectRefusal(["classify", model, cat, "--lines"], "--lines and pictures as arguments cannot be combined")
+    try expectRefusal(["classify", model, "--lines", "--json"], "--lines and --json cannot be combined")
     try expectRefusal(["classify", model, cat, "--at-once", "2"], "--at-once needs --lines")
     try expectRefusal(["classify", model, cat, "--line-limit", "2"], "--line-limit needs --lines")
-    try expectRefusal(["classify", model, "--lines", "--at-once", "0"], "--at-once is 0, and must be 1 to 1024")
-    try expectRefusal(["classify", "-", "--lines"], "with --lines, standard input has the lines")
+    try expectRefusal(["classify", model, "--lines", "--at-once", "0"], "must be 1 to 1024")
+    try expectRefusal(["classify", "-", "--lines"], "standard input contains the lines")
     let folder = try TemporaryFolder()
     let path = try colors(in: folder)
     try folder.write("names.txt", Array("red\n".utf8))

@@ -133,9 +133,9 @@ import Testing
       ([model, broken], "d.onnx"),
       ([model, other], "has the inputs"),
       ([model, outputs], "has the outputs"),
-      ([model, "--recorded", folder.path("empty")], "holds no tensor of a value of the model"),
+      ([model, "--recorded", folder.path("empty")], "no tensor of a value of the model"),
       ([model, "--recorded", folder.path("nowhere")], "nowhere"),
-      ([model, model, "--input", "x=y.npy"], "does not begin with the name of an input"),
+      ([model, model, "--input", "x=y.npy"], "does not have the form NAME=FILE"),
     ] {
       let result = try infold(["compare"] + arguments)
       #expect(result.status == 2, "\(arguments) \(result)")

@@ -37,7 +37,7 @@ import Testing
       "/bin/sh",
       ["-c", "mkdir -p '\(home.path)/fish/completions'; echo mine > '\(home.path)/fish/completions/infold.fish'"])
     let result = try infold(["completions", "fish", "--install"], environment: environment)
-    #expect(result.status == 2 && result.error.contains("not from Infold"))
+    #expect(result.status == 2 && result.error.contains("not written by Infold"))
     #expect(try run("/bin/cat", [home.path + "/fish/completions/infold.fish"]).output == "mine\n")
   }
 

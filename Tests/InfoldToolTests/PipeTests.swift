@@ -61,7 +61,7 @@ import Testing
     #expect(
       result.error.contains("0 of 0 batch normalizations folded") && result.error.contains("written to standard output")
     )
-    try expectRefusal(["fold", model, "-o", "-", "--json"], "-o - writes the model to standard output")
+    try expectRefusal(["fold", model, "-o", "-", "--json"], "--json and -o - cannot be combined")
   }
 
   @Test(
@@ -69,10 +69,10 @@ import Testing
       ("$infold inspect - < /dev/null", "standard input: is a device, neither a file nor a pipe"),
       ("true | $infold inspect -", "standard input: "), ("$infold inspect - < .", "standard input: is a folder"),
       ("$infold inspect <(true)", "/dev/fd/"), ("echo no model | $infold run - --random 1", "standard input: "),
-      ("cat $model | $infold run - --input x=-", "- stands for it twice"),
+      ("cat $model | $infold run - --input x=-", "- is used twice"),
       ("mkfifo p; $infold inspect p", "p: is a pipe without a writer"),
       ("cat $model | $infold sidecar -", "-o FILE"), ("$infold inspect ./-", "no such file"),
-      ("cat $model | $infold classify - x.png", "has no file beside it"),
+      ("cat $model | $infold classify - x.png", "has no sidecar"),
     ])
   func refusesWhatCannotBeRead(text: String, part: String) throws {
     let result = try script(text)
@@ -90,7 +90,7 @@ import Testing
     #expect(try script("$infold inspect external.onnx").status == 0)
     for text in ["$infold inspect - < external.onnx", "$infold inspect <(cat external.onnx)"] {
       let result = try script(text)
-      #expect(result.status == 0 && result.output.contains("Wrong or missing\n") && result.output.contains("\"w\""))
+      #expect(result.status == 0 && result.output.contains("Invalid or missing\n") && result.output.contains("\"w\""))
       let refused = try script(text.replacing("inspect", with: "run --random 1"))
       #expect(refused.status == 2 && refused.error.contains("\"w\""), "\(refused)")
     }

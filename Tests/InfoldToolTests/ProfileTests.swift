@@ -73,7 +73,7 @@ import Testing
     #expect(layers.count == names.count)
     #expect(layers.allSatisfy { $0["tasks"] as? Int == 1 })
     let text = try infold("profile", network, "--runs", "2", "--scaling").output
-    for part in ["speed-up", "with 64 cores", "Longest part that one thread does", "is left out"] {
+    for part in ["speedup", "on 64 cores", "Longest serial part", "are not modeled"] {
       #expect(text.contains(part), "\(part)")
     }
   }
@@ -82,7 +82,7 @@ import Testing
   func predictionsGoWithout(option: [String]) throws {
     let result = try infold(["profile", network, "--scaling"] + option)
     #expect(result.status == 2)
-    #expect(result.error.contains("--scaling goes without \(option[0])"), "\(result.error)")
+    #expect(result.error.contains("--scaling and \(option[0]) cannot be combined"), "\(result.error)")
   }
 
   @Test func printsForPeople() throws {
@@ -108,7 +108,7 @@ import Testing
     #expect(layer["name"] as? String == "bytes")
     let rate = try #require(layer["gflops"] as? Double), share = try #require(layer["shareOfPeak"] as? Double)
     #expect(peak > 0 && abs(share * peak - rate) < 1e-9 * peak)
-    #expect(try infold("profile", model, "--runs", "2").output.contains(", of int8 "))
+    #expect(try infold("profile", model, "--runs", "2").output.contains(", int8 peak "))
     let floats: [String: Any] = try profile("--json").json()
     #expect(floats["peakInt8Gops"] == nil)
   }

@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "give either --images or --inputs"), (["--images", "a", "--inputs", "b"], "give either --images or --inputs"),
+    ([], "either --images or --inputs"), (["--images", "a", "--inputs", "b"], "either --images or --inputs"),
     (["--inputs", "d", "--method", "mean"], "--method"),
     (["--inputs", "d", "--percentile", "50"], "must be above 50"),
     (["--inputs", "d", "--percentile", "101"], "must be above 50"),
@@ -139,7 +139,7 @@ import Testing
     let arguments = ["quantize", model, "-o", output]
     let empty = folder.path("empty")
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
-    try expectRefusal(arguments + ["--inputs", empty], empty, "holds no")
+    try expectRefusal(arguments + ["--inputs", empty], empty, "contains no")
     try expectRefusal(arguments + ["--images", samples], "model.json")
     try expectRefusal(arguments + ["--inputs", samples, "--exclude", "third"], "\"third\"", model)
     // A tensor that does not fit, and one that is cut off.

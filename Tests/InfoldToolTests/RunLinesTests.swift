@@ -114,15 +114,15 @@ import Testing
     let lines: [(line: String, code: String?, error: String)] = [
       (good, nil, ""), ("/no/such.npy", "fileAccess", "/no/such.npy: cannot be opened"),
       ("README.md", "invalidArgument", "neither a .npy nor a .pb file"), ("", "invalidArgument", "the line is empty"),
-      ("-", "invalidArgument", "- stands for standard input"), ("{}", "malformedData", "\"inputs\""),
+      ("-", "invalidArgument", "- is standard input"), ("{}", "malformedData", "\"inputs\""),
       (#"{"inputs": {}}"#, "invalidArgument", "\"x\""), (#"{"inputs": 3}"#, "malformedData", "inputs"),
-      (#"{"inputs": {"z": 1}}"#, "invalidArgument", "\"z\" is not an input of the model; those are \"x\""),
+      (#"{"inputs": {"z": 1}}"#, "invalidArgument", "\"z\" is not an input of the model; the names are \"x\""),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "outputs": ["z"]}"#, "invalidArgument", "\"z\" is not an output"),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "outputs": 5}"#, "malformedData", "outputs"),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "output": 5}"#, "malformedData", "unknown key \"output\""),
       (
         #"{"inputs": {"x": [[1, 2, 3]]}, "outputs": {"y": "/tmp/y.txt"}}"#, "invalidArgument",
-        "not the name of a .npy file"
+        "does not end in .npy"
       ),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "outputs": {"y": "/no/such/y.npy"}}"#, "fileAccess", "/no/such/y.npy"),
       (#"{"inputs": {"x": [[1, 2], [3]]}}"#, "malformedData", "inputs.x[1]: the lists at one depth"),
@@ -132,7 +132,7 @@ import Testing
       (#"{"inputs": {"x": [[1, 2, null]]}}"#, "malformedData", "number"),
       (#"{"inputs": {"x": [[1, 2, "a"]]}}"#, "malformedData", "inputs.x[0][2]: is not a number"),
       (
-        #"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", "inputs.x[0][2]: is no number, or"
+        #"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", "inputs.x[0][2]: is not a number, or"
       ),
       (#"{"inputs": {"x": {"shape": [1, 3], "data": [1, 2]}}}"#, "invalidArgument", "2 elements"),
       (#"{"inputs": {"x": {"shape": [-1, 3], "data": [1, 2, 3]}}}"#, "invalidArgument", "negative"),
@@ -155,7 +155,7 @@ import Testing
     ]
     let result = try infold(["run", relu, "--lines"], input: lines.map { $0.line + "\n" }.joined())
     #expect(result.status == 0)
-    #expect(result.error == "infold: \(lines.count - 2) of \(lines.count) lines are answered with an error\n")
+    #expect(result.error == "infold: \(lines.count - 2) of \(lines.count) lines were answered with an error\n")
     let answers = try answers(result)
     #expect(answers.count == lines.count)
     for (number, (answer, line)) in zip(answers, lines).enumerated() {
@@ -184,10 +184,10 @@ import Testing
   }
 
   @Test func refusesWhatHasNoMeaning() throws {
-    try expectRefusal(["run", relu, "--lines", "--random", "1"], "--lines and --random exclude each other")
-    try expectRefusal(["run", relu, "--lines", "--json"], "--lines and --json exclude each other")
-    try expectRefusal(["run", "-", "--lines"], "with --lines, standard input has the lines")
-    try expectRefusal(["run", relu, "--lines", "--input", "x=-"], "with --lines, standard input has the lines")
+    try expectRefusal(["run", relu, "--lines", "--random", "1"], "--lines and --random cannot be combined")
+    try expectRefusal(["run", relu, "--lines", "--json"], "--lines and --json cannot be combined")
+    try expectRefusal(["run", "-", "--lines"], "standard input contains the lines")
+    try expectRefusal(["run", relu, "--lines", "--input", "x=-"], "standard input contains the lines")
     try expectRefusal(["run", relu, "--at-once", "2"], "--at-once needs --lines")
   }
 }

@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func doublePrecisionRefusesTheSame() throws {
-    try expectRefusal(["run", relu, "--double"], "no tensor is given for \"x\"")
+    try expectRefusal(["run", relu, "--double"], "missing input: \"x\"")
     let x = try npy("x.npy", [2, 4], [Float](repeating: 0, count: 8))
     try expectRefusal(["run", relu, "--double", "--input", "x=" + x], "relu.onnx", "\"x\"")
   }
@@ -103,7 +103,7 @@ import Testing
     try expectRefusal(
       ["run", model(["a/b", "a:b"]), "--random", "1", "--output", out], "\"a/b\"", "\"a:b\"", "a_b.npy")
     let long = String(repeating: "n", count: 252)
-    try expectRefusal(["run", model([long]), "--random", "1", "--output", out], "name that no file can have")
+    try expectRefusal(["run", model([long]), "--random", "1", "--output", out], "cannot be a file name")
     #expect(!FileManager.default.fileExists(atPath: out))
   }
 
@@ -195,8 +195,8 @@ import Testing
     let text = try folder.write("text.txt", [1])
     let broken = try folder.write("broken.npy", [1, 2, 3]), brokenMessage = try folder.write("broken.pb", [1, 2, 3])
     try expectRefusal(["run", relu], "\"x\" (float32 [N, 3])", "--random SEED")
-    try expectRefusal(["run", relu, "--input", x], "does not begin with the name", "\"x\"")
-    try expectRefusal(["run", relu, "--input", "z=" + x], "does not begin with the name")
+    try expectRefusal(["run", relu, "--input", x], "does not have the form NAME=FILE", "\"x\"")
+    try expectRefusal(["run", relu, "--input", "z=" + x], "does not have the form NAME=FILE")
     try expectRefusal(["run", relu, "--input", "x=" + x, "--input", "x=" + x], "twice")
     try expectRefusal(["run", relu, "--input", "x=" + wrong], "[1, 4]", "[N, 3]")
     try expectRefusal(["run", relu, "--input", "x=" + text], text, "neither a .npy nor a .pb")
@@ -237,14 +237,14 @@ import Testing
     #expect(try outputs(both)[0]["max"] as? Double == 12)
     let file = ["run", path, "--input", "a=" + a, "--random", "0"]
     try expectRefusal(
-      file + ["--shape", "a=4x3"], "--input gives \"a\" the shape [2, 3]; with --shape the model wants [4, 3]")
+      file + ["--shape", "a=4x3"], "--input gives \"a\" the shape [2, 3], but with --shape the model expects [4, 3]")
     try expectRefusal(
-      file + ["--shape", "b=4x3"], "--input gives \"a\" the shape [2, 3]; with --shape the model wants [4, 3]")
+      file + ["--shape", "b=4x3"], "--input gives \"a\" the shape [2, 3], but with --shape the model expects [4, 3]")
     let shapes = ["run", path, "--random", "0", "--shape", "a=2x3", "--shape"]
     try expectRefusal(
       shapes + ["b=4x3", "--strict"], "\"b\" has the shape [4, 3]", "N would be 4, but the input \"a\" sets it to 2")
     try expectRefusal(shapes + ["a=2x3"], "--shape gives the shape of \"a\" twice")
-    try expectRefusal(["run", path, "--shape", "a=2x3"], "no tensor is given for \"a\" (float32 [2, 3])")
+    try expectRefusal(["run", path, "--shape", "a=2x3"], "missing input: \"a\" (float32 [2, 3])")
     // A default is used where there is no seed, if the shape is its own.
     let one = try npy("one.npy", [1, 2], [1, 2])
     let kept = try infold("run", sum, "--input", "a=" + one, "--shape", "b=1x2", "--json")

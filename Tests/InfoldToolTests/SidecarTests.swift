@@ -52,7 +52,7 @@ import Testing
   @Test func keepsTheModelThatIsQuantized() throws {
     let model = try model()
     try expectRefusal(
-      ["quantize", model, "--images", repositoryFile("Models/images"), "-o", model], "is the model that is read")
+      ["quantize", model, "--images", repositoryFile("Models/images"), "-o", model], "is the input model")
   }
 
   @Test func refusesStandardOutputForPages() throws {
@@ -60,7 +60,7 @@ import Testing
     for arguments in [
       ["profile", model, "--trace", "-"], ["profile", model, "--html", "-"], ["validate", model, "--html", "-"],
     ] {
-      try expectRefusal(arguments, "stands for standard output")
+      try expectRefusal(arguments, "- is standard output")
     }
   }
 
@@ -102,7 +102,7 @@ import Testing
     #expect(try result.json(as: [String: Any].self)["normalization"] as? String == "imagenet")
     #expect(!FileManager.default.fileExists(atPath: folder.path("model.json")))
     let text = try infold("sidecar", model).output
-    #expect(text.contains("no model says how its samples are scaled") && text.contains("without a file of class names"))
+    #expect(text.contains("the model does not specify how samples are scaled") && text.contains("without a file of class names"))
   }
 
   @Test func takesWhatTheModelLeavesOpen() throws {
@@ -147,7 +147,7 @@ import Testing
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     _ = try infold("sidecar", model)
     let result = try infold("fold", model, "-o", first)
-    #expect(result.output.contains("how its pictures are prepared is written to \(folder.path("folded.json"))"))
+    #expect(result.output.contains("sidecar copied to \(folder.path("folded.json"))"))
     #expect(try sidecar("folded.json") == sidecar())
     #expect(try infold("classify", first, picture).status == 0)
     // It is there, and the same; then another one, which is left alone.
@@ -175,7 +175,7 @@ import Testing
     let output = folder.path("small.onnx")
     let result = try infold("quantize", model, "--images", folder.path("pictures"), "-o", output)
     #expect(result.status == 0, "\(result.error)")
-    #expect(result.output.contains("how its pictures are prepared is written to \(folder.path("small.json"))"))
+    #expect(result.output.contains("sidecar copied to \(folder.path("small.json"))"))
     #expect(try sidecar("small.json") == sidecar())
   }
 }

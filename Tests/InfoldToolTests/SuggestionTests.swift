@@ -59,8 +59,8 @@ import Testing
   @Test(
     arguments: [
       (["inspct", "m"], "did you mean \"inspect\"? Or see 'infold --help'"),
-      (["help", "vlidate"], "there is no command \"vlidate\"; did you mean \"validate\"? Or see 'infold --help'"),
-      (["help", "qwertz"], "there is no command \"qwertz\"; see 'infold --help'"), (["help", "validate"], nil),
+      (["help", "vlidate"], "unknown command \"vlidate\"; did you mean \"validate\"? Or see 'infold --help'"),
+      (["help", "qwertz"], "unknown command \"qwertz\"; see 'infold --help'"), (["help", "validate"], nil),
       (["run", "m", "--thread", "2"], "Did you mean '--threads'? Or see 'infold run --help'"),
     ] as [([String], String?)])
   func suggestsCommands(arguments: [String], part: String?) throws {

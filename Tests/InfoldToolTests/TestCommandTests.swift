@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test func refusesFoldersWithoutCases() throws {
-    try expectRefusal(["test", folder.path], folder.path, "has no test case")
+    try expectRefusal(["test", folder.path], folder.path, "contains no test case")
     try expectRefusal(["test", folder.path("missing")], folder.path("missing"), "no such file")
     try addCase("a")
     try expectRefusal(["test", folder.path("a"), folder.path("a/model.onnx")], "model.onnx")

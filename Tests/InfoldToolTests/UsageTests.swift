@@ -23,10 +23,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["clasify", "m", "i"], "there is no command \"clasify\"; did you mean \"classify\"? Or see 'infold --help'"),
-    (["clasify", "m", "i", "--top", "3"], "there is no command \"clasify\"; did you mean \"classify\"?"),
+    (["clasify", "m", "i"], "unknown command \"clasify\"; did you mean \"classify\"? Or see 'infold --help'"),
+    (["clasify", "m", "i", "--top", "3"], "unknown command \"clasify\"; did you mean \"classify\"?"),
     (["clasify"], "did you mean \"classify\"?"),
-    (["qwertz", "m"], "there is no command \"qwertz\"; see 'infold --help'"),
+    (["qwertz", "m"], "unknown command \"qwertz\"; see 'infold --help'"),
   ])
   func namesTheCommandThatIsNone(arguments: [String], text: String) throws {
     try expectRefusal(arguments, text)

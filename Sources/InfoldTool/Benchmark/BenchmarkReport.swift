@@ -1,17 +1,17 @@
 import InfoldSystem
 
-/// What `bench` found for one size of the batch.
+/// The results of `bench` for one batch size.
 struct BatchReport: Encodable {
-  /// The size, where `--batch` chose it.
+  /// The batch size, if `--batch` sets it.
   let batch: Int?
-  /// How long the session took to be made.
+  /// The time to create the session.
   let prepareMs: Double
-  /// What tuning did; `nil` without it.
+  /// The result of tuning, or `nil` without it.
   let tuning: TuningReport?
-  /// The inferences.
+  /// The times of the inferences.
   let times: DurationSummary
 
-  /// Milliseconds for each image, half of the inferences being faster.
+  /// The median time per image in milliseconds.
   var imageMs: Double { times.medianMs / Double(batch ?? 1) }
   /// Images per second at the median.
   var imagesPerSecond: Double { 1000 / imageMs }
@@ -37,29 +37,30 @@ struct BatchReport: Encodable {
   }
 }
 
-/// What `--tune` did.
+/// The result of `--tune`.
 struct TuningReport: Encodable {
-  /// The choices that were measured in this process.
+  /// The number of choices measured in this process.
   let measured: Int
-  /// The steps in which a choice counts that was measured, now or earlier.
+  /// The number of steps whose algorithm was chosen by a measurement, now or earlier.
   let steps: Int
 
-  /// A part of a line for people.
+  /// The result as part of a line.
   var text: String {
     let origin = measured > 0 ? "\(NumberText.counted(measured, "choice")) measured now" : "nothing measured now"
-    return "tuned: \(origin), and \(NumberText.counted(steps, "step")) as measurements have it"
+    return "tuned: \(origin), and \(NumberText.counted(steps, "step")) chosen by measurement"
   }
 }
 
-/// What `bench` found. With one size of the batch, or none, its numbers stand beside the others in JSON.
+/// The results of `bench`. If there is one batch size or none is given, JSON has its numbers at the
+/// top level.
 struct BenchmarkReport: Encodable {
-  /// How long the file took to become a model.
+  /// The time to decode the model file.
   let decodeMs: Double
-  /// The most memory that the process has had, in bytes; `nil` where the system does not tell.
+  /// The peak memory of the process in bytes, or `nil` if the system does not report it.
   let peakMemoryBytes: Int?
-  /// The threads that a run may use.
+  /// The number of threads of a run.
   let threads: Int
-  /// One for each size of the batch, at least one.
+  /// The results for each batch size, at least one.
   let batches: [BatchReport]
 
   private enum CodingKeys: String, CodingKey {
@@ -81,13 +82,13 @@ struct BenchmarkReport: Encodable {
     }
   }
 
-  /// Lines for people.
+  /// The report as text.
   var text: String {
     let conditions =
       "decoded in \(NumberText.fixed(decodeMs, digits: 1)) ms, prepared in "
       + batches.map { NumberText.fixed($0.prepareMs, digits: 1) }.joined(separator: ", ")
       + " ms; \(NumberText.counted(threads, "thread"))"
-      + (peakMemoryBytes.map { ", at most \(NumberText.scaled($0, unit: "B")) of memory" } ?? "")
+      + (peakMemoryBytes.map { ", peak memory \(NumberText.scaled($0, unit: "B"))" } ?? "")
     let tuning = batches.compactMap(\.tuning).map { $0.text.paragraph() }.joined()
     if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions.paragraph() + tuning }
     var table = Table(

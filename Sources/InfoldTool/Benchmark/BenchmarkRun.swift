@@ -3,15 +3,15 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Measured inferences of one session.
+/// A session whose inferences are measured.
 struct BenchmarkRun {
-  /// How long it took to prepare the model for these inputs, in milliseconds.
+  /// The time to prepare the model for these inputs, in milliseconds.
   let preparation: Double
 
-  /// The threads that each inference may use.
+  /// The number of threads of an inference.
   var threads: Int { session.threads }
 
-  /// What tuning did; `nil` without it.
+  /// The result of tuning, or `nil` without it.
   var tuning: TuningReport? {
     get throws(InfoldError) {
       let inputs = Dictionary(zip(session.inputs.map(\.name), tensors)) { first, _ in first }
@@ -19,15 +19,15 @@ struct BenchmarkRun {
     }
   }
 
-  /// What is warned of the model.
+  /// The warnings about the model.
   var warnings: [ModelWarning] { session.warnings }
 
   private let session: Session
   private let tensors: [Tensor]
 
-  /// Prepares `model` for the tensors in files, for random inputs of these shapes, and for the defaults of those that have one and
-  /// neither here.
-  /// - Throws: `InfoldError` as the `Session` does.
+  /// Prepares `model`. Inputs are tensors from files, random tensors of these shapes, or default
+  /// values.
+  /// - Throws: `InfoldError` like the initializer of `Session`.
   init(
     _ model: consuming Model, _ shapes: InputShapes, files: [String] = [], options: SessionOptions
   ) throws(InfoldError) {
@@ -39,8 +39,8 @@ struct BenchmarkRun {
       let name = bound.graph[id].name
       guard let tensor = random[name] ?? bound.graph[id].initializer?.tensor else {
         throw InfoldError(
-          .unsupported, "the default of the input \(String(quoting: name)) is not a tensor of numbers",
-          hint: "give its shape with --shape")
+          .unsupported, "the default value of the input \(String(quoting: name)) is not a numeric tensor",
+          hint: "set its shape with --shape")
       }
       tensors.append(tensor)
     }
@@ -51,7 +51,9 @@ struct BenchmarkRun {
     preparation = MonotonicClock.milliseconds() - begin
   }
 
-  /// The durations of inferences in milliseconds, behind three to warm up.
+  /// Measures inferences, after three to warm up.
+  ///
+  /// - Returns: The times in milliseconds.
   func measure(seconds: Double) throws(InfoldError) -> [Double] {
     var outputs: [Tensor] = []
     for _ in 0..<3 { try session.run(tensors, into: &outputs) }

@@ -1,25 +1,25 @@
 import InfoldRuntime
 
-/// One run in Chrome's trace event format: a complete event for each step, all on one track, since steps run one after the
-/// other.
+/// One run in Chrome's trace event format. It has one complete event per step, all on one track,
+/// since steps run one after another.
 struct ChromeTrace: Encodable {
   /// An event.
   struct Event: Encodable {
     var name: String
-    /// The category, by which viewers filter: the operators.
+    /// The category, used by viewers to filter: the operators.
     var cat: String?
-    /// The kind: `X` for a complete event, `M` for a name.
+    /// The phase: `X` for a complete event, `M` for metadata such as a name.
     var ph: String
-    /// When it begins, in microseconds.
+    /// The begin, in microseconds.
     var ts: Double?
-    /// How long it takes, in microseconds.
+    /// The duration, in microseconds.
     var dur: Double?
     var pid = 1
     var tid = 1
     var args: Details
   }
 
-  /// What viewers show of an event.
+  /// The details that viewers show for an event.
   struct Details: Encodable {
     var name: String?
     var node: String?
@@ -33,7 +33,7 @@ struct ChromeTrace: Encodable {
 
   /// - Parameters:
   ///   - layers: The steps of a session.
-  ///   - title: How viewers call the track.
+  ///   - title: The name of the track.
   init(_ layers: [LayerTime], title: String) {
     traceEvents = [Event(name: "process_name", ph: "M", args: Details(name: title))]
     for layer in layers {

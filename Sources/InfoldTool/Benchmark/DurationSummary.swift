@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// What is said of measured durations, in milliseconds.
+/// Statistics of measured durations, in milliseconds.
 struct DurationSummary: Encodable {
   let runs: Int
   let minMs: Double
@@ -20,7 +20,7 @@ struct DurationSummary: Encodable {
     case maxMs = "max_ms"
   }
 
-  /// - Precondition: There is at least one.
+  /// - Precondition: `times` is not empty.
   init(_ times: [Double]) {
     let sorted = times.sorted()
     /// The smallest duration that is not exceeded by this share of the runs.
@@ -36,7 +36,7 @@ struct DurationSummary: Encodable {
     maxMs = sorted[sorted.count - 1]
   }
 
-  /// Lines for people.
+  /// The statistics as text.
   var text: String {
     var table = Table((title: "", alignment: .left), (title: "", alignment: .right))
     for (name, value) in [

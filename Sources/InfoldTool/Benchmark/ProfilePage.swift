@@ -2,7 +2,7 @@ import InfoldReports
 import InfoldSystem
 import InfoldValidation
 
-/// A profile as one HTML page. Names of the model are escaped.
+/// A profile as an HTML page. Names from the model are escaped.
 struct ProfilePage {
   private let report: ProfileReport
   private let model: String
@@ -12,7 +12,7 @@ struct ProfilePage {
     self.model = model
   }
 
-  /// The page.
+  /// The HTML text.
   var html: String {
     let name = model.split(separator: "/").last.map(String.init) ?? model
     return Page(title: "Profile of \(name)", styles: Self.styles, content: content).html
@@ -30,21 +30,21 @@ struct ProfilePage {
     <div class="tiles">
     <div class="tile"><b>\(NumberText.fixed(report.milliseconds, digits: 2)) ms</b><span>one inference</span></div>
     <div class="tile"><b>\(report.layers.count)</b><span>layers</span></div>
-    <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>GFLOP/s at the peak</span></div>\(bytePeak)
+    <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>peak GFLOP/s</span></div>\(bytePeak)
     </div>
-    <section><h2>Layers in their order</h2>
-    <p class="note">Each is as wide as its share of the time, and says what it is under the pointer.</p>
+    <section><h2>Layers in order</h2>
+    <p class="note">Widths are shares of the time. Hover for details.</p>
     <div class="strip">\(strip)</div></section>
     \(table("By operator", totalRows, columns: ["", "operator", "steps", "ms", "share", "GFLOP/s", "of peak"]))
     \(table("Layers", layerRows, columns: ["", "layer", "shape", "ms", "share", "GFLOP/s", "of peak"]))
-    <footer>Times are medians. GFLOP/s count the operations of the standard's definition.</footer>
+    <footer>Times are medians. GFLOP/s count the operations of the operator's definition.</footer>
     """
   }
 
   private var bytePeak: String {
     guard let peak = report.peakInt8GOPs else { return "" }
     return
-      "\n<div class=\"tile\"><b>\(NumberText.fixed(peak, digits: 1))</b><span>GOP/s of int8 at the peak</span></div>"
+      "\n<div class=\"tile\"><b>\(NumberText.fixed(peak, digits: 1))</b><span>peak int8 GOP/s</span></div>"
   }
 
   private var strip: String {
@@ -55,7 +55,7 @@ struct ProfilePage {
     }.joined(separator: "\n")
   }
 
-  /// A color for each kind of operator: hues a golden angle apart, in the order of their time.
+  /// The color of an operator: hues in steps of the golden angle, ordered by time.
   private func color(of operation: String) -> String {
     let rank = report.totals.firstIndex { $0.operation == operation } ?? 0
     return "hsl(\((214 + rank * 137) % 360) 58% 54%)"

@@ -1,14 +1,14 @@
 import InfoldSystem
 
 extension ProfileReport {
-  /// Lines for people.
+  /// The report as text.
   var text: String {
     var table = Table(
       (title: "node", alignment: .left), (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
       (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
       (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right), dispensable: ["node"])
     for (layer, depth) in listed {
-      // A narrow terminal has no first column.
+      // Narrow terminals omit the first column.
       let indentation = String(repeating: "  ", count: depth)
       table.add(
         indentation + String(printable: layer.name), indentation + String(printable: layer.operation),
@@ -27,19 +27,19 @@ extension ProfileReport {
         NumberText.fixed(total.milliseconds, digits: 4), NumberText.percentage(total.share), text(gflops: total.gflops),
         text(share: total.shareOfPeak))
     }
-    let note = listed.contains { $0.depth > 0 } ? "\n  Indented rows are part of the If or Loop above them.\n" : ""
+    let note = listed.contains { $0.depth > 0 } ? "\n  Indented rows belong to the If or Loop above them.\n" : ""
     return table.text + note + "\n" + sums.text
       + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(NumberText.counted(layers.count, "step")); "
-      + "\(NumberText.counted(threads, "thread")) of \(instructionSet), "
+      + "\(NumberText.counted(threads, "thread")), \(instructionSet), "
       + "peak \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
-      + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n" + measuredText
+      + (peakInt8GOPs.map { ", int8 peak \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n" + measuredText
   }
 
-  /// How many steps run in ways that were measured.
+  /// The number of steps whose algorithms were chosen by measurement.
   private var measuredText: String {
     let count = listed.filter { $0.layer.measuredChoices != nil }.count
     return count == 0
-      ? "" : "  \(NumberText.counted(count, "step")) by measured choices, which 'infold inspect --plan --tune' shows\n"
+      ? "" : "  \(NumberText.counted(count, "step")) chosen by measurement; 'infold inspect --plan --tune' shows them\n"
   }
 
   private func text(gflops: Double?) -> String {

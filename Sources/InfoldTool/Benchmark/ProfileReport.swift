@@ -2,33 +2,35 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Where the time of an inference goes.
+/// The time of each layer of an inference.
 struct ProfileReport: Encodable {
-  /// One step.
+  /// A step.
   struct Layer: Encodable {
     var node: String
-    /// The node's own name, or that of the value that it makes.
+    /// The name of the node, or of its first output if it has none.
     var name: String
-    /// The names of all nodes that the step does something for.
+    /// The names of all nodes that the step computes.
     var nodes: [String]
     var operation: String
     var algorithm: String
-    /// What was chosen by measurement; `nil` where nothing was.
+    /// The algorithms chosen by measurement, or `nil` if there are none.
     var measuredChoices: [String]?
     var shape: [Int]
-    /// How often it ran: for each image of a batch, and for each trip of a Loop around it.
+    /// The number of times that it runs: once per image of a batch, and per iteration of a
+    /// surrounding Loop.
     var repetitions: Int
     var milliseconds: Double
     var share: Double
-    /// Those of the standard's definition, in 10⁹ per second; `nil` where it does not count.
+    /// Operations of the operator's definition, in 10⁹ per second. `nil` if they are not counted.
     var gflops: Double?
-    /// Of what the machine can do in registers alone, with floats or with bytes as the step has them.
+    /// The fraction of the peak of registers alone, for floats or for 8-bit integers, as the step
+    /// uses them.
     var shareOfPeak: Double?
-    /// The steps in the bodies of an If or a Loop, which are part of it; `nil` for other nodes.
+    /// The steps in the bodies of an If or a Loop, included in its time. `nil` for other nodes.
     var bodies: [Layer]?
   }
 
-  /// The steps of one kind together, without those in bodies.
+  /// All steps of one kind, without those in bodies.
   struct Total: Encodable {
     var operation: String
     var algorithm: String
@@ -41,9 +43,9 @@ struct ProfileReport: Encodable {
 
   var threads: Int
   var instructionSet: String
-  /// What `threads` threads can do in registers alone, in 10⁹ operations per second.
+  /// The peak of `threads` threads in registers alone, in 10⁹ operations per second.
   var peakGFLOPs: Double
-  /// The same of products of bytes; `nil` where no step has any.
+  /// The peak of 8-bit products, or `nil` if no step has any.
   var peakInt8GOPs: Double?
   var milliseconds: Double
   var layers: [Layer]
@@ -56,9 +58,10 @@ struct ProfileReport: Encodable {
   }
 
   /// - Parameters:
-  ///   - times: The steps of a session, in their order.
-  ///   - peak: What the machine can do with as many threads, in 10⁹ operations per second; more than 0.
-  ///   - bytePeak: The same of products of bytes, which is asked for where there are any.
+  ///   - times: The steps of a session in order.
+  ///   - peak: The peak of the machine with the same number of threads, in 10⁹ operations per
+  ///     second; more than 0.
+  ///   - bytePeak: The peak of 8-bit products, evaluated only if a step has any.
   init(
     _ times: [LayerTime], peak: Double, bytePeak: @autoclosure () -> Double, threads: Int, instructionSet: String
   ) {
@@ -95,7 +98,7 @@ struct ProfileReport: Encodable {
       .sorted { ($1.milliseconds, $0.operation, $0.algorithm) < ($0.milliseconds, $1.operation, $1.algorithm) }
   }
 
-  /// What stands between quotes in how errors call a node.
+  /// The quoted part of a node's name in error messages.
   static func name(_ label: String) -> String {
     guard let first = label.firstIndex(of: "\""), let last = label.lastIndex(of: "\""), first < last else {
       return label
@@ -103,17 +106,17 @@ struct ProfileReport: Encodable {
     return String(label[label.index(after: first)..<last])
   }
 
-  /// The steps with those in bodies, each behind the one that it is part of.
+  /// The steps with those in bodies, each after the step that contains it.
   var listed: [(layer: Layer, depth: Int)] { layers.flatMap { Self.listed($0, depth: 0) } }
 
   private static func listed(_ layer: Layer, depth: Int) -> [(layer: Layer, depth: Int)] {
     [(layer, depth)] + (layer.bodies ?? []).flatMap { listed($0, depth: depth + 1) }
   }
 
-  /// Steps, added up.
+  /// A sum of steps.
   private struct Group {
     let nanoseconds: Double
-    /// The multiplications, and the time of the steps that have any.
+    /// The multiply-accumulates, and the time of the steps that have any.
     private let counted: (multiplyAccumulates: Int, nanoseconds: Double)
 
     init(_ steps: [LayerTime]) {
@@ -124,7 +127,7 @@ struct ProfileReport: Encodable {
       }
     }
 
-    /// In 10⁹ operations per second: two for each multiplication with its addition.
+    /// In 10⁹ operations per second, two for each multiply-accumulate.
     var gflops: Double? {
       counted.nanoseconds > 0 ? 2 * Double(counted.multiplyAccumulates) / counted.nanoseconds : nil
     }
@@ -132,6 +135,6 @@ struct ProfileReport: Encodable {
 }
 
 extension LayerTime {
-  /// Whether it, or a step in its bodies, multiplies bytes.
+  /// Whether the step, or a step in its bodies, multiplies 8-bit integers.
   fileprivate var hasBytes: Bool { multipliesBytes || bodies.contains(where: \.hasBytes) }
 }

@@ -1,26 +1,27 @@
 import InfoldRuntime
 import InfoldSystem
 
-/// How a network would scale with the number of cores, by the times of its steps with one thread.
+/// How a network would scale with the number of cores, predicted from the times of its steps on one
+/// thread.
 struct ScalingReport: Encodable {
-  /// A number of cores, each with a thread.
+  /// A number of cores, with one thread each.
   struct Point: Encodable {
     var cores: Int
     var milliseconds: Double
-    /// Over one core.
+    /// The speedup over one core.
     var speedup: Double
-    /// The time in which one thread works and the others wait.
+    /// The time in which one thread works while the others wait.
     var serialMilliseconds: Double
   }
 
-  /// Steps in a row that one thread does.
+  /// Consecutive steps that run on one thread.
   struct SerialPart: Encodable {
     var milliseconds: Double
-    /// Their names.
+    /// The names of the steps.
     var layers: [String]
   }
 
-  /// A step with the most cores.
+  /// A step on the largest number of cores.
   struct Layer: Encodable {
     var name: String
     var operation: String
@@ -29,28 +30,28 @@ struct ScalingReport: Encodable {
     var tasks: Int
     var milliseconds: Double
     var share: Double
-    /// With one thread.
+    /// The time on one thread.
     var aloneMilliseconds: Double
   }
 
-  /// The numbers of cores of a report.
+  /// The numbers of cores reported.
   static let cores = [1, 2, 4, 8, 16, 32, 64]
-  /// As many steps are listed.
+  /// The number of steps listed.
   private static let listedCount = 10
 
-  /// What a job costs two threads that has no work.
+  /// The cost of an empty job on two threads.
   var barrierNanoseconds: Double
-  /// Whether that was measured, and not supposed.
+  /// Whether it was measured rather than assumed.
   var isBarrierMeasured: Bool
   var points: [Point]
-  /// With the most cores; `nil` where all steps are shared.
+  /// The longest serial part on the largest number of cores, or `nil` if all steps run in parallel.
   var longestSerialPart: SerialPart?
-  /// How many times as fast as with one core it could be at most, for what one thread does; `nil` where there is nothing of that kind.
+  /// The upper limit of the speedup over one core, given the serial parts. `nil` if there are none.
   var serialLimit: Double?
-  /// The steps that take longest with the most cores.
+  /// The steps that take longest on the largest number of cores.
   var layers: [Layer]
 
-  /// - Parameter predictions: For the numbers of cores, the smallest one first.
+  /// - Parameter predictions: The predictions for each number of cores, the smallest first.
   init(_ predictions: [ScalingPrediction], barrier: ScalingPrediction.Barrier, isBarrierMeasured: Bool) {
     barrierNanoseconds = barrier.pair
     self.isBarrierMeasured = isBarrierMeasured
@@ -77,11 +78,11 @@ struct ScalingReport: Encodable {
 }
 
 extension ScalingReport {
-  /// Lines for people.
+  /// The report as text.
   var text: String {
     var table = Table(
-      (title: "cores", alignment: .right), (title: "ms", alignment: .right), (title: "speed-up", alignment: .right),
-      (title: "of ideal", alignment: .right), (title: "one thread alone, ms", alignment: .right))
+      (title: "cores", alignment: .right), (title: "ms", alignment: .right), (title: "speedup", alignment: .right),
+      (title: "of ideal", alignment: .right), (title: "serial ms", alignment: .right))
     for point in points {
       table.add(
         "\(point.cores)", NumberText.fixed(point.milliseconds, digits: 3), NumberText.fixed(point.speedup, digits: 2),
@@ -91,7 +92,7 @@ extension ScalingReport {
     var steps = Table(
       (title: "node", alignment: .left), (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
       (title: "output", alignment: .left), (title: "tasks", alignment: .right), (title: "ms", alignment: .right),
-      (title: "share", alignment: .right), (title: "1 core, ms", alignment: .right), dispensable: ["node"])
+      (title: "share", alignment: .right), (title: "ms on 1 core", alignment: .right), dispensable: ["node"])
     for layer in layers {
       steps.add(
         String(printable: layer.name), String(printable: layer.operation), layer.algorithm,
@@ -100,20 +101,21 @@ extension ScalingReport {
         NumberText.fixed(layer.aloneMilliseconds, digits: 4))
     }
     let most = points.last!.cores
-    return table.text + "\n  What takes longest with \(most) cores:\n" + steps.text + "\n" + serialText
-      + "\n  Predicted from the times with one thread; a job costs two threads \(NumberText.fixed(barrierNanoseconds, digits: 0)) ns "
-      + "(\(isBarrierMeasured ? "measured" : "supposed")).\n"
-      + "  What threads share, such as the bandwidth of the memory, is left out.\n"
+    return table.text + "\n  Longest steps on \(most) cores:\n" + steps.text + "\n" + serialText
+      + "\n  Predicted from the times on one thread. Starting a job on two threads takes "
+      + "\(NumberText.fixed(barrierNanoseconds, digits: 0)) ns "
+      + "(\(isBarrierMeasured ? "measured" : "assumed")).\n"
+      + "  Effects of shared resources, such as memory bandwidth, are not modeled.\n"
   }
 
   private var serialText: String {
     guard let part = longestSerialPart, let serialLimit, let first = part.layers.first, let last = part.layers.last
-    else { return "  Every step is shared.\n" }
+    else { return "  Every step runs in parallel.\n" }
     let names =
       part.layers.count == 1
       ? String(printable: first)
       : "\(part.layers.count) steps from \(String(printable: first)) to \(String(printable: last))"
-    return "  Longest part that one thread does: \(NumberText.fixed(part.milliseconds, digits: 4)) ms, \(names).\n"
-      + "  All such parts together allow a speed-up of \(NumberText.fixed(serialLimit, digits: 1)) at most.\n"
+    return "  Longest serial part: \(NumberText.fixed(part.milliseconds, digits: 4)) ms, \(names).\n"
+      + "  All serial parts together limit the speedup to \(NumberText.fixed(serialLimit, digits: 1)).\n"
   }
 }

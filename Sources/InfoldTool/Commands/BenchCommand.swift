@@ -3,20 +3,20 @@ import InfoldONNX
 import InfoldRuntime
 import InfoldSystem
 
-/// `infold bench`: how long an inference takes.
+/// `infold bench`: measures the time of an inference.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure how long an inference takes.",
+    abstract: "Measure the time of an inference.",
     discussion: """
-      Runs the model on random inputs: three times to warm up, and then for as long as --seconds says, at least 3 times. \
-      Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
+      Runs the model on random inputs: three runs to warm up, then at least 3 runs until --seconds have passed. Times \
+      are those of inference alone. Decoding and preparing the model, which happen once, are reported separately.
 
-      Inputs with a default use it, unless --shape or --input names them. Random integers that name positions, as those of a Gather do, are \
-      such that the model has; others are 0 and 1, and a single number is 1.
+      Inputs with a default value use it, unless --shape or --input sets them. Random integers that are indices, such \
+      as those of Gather, are within the valid range; other integers are 0 or 1, and a single number is 1.
 
-      --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
-      takes the place of the first size of --shape.
+      --batch measures each of the given batch sizes for --seconds, if the first dimension of the inputs is dynamic. \
+      It overrides the first size of --shape.
 
       EXAMPLES
         infold bench model.onnx
@@ -26,12 +26,12 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("A tensor for an input, from a .npy or .pb file.", valueName: "name=file"))
+  @Option(help: ArgumentHelp("The tensor file of an input, .npy or .pb.", valueName: "name=file"))
   var input: [String] = []
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Sizes of the batch, like 1,8,32.", valueName: "sizes"))
+  @Option(help: ArgumentHelp("Batch sizes to measure, such as 1,8,32.", valueName: "sizes"))
   var batch: BatchSizes?
 
   @Option(help: "How long to measure, in seconds.")
@@ -44,7 +44,7 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     guard seconds > 0, seconds <= 86400 else {
-      throw ValidationError("--seconds is \(seconds), and must be more than 0 and at most 86400")
+      throw ValidationError("--seconds is \(seconds), but must be more than 0 and at most 86400")
     }
   }
 
@@ -54,7 +54,8 @@ struct BenchCommand: ParsableCommand {
     var measurements: [BatchReport] = []
     var threads = 1
     for size in batch?.sizes.map(Optional.some) ?? [nil] {
-      // Decoded anew for each size, so that memory holds what a session keeps of it, and not the model as well.
+      // The model is decoded again for each size, so that memory holds what the session keeps and
+      // not the model as well.
       let begin = MonotonicClock.milliseconds()
       let decoded = try runtime.reading.model(model)
       decoding = decoding ?? MonotonicClock.milliseconds() - begin

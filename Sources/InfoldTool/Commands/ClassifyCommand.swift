@@ -2,21 +2,22 @@ import ArgumentParser
 import InfoldImage
 import InfoldSystem
 
-/// `infold classify`: says what is on pictures.
+/// `infold classify`: classifies pictures.
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Say what pictures show: JPEG, PNG, WebP, GIF or BMP.",
+    abstract: "Classify pictures: JPEG, PNG, WebP, GIF or BMP.",
     discussion: """
-      MODEL.json beside MODEL.onnx tells how the model wants its pictures, and where the names of its classes are; \
-      "infold sidecar MODEL" writes it. Of an animation, the first frame counts. A picture that cannot be read is reported, the \
-      others are classified, and the exit code is 2. - stands for standard input, as the model or as a picture.
+      The sidecar MODEL.json next to MODEL.onnx describes how pictures are prepared, and names the file of class \
+      names; "infold sidecar MODEL" writes it. Of an animation, the first frame is used. A picture that cannot be \
+      read is reported, the others are classified, and the exit code is 2. - means standard input, as the model or as \
+      a picture.
 
-      --lines is for many pictures: each line of standard input is the path of one, or a JSON object with the path as "image" or the \
-      picture's bytes in base64 as "bytes", and where wanted an "id", which the answer repeats, and "top". Each line is answered by one \
-      with a JSON object, in the order of the lines, as soon as it is ready: {"image": PATH, "top": [{"index": 281, "label": "tabby", \
-      "score": 0.9}]}, or {"image": PATH, "error": TEXT, "code": CODE, "line": NUMBER}. Errors do not end the job; the exit code is 0 \
-      once all lines are answered.
+      --lines classifies many pictures. Each line of standard input is the path of a picture, or a JSON object with \
+      the path as "image" or the picture's bytes in base64 as "bytes", and optionally "id", which the answer repeats, \
+      and "top". Each line is answered by a JSON object on a line, in the order of the lines, as soon as it is ready: \
+      {"image": PATH, "top": [{"index": 281, "label": "tabby", "score": 0.9}]}, or {"image": PATH, "error": TEXT, \
+      "code": CODE, "line": NUMBER}. Errors do not stop the run: the exit code is 0 once all lines are answered.
 
       EXAMPLES
         infold classify model.onnx cat.jpg dog.png --top 3
@@ -31,14 +32,14 @@ struct ClassifyCommand: ParsableCommand {
   var images: [String] = []
 
   @Option(
-    help: ArgumentHelp("Another file than MODEL.json that tells how pictures go in.", valueName: "file"),
+    help: ArgumentHelp("The sidecar to use instead of MODEL.json.", valueName: "file"),
     completion: .file())
   var sidecar: String?
 
-  @Option(help: "How many classes are shown for each picture.")
+  @Option(help: "The number of classes to show for each picture.")
   var top = 5
 
-  @Flag(help: "Print one JSON value: an array with an object for each picture, in their order.")
+  @Flag(help: "Print one JSON value: an array with an object per picture, in order.")
   var json = false
 
   @OptionGroup var lines: LineOptions
@@ -46,7 +47,7 @@ struct ClassifyCommand: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func validate() throws {
-    if top < 1 { throw ValidationError("--top is \(top), and must be at least 1") }
+    if top < 1 { throw ValidationError("--top is \(top), but must be at least 1") }
     try lines.refuse([("pictures as arguments", !images.isEmpty), ("--json", json)])
     if !lines.isOn, images.isEmpty { throw ValidationError("Missing expected argument '<images> ...', or --lines") }
   }
@@ -80,7 +81,7 @@ struct ClassifyCommand: ParsableCommand {
     let (atOnce, options) = try lines.shares(runtime.session)
     let classifier = try ImageClassifier(
       try runtime.reading.model(model), sidecar: Sidecar.path(ofModel: model, at: sidecar), options: options)
-    // What is wrong with the model is wrong with every line.
+    // Problems of the model would affect every line, so they are found here.
     _ = try classifier.classify(Picture(width: 1, height: 1, pixels: [127, 127, 127]), top: 1)
     WarningLines.write(classifier.session.warnings, of: model)
     let memory = MemoryBudget(limit: runtime.reading.memoryLimit?.bytes)
@@ -99,9 +100,9 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     var image: String
-    /// The classes; `nil` for a picture that could not be read.
+    /// The classes, or `nil` if the picture could not be read.
     var top: [Class]?
-    /// What is wrong with the picture.
+    /// The reason why the picture could not be read.
     var error: String?
   }
 

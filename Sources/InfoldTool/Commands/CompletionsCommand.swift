@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// `infold completions`: what a shell needs to complete the tool's arguments.
+/// `infold completions`: prints or installs shell completions.
 struct CompletionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "completions",
-    abstract: "Print or install the completions of bash, zsh or fish.",
+    abstract: "Print or install shell completions for bash, zsh or fish.",
     discussion: """
-      The script goes to standard output, or with --install into the user's folder for it. A file there that this command \
-      has not written is left alone, and the exit code is 2.
+      The script goes to standard output, or with --install to the user's completions folder. An existing file that \
+      this command has not written is left unchanged, and the exit code is 2.
 
       EXAMPLES
         infold completions --install
@@ -15,10 +15,10 @@ struct CompletionsCommand: ParsableCommand {
         infold completions bash > infold.bash
       """)
 
-  @Argument(help: "bash, zsh or fish; without it, the shell that SHELL names.")
+  @Argument(help: "bash, zsh or fish. (default: the shell in SHELL)")
   var shell: CompletionScript.Shell?
 
-  @Flag(help: "Write the script to where the shell looks for it.")
+  @Flag(help: "Install the script where the shell finds it.")
   var install = false
 
   func run() throws {

@@ -11,14 +11,15 @@ import InfoldTensor
 struct FoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fold",
-    abstract: "Fold batch normalization into weights and write the model as ONNX.",
+    abstract: "Fold batch normalization into weights, and write the model as ONNX.",
     discussion: """
-      A normalization, or a scale and shift per channel, goes into the convolution or matrix product beside it where the \
-      result is exactly the same but for rounding. What cannot be folded stays, and is listed with the reason. Bodies of If and \
-      Loop are gone into; a function of the model takes the place of its call where something in it is folded. Constants are \
-      computed only where a weight is made of them.
+      Folds a batch normalization, or a scale and shift per channel, into the neighboring convolution or matrix \
+      product if the result differs only by rounding. Batch normalizations that cannot be folded stay, and are listed \
+      with the reason. Bodies of If and Loop are folded too; a model-local function is inlined if something in it is \
+      folded. Constants are computed only if a weight depends on them.
 
-      A MODEL.json beside the model is copied beside the new one, unless there is one. - stands for standard input and output.
+      If the model has a sidecar MODEL.json, it is copied for the new model, unless that has one. - means standard \
+      input or output.
 
       EXAMPLES
         infold fold model.onnx -o folded.onnx
@@ -29,7 +30,7 @@ struct FoldCommand: ParsableCommand {
   var model: String
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where the folded model is written.", valueName: "file"),
+    name: .shortAndLong, help: ArgumentHelp("The file to write the folded model to.", valueName: "file"),
     completion: .file())
   var output: String
 
@@ -79,12 +80,12 @@ extension FoldCommand {
     var normalizations: Int
     var folded: Int
     var sites: [Site]
-    /// The normalizations that went into the scales of quantized weights.
+    /// The batch normalizations that were folded into the scales of quantized weights.
     var scaledQuantizations: [String]
     var refusals: [Refusal]
     var raisedIRVersion: Bool
     var output: String
-    /// The files beside it that say how its pictures are prepared.
+    /// The sidecar of the output and its file of class names, if they were copied.
     var sidecar: [String]
     private var sidecarText: String?
 
@@ -115,7 +116,7 @@ extension FoldCommand {
       }
       lines += refusals.map { "\($0.node) stays: \($0.reason)" }
       if raisedIRVersion {
-        lines.append("the IR version is raised to 4, and initializers are no inputs any more")
+        lines.append("the IR version was raised to 4, and initializers are no longer inputs")
       }
       lines.append("written to \(ModelOutput(argument: output).name)")
       if let sidecarText { lines.append(sidecarText) }

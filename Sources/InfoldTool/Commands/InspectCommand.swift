@@ -5,34 +5,34 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// `infold inspect`: says what a model is made of, and draws it.
+/// `infold inspect`: shows what a model consists of, and draws it.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show inputs, outputs, operators, parameters and multiply-accumulates of a model.",
+    abstract: "Show the inputs, outputs, operators, parameters and multiply-accumulates of a model.",
     discussion: """
-      --check makes a session of the model, with the sizes of --shape where they are given, and exits with 1 where that is \
-      refused: what "infold run" would say before it runs anything.
+      --check prepares the model for running, with the sizes of --shape, and exits with 1 if that fails. It reports \
+      what "infold run" would report before it runs anything.
 
-      Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
-      in the shape of an input, or by the name of a symbol, and the report shows what follows.
+      Multiply-accumulates are those of a batch of 1, unless --shape sets another. --shape sets dynamic dimensions, \
+      by the shape of an input or by the name of a symbol, and the report shows the resulting shapes.
 
-      Models that cannot be run are shown as well, with what Infold does not have, and what is wrong or missing; the exit code is 0. Only \
-      damaged files are errors, and with --strict wrong declarations. Where all sizes are known, the table of operators says which run \
-      by kernels, and which by the reference evaluation, which is slow; the share of the arithmetic that is left to that stands below.
+      Models that cannot be run are shown as well, with unsupported operators and with what is invalid or missing; \
+      the exit code is 0. Only damaged files are errors, and wrong declarations with --strict. If all sizes are \
+      known, the operator table shows which operators run with kernels and which with the slow reference evaluation. \
+      The share of the arithmetic that uses the reference evaluation follows below the table.
 
-      --graph draws the network into an SVG file, for a browser: a box for each node, with more under the pointer. Graphviz \
-      places the boxes where it is installed, and Infold otherwise; --layout chooses one. A file that ends in .dot gets \
-      text for Graphviz.
+      --graph draws the network to an SVG file for a browser: a box per node, with details on hover. Graphviz places \
+      the boxes if it is installed, otherwise Infold does; --layout chooses one. A file name ending in .dot gets \
+      Graphviz text.
 
-      --nodes lists the nodes instead: a node without a name is called by the value that it makes first.
+      --nodes lists the nodes instead. A node without a name is called by its first output.
 
-      --plan shows instead what a run does, step by step: the operators of each, its algorithm, the nodes that became one, and \
-      where in memory it reads and writes. It is the plan of "infold run" with the same options and the sizes of --shape; sizes \
-      of the batch that are left open are 1.
+      --plan shows the steps of a run instead: their operators, algorithms, fused nodes, and the memory they read and \
+      write. It is the plan of "infold run" with the same options and the sizes of --shape. Dynamic batch sizes are 1.
 
-      --passes shows what becomes of the network before it is planned: check, inline, simplify, fold, recognize, with what each \
-      pass did at which node, and what it left as it is, and why.
+      --passes shows the stages that prepare the network for planning: check, inline, simplify, fold, recognize. It \
+      lists what each pass changed at which node, and what it left unchanged and why.
 
       EXAMPLES
         infold inspect model.onnx
@@ -49,22 +49,22 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Draw the network to this file, .svg or .dot.", valueName: "file"), completion: .file())
   var graph: String?
 
-  @Option(help: "Who lays the drawing out: automatic, graphviz or infold.")
+  @Option(help: "The layout engine of the drawing: automatic, graphviz or infold.")
   var layout = GraphFile.Engine.automatic
 
-  @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
+  @Flag(help: "List the nodes, with the names that quantize --exclude accepts.")
   var nodes = false
 
-  @Flag(help: "Show the steps of a run: operators, algorithm, layout, place in memory.")
+  @Flag(help: "Show the steps of a run: operators, algorithm, layout, memory.")
   var plan = false
 
-  @Flag(help: "Show what each pass does to the network before it is planned.")
+  @Flag(help: "Show what each pass changes before planning.")
   var passes = false
 
-  @Flag(help: "Check whether Infold can run the model; if not, the exit code is 1.")
+  @Flag(help: "Check whether Infold can run the model; exit with 1 if not.")
   var check = false
 
   @Flag(help: "Print one JSON value.")

@@ -2,15 +2,15 @@ import ArgumentParser
 import InfoldConformance
 import InfoldGraph
 
-/// `infold operators`: says which operators Infold has.
+/// `infold operators`: lists the operators that Infold supports.
 struct OperatorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "operators",
-    abstract: "List the operators that Infold runs, their opset versions and element types.",
+    abstract: "List the supported operators with their opset versions and element types.",
     discussion: """
-      The versions are those that changed an operator, up to opset \(OperatorRegistry.newestOpset); in between, the last \
-      one holds. The element types are those of the newest version: floats are float16, bfloat16, float32 and float64, \
-      numbers are floats and the integers of 8 to 64 bits, all are numbers and bool.
+      Versions are the opsets, up to \(OperatorRegistry.newestOpset), that changed the operator; each is valid until \
+      the next. Element types are those of the newest version. "floats" means float16, bfloat16, float32 and float64; \
+      "numbers" means floats and integers of 8 to 64 bits; "all" means numbers and bool.
 
       EXAMPLES
         infold operators
@@ -20,7 +20,7 @@ struct OperatorsCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
-  @Flag(help: "Print a table in Markdown.")
+  @Flag(help: "Print a Markdown table.")
   var markdown = false
 
   func validate() throws {

@@ -4,29 +4,33 @@ import InfoldONNX
 import InfoldRuntime
 import InfoldSystem
 
-/// `infold profile`: where the time of an inference goes.
+/// `infold profile`: shows where the time of an inference goes.
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile",
-    abstract: "Show where the time of an inference goes, layer by layer.",
+    abstract: "Show the time of each layer of an inference.",
     discussion: """
-      Runs the model on random inputs, but for those that --input gives. Inputs with a default use it, unless --shape or --input names \
-      them. Random integers that name positions, as those of a Gather do, are such that the model has; others are 0 and 1, and a single number is 1. Times are medians over the runs. GFLOP/s count two operations for each \
-      multiplication that the standard's definition of an operator needs; Winograd's algorithm needs fewer, and may exceed \
-      the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
-      held against that of products of bytes.
+      Runs the model on random inputs, except for those that --input sets. Inputs with a default value use it, unless \
+      --shape or --input sets them. Random integers that are indices, such as those of Gather, are within the valid \
+      range; other integers are 0 or 1, and a single number is 1.
 
-      Steps in bands take turns, a few rows of the image at a time, so that what lies between them stays in the cache. Indented \
-      steps are those in the bodies of an If or a Loop, and part of its time. Times are medians, row by row: where other work \
-      disturbs the machine, rows need not add up.
+      Times are medians over the runs. GFLOP/s count two operations per multiply-accumulate of the operator's \
+      definition. Winograd convolutions need fewer, so they may exceed the peak. The peak is measured: \
+      multiplications and additions in registers alone, with the same number of threads. Layers of int8 are compared \
+      with the peak of 8-bit products.
 
-      With --json, the nodes of a layer are the names of all that became one; "infold inspect --plan" shows more of it. What was \
-      folded into the weights of others is no longer a node.
+      Steps in bands take turns, a few rows of the image at a time, so that intermediate results stay in the cache. \
+      Indented steps belong to the bodies of an If or a Loop, and their times are part of its time. Medians are taken \
+      row by row, so rows may not add up if other work disturbs the machine.
 
-      --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
+      With --json, "nodes" lists the names of all nodes fused into a layer; "infold inspect --plan" shows more. Nodes \
+      folded into the weights of others no longer exist.
 
-      --scaling predicts the time with 1 to 64 cores, each with a thread: every step is measured with one thread, as it is planned for \
-      so many, and its tasks are dealt out to them. What threads share, such as the bandwidth of the memory, is left out.
+      --trace writes the last run for chrome://tracing, Perfetto and other viewers of Chrome trace events.
+
+      --scaling predicts the time with 1 to 64 cores and one thread per core. Every step is planned for that number \
+      of threads and measured on one, and its tasks are distributed over the threads. Effects of shared resources, \
+      such as memory bandwidth, are not modeled.
 
       EXAMPLES
         infold profile model.onnx
@@ -37,24 +41,24 @@ struct ProfileCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("A tensor for an input, from a .npy or .pb file.", valueName: "name=file"))
+  @Option(help: ArgumentHelp("The tensor file of an input, .npy or .pb.", valueName: "name=file"))
   var input: [String] = []
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: "How many runs to measure.")
+  @Option(help: "The number of runs to measure.")
   var runs: Int = 20
 
   @Option(
-    help: ArgumentHelp("Write the last run's trace events to this file.", valueName: "file.json"), completion: .file())
+    help: ArgumentHelp("Write trace events of the last run to this file.", valueName: "file.json"), completion: .file())
   var trace: String?
 
   @Option(
-    help: ArgumentHelp("Write a page with the time of each layer to this file.", valueName: "file.html"),
+    help: ArgumentHelp("Write an HTML page with the time of each layer to this file.", valueName: "file.html"),
     completion: .file())
   var html: String?
 
-  @Flag(help: "Predict the time with 1 to 64 cores, and say what limits it.")
+  @Flag(help: "Predict the time with 1 to 64 cores, and what limits it.")
   var scaling = false
 
   @Flag(help: "Print one JSON value.")
@@ -64,12 +68,12 @@ struct ProfileCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...1_000_000).contains(runs) else {
-      throw ValidationError("--runs is \(runs), and must be 1 to 1000000")
+      throw ValidationError("--runs is \(runs), but must be 1 to 1000000")
     }
     guard scaling else { return }
     let others = [("--threads", runtime.threads != nil), ("--trace", trace != nil), ("--html", html != nil)]
     if let (option, _) = others.first(where: \.1) {
-      throw ValidationError("--scaling goes without \(option)")
+      throw ValidationError("--scaling and \(option) cannot be combined")
     }
   }
 
@@ -99,10 +103,10 @@ struct ProfileCommand: ParsableCommand {
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 
-  /// What `--scaling` asks for. The sessions share the weights.
+  /// Predicts the scaling for `--scaling`. The sessions share the weights.
   private func predict(_ network: Model, _ shapes: InputShapes) throws {
     let measured = ScalingPrediction.Barrier.measured()
-    // What two cores of one processor take that are not far apart.
+    // A typical barrier between two nearby cores of one processor.
     let barrier = measured ?? ScalingPrediction.Barrier(pair: 500)
     let inputs = try ModelInputs(measuring: network, files: input, shapes: shapes).complete(seed: 0)
     var sessions: [Session] = []

@@ -9,30 +9,32 @@ import InfoldTensor
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a model once on tensors from files, or random ones.",
+    abstract: "Run a model once on tensors from files or on random tensors.",
     discussion: """
-      Tensor files are NumPy's .npy or ONNX's TensorProto .pb. Random floats are uniform in [-1, 1), uint8 and int8 take \
-      every value, other integers 0 to 9. Where the model leaves the first dimension of a random input open, it is 1; \
-      other open dimensions need --shape.
+      Tensor files are NumPy .npy or ONNX TensorProto .pb files. Random floats are uniform in [-1, 1); random uint8 \
+      and int8 values cover the whole range of the type; other integers are 0 to 9. For random inputs, a dynamic \
+      first dimension is 1; other dynamic dimensions need --shape.
 
-      --shape fixes what the model leaves open in the shape of an input, before anything runs: a symbol gets its size \
-      everywhere, and can be given by itself (h=64); a name that is both is that of the input. It cannot change a size that the model \
-      fixes, and a file must have the shape that it says. Files give symbols their sizes for the random inputs as well.
+      --shape sets the dynamic dimensions of an input before anything runs. A symbol gets its size everywhere and can \
+      also be set by itself (h=64). If a name is both an input and a symbol, it means the input. --shape cannot \
+      change a size that the model fixes, and a tensor file must match it. Sizes of symbols from tensor files apply \
+      to random inputs too.
 
-      Shapes that the model declares of what its nodes make, and that are wrong, are warned of; the operators count. With \
-      --strict they are errors.
+      Wrong shapes that the model declares for results of its nodes cause warnings, and the shapes that the operators \
+      compute are used. With --strict they are errors.
 
-      --double gives the truth that runs are held against: every operator by its definition, in double precision. It is slow, \
-      takes one thread, and rewrites nothing; floating-point outputs are float64.
+      --double computes the reference result: every operator as it is defined, in double precision, without \
+      optimization, on one thread. It is slow. Floating-point outputs are float64.
 
-      --lines is for many runs: each line of standard input is a tensor's file, for a model with one input, or a JSON object, and \
-      is answered by a line with a JSON object, in the order of the lines, as soon as it is ready. {"id": "a", "inputs": {"x": \
-      TENSOR, …}, "outputs": OUTPUTS} has a tensor for each input that --input does not give: the path of a file, numbers in lists, or \
-      {"shape": [1, 2], "data": [0.5, 1]}. OUTPUTS is a list of names, or an object that says of each name the .npy file that it is \
-      written to, or null for the answer itself; without it, all outputs stand in the answer, or are written to --output in a folder \
-      with the line's number. Answers are {"id": "a", "outputs": {"y": {"type": "float32", "shape": [1, 2], "data": [0.5, 1]}}}, with \
-      "file" instead of "data" for what is written, or {"id": "a", "error": TEXT, "code": CODE, "line": NUMBER}. Errors do not end the \
-      job; the exit code is 0 once all lines are answered.
+      --lines runs the model on each line of standard input. A line is the path of a tensor file, for a model with \
+      one input, or a JSON object. Each line is answered by a JSON object on a line, in the order of the lines, as \
+      soon as it is ready. In {"id": "a", "inputs": {"x": TENSOR, …}, "outputs": OUTPUTS}, "inputs" has a tensor for \
+      each input that --input does not set: the path of a file, nested lists of numbers, or {"shape": [1, 2], "data": \
+      [0.5, 1]}. OUTPUTS is a list of names, or an object that maps each name to a .npy file to write, or to null for \
+      the answer itself. Without it, the answer contains all outputs, or they are written to --output, in a folder \
+      named by the number of the line. Answers are {"id": "a", "outputs": {"y": {"type": "float32", "shape": [1, 2], \
+      "data": [0.5, 1]}}}, with "file" instead of "data" for outputs written to files, or {"id": "a", "error": TEXT, \
+      "code": CODE, "line": NUMBER}. Errors do not stop the run: the exit code is 0 once all lines are answered.
 
       EXAMPLES
         infold run model.onnx --random 1 --output results
@@ -43,10 +45,10 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("A tensor for an input.", valueName: "name=file"))
+  @Option(help: ArgumentHelp("The tensor file of an input.", valueName: "name=file"))
   var input: [String] = []
 
-  @Option(help: ArgumentHelp("Random numbers for the inputs that have no file.", valueName: "seed"))
+  @Option(help: ArgumentHelp("Use random numbers for inputs without a file.", valueName: "seed"))
   var random: UInt64?
 
   @OptionGroup var sizes: ShapeOptions
@@ -96,7 +98,7 @@ struct RunCommand: ParsableCommand {
     try lines.check(model: model)
     if let standardInput = input.first(where: { $0.hasSuffix("=" + StandardInput.argument) }) {
       throw InfoldError(
-        .invalidArgument, "with --lines, standard input has the lines, and not \(String(quoting: standardInput))",
+        .invalidArgument, "with --lines, standard input contains the lines and cannot be \(String(quoting: standardInput))",
         hint: "name a file")
     }
     let shapes = try sizes.shapes()
@@ -117,13 +119,14 @@ struct RunCommand: ParsableCommand {
       consume model, memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration)
   }
 
-  /// What computes.
+  /// The session, or the reference evaluation with `--double`.
   private func runner(
     _ model: consuming Model, for inputs: [String: Tensor]
   ) throws(InfoldError) -> any RunnableModel {
     guard double else {
-      // For one run, one plan is enough. Shapes that the model does not take, the run refuses; to defaults that are left out, binding would
-      // give other shapes.
+      // One plan is enough for one run, so the input shapes are bound first. If the model does not
+      // accept them, the run reports the error. Inputs left to their defaults keep the model
+      // unbound, since binding would assume other shapes.
       if model.graph.inputs.allSatisfy({ inputs[model.graph[$0].name] != nil }),
         let bound = try? model.binding(inputs: inputs.mapValues(\.shape))
       {

@@ -3,16 +3,17 @@ import InfoldImage
 import InfoldONNX
 import InfoldSystem
 
-/// `infold sidecar`: writes the file that says how pictures go into a model.
+/// `infold sidecar`: writes the file that describes how pictures are prepared for a model.
 struct SidecarCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sidecar",
-    abstract: "Write the file MODEL.json that says how pictures go into a model.",
+    abstract: "Write MODEL.json, which describes how pictures are prepared for a model.",
     discussion: """
-      Names, size and layout come from the model, as far as it fixes them, and class names from the only text file beside it \
-      that has a line for each class. A model does not say how samples of 0 to 255 are scaled: imagenet subtracts the mean of its \
-      training pictures and divides by their deviation, channel by channel; tensorflow makes numbers from -1 to 1; 0-1 divides \
-      by 255; caffe has blue first and subtracts the mean pixel of VGG; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
+      Names, size and layout come from the model, as far as it fixes them. Class names come from the only text file \
+      in the folder of the model that has one line per class. A model does not specify how samples of 0 to 255 are \
+      scaled. imagenet subtracts the mean of ImageNet's training pictures and divides by their standard deviation, \
+      channel by channel; tensorflow scales to -1 to 1; 0-1 divides by 255; caffe puts blue first and subtracts the \
+      mean pixel of VGG; none leaves the samples unchanged. You can edit the file: docs/Pictures.md explains it.
 
       EXAMPLES
         infold sidecar model.onnx --normalization imagenet
@@ -25,20 +26,20 @@ struct SidecarCommand: ParsableCommand {
   @Option(help: "How samples are scaled. (default: imagenet)")
   var normalization: Preprocessing.Normalization?
 
-  @Option(help: ArgumentHelp("Height and width, where the model leaves them open.", valueName: "224x224"))
+  @Option(help: ArgumentHelp("Height and width, if they are dynamic dimensions of the model.", valueName: "224x224"))
   var size: PictureSize?
 
-  @Option(help: "The order of the dimensions, where the model does not tell it.")
+  @Option(help: "The order of the dimensions, if the model does not imply it.")
   var layout: Preprocessing.Layout?
 
   @Option(
-    help: ArgumentHelp("A file beside the model with a class name on each line.", valueName: "file"),
+    help: ArgumentHelp("A file in the same folder with one class name per line.", valueName: "file"),
     completion: .file())
   var labels: String?
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Another file than MODEL.json, or - for standard output.", valueName: "file"),
+    help: ArgumentHelp("The file to write instead of MODEL.json, or - for standard output.", valueName: "file"),
     completion: .file())
   var output: String?
 
@@ -49,7 +50,7 @@ struct SidecarCommand: ParsableCommand {
     let pictures = PictureModel(model.graph)
     guard let path = output ?? Sidecar.path(besideArgument: self.model) else {
       throw InfoldError(
-        .invalidArgument, "a model from standard input has no file beside it", hint: "say -o FILE, or -o -")
+        .invalidArgument, "a model from standard input has no sidecar path", hint: "use -o FILE or -o -")
     }
     try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
     let names = try labelFile(pictures, beside: path)
@@ -58,31 +59,31 @@ struct SidecarCommand: ParsableCommand {
     guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
     guard FileStatus(path) == nil else {
       throw InfoldError(
-        .invalidArgument, "already exists", hint: "name another file with -o, or remove it", file: path)
+        .invalidArgument, "already exists", hint: "choose another file with -o, or remove it", file: path)
     }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(Array(text.file.utf8)) }
     var lines = ["written to \(String(printable: path))"]
     if let names { lines.append("class names: \(String(printable: names))") }
     if normalization == nil {
       lines.append(
-        "no model says how its samples are scaled; imagenet is the usual way, and --normalization names others")
+        "the model does not specify how samples are scaled; imagenet is assumed, choose another with --normalization")
     }
-    if names == nil { lines.append("without a file of class names, classes are shown by their numbers") }
+    if names == nil { lines.append("without a file of class names, classes are shown by number") }
     try StandardOutput.write(lines.map { $0.paragraph() }.joined())
   }
 
-  /// Refuses a model that takes no pictures, and one of which too little is known.
+  /// Throws if the model takes no pictures, or if its size or layout is unknown.
   private func check(_ model: PictureModel) throws(InfoldError) {
     var fields = PreprocessingFields()
     (fields.size, fields.layout) = (size?.sides, layout)
     try model.completePicture(&fields, sizeHint: "give them with --size 224x224")
     _ = try fields.preprocessing { preprocessing in
-      // Which output counts, the file may say when it is edited.
+      // The output can be chosen later, by editing the file.
       model.problems(preprocessing).filter { !$0.reason.contains("\"output\"") }
     }
   }
 
-  /// The name of the file of class names, which is looked for in the folder of the sidecar.
+  /// The name of the file with class names, which must be in the folder of the sidecar.
   private func labelFile(_ pictures: PictureModel, beside sidecar: String) throws(InfoldError) -> String? {
     let folder = Self.folder(of: sidecar == StandardInput.argument ? model : sidecar)
     guard let labels else {
@@ -92,7 +93,7 @@ struct SidecarCommand: ParsableCommand {
     let (own, wanted) = (FileStatus(Self.folder(of: labels)), FileStatus(folder))
     if let own, let wanted, !own.isSameFile(as: wanted) {
       throw InfoldError(
-        .invalidArgument, "is not in the folder of the sidecar, where class names are looked for",
+        .invalidArgument, "is not in the folder of the sidecar, as a file of class names must be",
         hint: "copy it to \(String(quoting: folder))", file: labels)
     }
     let names = try ClassLabels(path: labels)
@@ -106,9 +107,9 @@ struct SidecarCommand: ParsableCommand {
   }
 }
 
-/// `HEIGHTxWIDTH`.
+/// A height and a width, written `HEIGHTxWIDTH`.
 struct PictureSize: ExpressibleByArgument {
-  /// Height and width, 1 to 4096.
+  /// The height and the width, each 1 to 4096.
   let sides: [Int]
 
   init?(argument: String) {

@@ -6,17 +6,17 @@ import InfoldSystem
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
-    abstract: "Run the cases of ONNX's backend tests in folders.",
+    abstract: "Run ONNX backend tests.",
     discussion: """
-      A case is a folder with model.onnx and test_data_set_N/{input,output}_M.pb; folders are searched through. Floats \
-      must fulfil |actual - expected| <= atol + rtol * |expected|, other types be equal. A model that needs what Infold \
-      does not have is unsupported, never passed. The exit code is 1 when a case failed.
+      A test case is a folder with model.onnx and test_data_set_N/{input,output}_M.pb. Folders are searched \
+      recursively. Floats must satisfy |actual - expected| <= atol + rtol * |expected|; other types must be equal. A \
+      model that Infold cannot run counts as unsupported, never as passed. The exit code is 1 if a case failed.
 
       EXAMPLES
         infold test onnx-cases
       """)
 
-  @Argument(help: ArgumentHelp("The folders.", valueName: "dir"), completion: .directory)
+  @Argument(help: ArgumentHelp("Folders with test cases.", valueName: "dir"), completion: .directory)
   var folders: [String]
 
   @Option(help: "The relative tolerance.")
@@ -25,7 +25,7 @@ struct TestCommand: ParsableCommand {
   @Option(help: "The absolute tolerance.")
   var atol = 1e-7
 
-  @Flag(help: "Compute everything in double precision, by the reference evaluation.")
+  @Flag(help: "Compute in double precision, with the reference evaluation.")
   var double = false
 
   @Flag(help: "Print one JSON value.")
@@ -35,7 +35,7 @@ struct TestCommand: ParsableCommand {
 
   func validate() throws {
     for (name, value) in [("--rtol", rtol), ("--atol", atol)] where !(value >= 0 && value.isFinite) {
-      throw ValidationError("\(name) is \(value), and must be a number of at least 0")
+      throw ValidationError("\(name) is \(value), but must be a number of at least 0")
     }
   }
 
@@ -44,7 +44,7 @@ struct TestCommand: ParsableCommand {
     for folder in folders {
       let found = try ConformanceCase.find(in: folder)
       guard !found.isEmpty else {
-        throw InfoldError(.invalidArgument, "has no test case (a folder with model.onnx)", file: folder)
+        throw InfoldError(.invalidArgument, "contains no test case (a folder with model.onnx)", file: folder)
       }
       cases += found
     }
@@ -53,7 +53,7 @@ struct TestCommand: ParsableCommand {
       memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration,
       tolerance: Tolerance(relative: rtol, absolute: atol), declaredShapes: runtime.reading.declaredShapes)
     var report = Report()
-    // Where the results are lines of the same terminal, they show how far it is.
+    // If the results are printed to a terminal, they show the progress themselves.
     var bar = json || !Terminal.output.isTerminal ? ProgressBar("testing") : nil
     defer { bar?.finish() }
     for testCase in cases {
@@ -115,7 +115,7 @@ extension TestCommand {
         }
     }
 
-    /// One line.
+    /// The result as one line.
     var text: String {
       let style: TextStyle =
         switch result {

@@ -2,29 +2,29 @@ import ArgumentParser
 import InfoldOperators
 import InfoldSystem
 
-/// The completions of one shell.
+/// A completion script for one shell.
 struct CompletionScript {
-  /// A shell that argument-parser writes completions for.
+  /// A shell that ArgumentParser supports.
   enum Shell: String, ExpressibleByArgument, CaseIterable {
     case bash
     case zsh
     case fish
 
-    /// The shell that the variable SHELL names.
-    /// - Throws: `InfoldError` with `.invalidArgument` when it is none of these.
+    /// The shell in the environment variable SHELL.
+    /// - Throws: `InfoldError` with `.invalidArgument` if it is not supported.
     static func current() throws(InfoldError) -> Shell {
       let path = Environment.variable("SHELL") ?? ""
       guard let shell = path.split(separator: "/").last.flatMap({ Shell(rawValue: String($0)) }) else {
         throw InfoldError(
           .invalidArgument,
-          "the variable SHELL is \(String(quoting: path)), and there are completions for bash, zsh and fish",
-          hint: "name the shell, as in 'infold completions bash'")
+          "the environment variable SHELL is \(String(quoting: path)), but completions support bash, zsh and fish",
+          hint: "pass the shell, as in 'infold completions bash'")
       }
       return shell
     }
   }
 
-  /// The last line of every script; by it an older version is told from a stranger's file.
+  /// The last line of every script. It distinguishes an older version from a file of other origin.
   private static let mark = "# Written by 'infold completions'."
 
   let shell: Shell
@@ -45,9 +45,10 @@ struct CompletionScript {
     return script + (script.hasSuffix("\n") ? "" : "\n") + Self.mark + "\n"
   }
 
-  /// Writes the script to where the shell looks for it.
-  /// - Returns: The path.
-  /// - Throws: `InfoldError` with `.fileAccess` for what cannot be written, or a file that is not Infold's.
+  /// Writes the script to the folder where the shell looks for it.
+  /// - Returns: The path of the script.
+  /// - Throws: `InfoldError` with `.fileAccess` if the file cannot be written, or exists and was
+  ///   not written by Infold.
   func install() throws(InfoldError) -> String {
     let folder = try folder()
     let path = folder + "/" + fileName
@@ -55,7 +56,7 @@ struct CompletionScript {
       let old = try RegularFile.text(ofFile: path, limit: 16 << 20)
       guard old.hasSuffix(Self.mark + "\n") else {
         throw InfoldError(
-          .fileAccess, "\(String(quoting: path)) is there, and not from Infold",
+          .fileAccess, "\(String(quoting: path)) exists and was not written by Infold",
           hint: "move it away, or print the script with 'infold completions \(shell.rawValue)'")
       }
     }
@@ -65,12 +66,12 @@ struct CompletionScript {
     return path
   }
 
-  /// What the user does next.
+  /// What the user has to do next.
   var nextStep: String {
     switch shell {
-    case .bash: "Open a new shell. It needs the package bash-completion, which loads the file at the first Tab."
+    case .bash: "Open a new shell. It needs the package bash-completion, which loads the file when you first press Tab."
     case .zsh:
-      "If it is not there yet, add to ~/.zshrc, before compinit: fpath=(\"${XDG_DATA_HOME:-$HOME/.local/share}\"/zsh/site-functions $fpath)"
+      "Add this line to ~/.zshrc before compinit, unless it is there: fpath=(\"${XDG_DATA_HOME:-$HOME/.local/share}\"/zsh/site-functions $fpath)"
     case .fish: "Open a new shell."
     }
   }
@@ -91,11 +92,12 @@ struct CompletionScript {
     }
   }
 
-  /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.
+  /// A base folder as the XDG Base Directory Specification defines it. Relative paths are ignored,
+  /// as it demands.
   private func base(_ name: String, _ usual: String) throws(InfoldError) -> String {
     if let folder = Environment.variable(name), folder.hasPrefix("/") { return folder }
     guard let home = Environment.variable("HOME"), home.hasPrefix("/") else {
-      throw InfoldError(.invalidArgument, "the variable HOME names no folder to install into")
+      throw InfoldError(.invalidArgument, "the environment variable HOME is not an absolute path, so there is no install folder")
     }
     return home + usual
   }

@@ -3,10 +3,10 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The samples in a folder, in the order of their files' names: pictures, or tensor files. Each is read when it is asked
-/// for.
+/// The samples in a folder, ordered by file name: pictures or tensor files. A sample is read when
+/// it is requested.
 struct DataSet {
-  /// Where a sample comes from.
+  /// The origin of a sample.
   private enum Source {
     case picture(String, Preprocessing)
     /// The file of each input.
@@ -18,8 +18,7 @@ struct DataSet {
   /// The number of samples, at least 1.
   var count: Int { sources.count }
 
-  /// The tensors of a sample, by the names of the model's inputs. Their first dimension, 1 for a picture, is that of
-  /// the batch.
+  /// The input tensors of a sample by name. Their first dimension is the batch, 1 for a picture.
   /// - Throws: `InfoldError` that names the file.
   func sample(_ index: Int) throws(InfoldError) -> [String: Tensor] {
     switch sources[index] {
@@ -35,7 +34,7 @@ struct DataSet {
     }
   }
 
-  /// What messages call a sample: its file, or its folder of files.
+  /// The name of a sample in messages: its file, or the folder of its files.
   func name(_ index: Int) -> String {
     switch sources[index] {
     case .picture(let path, _): path
@@ -49,30 +48,33 @@ struct DataSet {
 }
 
 extension DataSet {
-  /// The pictures of a folder, files whose names end in `.jpg`, `.jpeg`, `.png`, `.webp`, `.gif` or `.bmp`, prepared as the sidecar file beside
-  /// the model says.
-  /// - Throws: `InfoldError` that names the folder, or the sidecar, when it cannot be read or holds nothing of use.
+  /// Finds the pictures in a folder: files ending in `.jpg`, `.jpeg`, `.png`, `.webp`, `.gif` or
+  /// `.bmp`. They are prepared as the model's sidecar describes.
+  /// - Throws: `InfoldError`, with the path of the folder or the sidecar, if it cannot be read or
+  ///   contains nothing usable.
   init(pictures folder: String, model path: String, inputs: [ValueInfo]) throws(InfoldError) {
     let preprocessing = try Sidecar(ofModel: path, PictureModel(inputs: inputs)).preprocessing
     let other = inputs.filter { $0.name != preprocessing.input && !$0.hasDefault }
     guard other.isEmpty else {
       throw InfoldError(
         .invalidArgument,
-        "the model has more inputs than a picture can be: \(other.map(\.nameAndType).joined(separator: ", "))",
-        hint: "give tensor files with --inputs", file: path)
+        "the model has inputs other than the picture: \(other.map(\.nameAndType).joined(separator: ", "))",
+        hint: "pass tensor files with --inputs", file: path)
     }
     sources = try Self.files(in: folder, Picture.fileEndings.map { "." + $0 }).map { .picture($0, preprocessing) }
     guard !sources.isEmpty else {
-      throw InfoldError(.invalidArgument, "holds no picture, a file .jpg, .png, .webp, .gif or .bmp", file: folder)
+      throw InfoldError(.invalidArgument, "contains no picture (.jpg, .png, .webp, .gif or .bmp)", file: folder)
     }
   }
 
-  /// The tensor files of a folder, `.npy` or `.pb`.
+  /// Finds the tensor files in a folder: `.npy` or `.pb`.
   ///
-  /// Each is a sample of a model that needs one input. Otherwise, and where the folder has no such files, each folder in
-  /// it is a sample with a file for each input: `NAME.npy` or `NAME.pb`, where a `/` or `:` in the name is written `_`,
-  /// or `input_K.pb` for input number K, as in ONNX's test data. An input with a default needs none.
-  /// - Throws: `InfoldError` that names the folder, when it cannot be read or a file is missing.
+  /// If the model has one required input, each file is a sample. Otherwise, or if the folder
+  /// contains no such files, each subfolder is a sample with one file per input: `NAME.npy` or
+  /// `NAME.pb`, with `/` and `:` of the name replaced by `_`, or `input_K.pb` for input number K,
+  /// as in ONNX's test data. Inputs with a default value may be missing.
+  /// - Throws: `InfoldError`, with the path of the folder, if it cannot be read or a file is
+  ///   missing.
   init(tensors folder: String, inputs: [ValueInfo]) throws(InfoldError) {
     let required = inputs.filter { !$0.hasDefault }
     let files = try Self.files(in: folder, Self.tensorEndings)
@@ -88,7 +90,7 @@ extension DataSet {
       throw InfoldError(
         .invalidArgument,
         required.count == 1
-          ? "holds no tensor, a file .npy or .pb" : "holds no sample, a folder with a file for each input",
+          ? "contains no tensor (.npy or .pb)" : "contains no sample (a folder with a file for each input)",
         hint: inputs.listed, file: folder)
     }
     self.sources = sources
@@ -107,12 +109,12 @@ extension DataSet {
         files.append((input.name, path(name, in: folder)))
       } else if !input.hasDefault {
         throw InfoldError(
-          .invalidArgument, "holds no tensor for the input \(input.nameAndType)",
-          hint: "it would be \(candidates.map { String(quoting: $0) }.joined(separator: " or "))", file: folder)
+          .invalidArgument, "contains no tensor for the input \(input.nameAndType)",
+          hint: "expected \(candidates.map { String(quoting: $0) }.joined(separator: " or "))", file: folder)
       }
     }
     guard !files.isEmpty else {
-      throw InfoldError(.invalidArgument, "holds no tensor for any input", hint: inputs.listed, file: folder)
+      throw InfoldError(.invalidArgument, "contains no tensor for any input", hint: inputs.listed, file: folder)
     }
     return files
   }

@@ -4,21 +4,21 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// An argument `NAME=FILE`: a tensor for an input.
+/// An argument `NAME=FILE`: the tensor file of an input.
 struct InputFile {
-  /// The input.
+  /// The name of the input.
   let name: String
-  /// The path.
+  /// The path of the file.
   let path: String
 
-  /// Splits `argument` behind the name of an input. Names may hold a `=` themselves: of several that fit, the longest
-  /// counts.
-  /// - Throws: `InfoldError` with `.invalidArgument` when no input has such a name.
+  /// Splits an argument after the name of an input. Names may contain `=`; the longest matching
+  /// name wins.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the argument begins with no input name.
   init(_ argument: String, inputs: [ValueInfo]) throws(InfoldError) {
     let fitting = inputs.map(\.name).filter { argument.utf8.starts(with: ($0 + "=").utf8) }
     guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
       throw InfoldError(
-        .invalidArgument, "--input \(String(quoting: argument)) does not begin with the name of an input and a =",
+        .invalidArgument, "--input \(String(quoting: argument)) does not have the form NAME=FILE with the name of an input",
         hint: [Self.suggestion(argument, inputs), inputs.listed].compactMap { $0 }.joined(separator: " "))
     }
     self.name = name
@@ -31,15 +31,15 @@ struct InputFile {
   }
 
   /// Reads the tensor.
-  /// - Throws: `InfoldError` that names the file.
+  /// - Throws: `InfoldError` with the path of the file.
   func tensor() throws(InfoldError) -> Tensor {
     try readTensor(path)
   }
 }
 
-/// Reads a tensor from a `.npy` file, or from a TensorProto, which is what `.pb` stands for; from a pipe, or standard input for `-`,
-/// either of them.
-/// - Throws: `InfoldError` that names the file.
+/// Reads a tensor from a `.npy` file or a `.pb` file (an ONNX TensorProto). From a pipe, or from
+/// standard input for `-`, the first bytes tell the format.
+/// - Throws: `InfoldError` with the path of the file.
 func readTensor(_ path: String) throws(InfoldError) -> Tensor {
   if path == StandardInput.argument {
     return try tensor(try StandardInput.contents(limit: Model.byteLimit), file: StandardInput.name)
@@ -55,7 +55,7 @@ func readTensor(_ path: String) throws(InfoldError) -> Tensor {
   return try TensorFile(path: path).tensor
 }
 
-/// A tensor whose first bytes tell what it is: an array of NumPy's, or a TensorProto.
+/// Decodes a NumPy array or a TensorProto, told apart by the first bytes.
 private func tensor(_ bytes: [UInt8], file: String) throws(InfoldError) -> Tensor {
   try annotatingErrors({ $0.inFile(file) }) { () throws(InfoldError) in
     guard !bytes.isEmpty else { throw InfoldError(.malformedData, "is empty") }

@@ -3,14 +3,15 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The arguments `NAME=1x3x224x224` and `SYMBOL=64`: shapes of inputs, and sizes of symbols in them, chosen ahead. A name that is
-/// both is that of the input.
+/// The arguments of `--shape`: `NAME=1x3x224x224` for the shape of an input, and `SYMBOL=64` for
+/// the size of a symbol. If a name is both, it means the input.
 struct InputShapes {
-  /// The sizes by name.
+  /// The sizes by name of an input or symbol.
   private(set) var sizes: [String: [Int]] = [:]
 
-  /// Splits each argument at its last `=`. Whether the model takes them, `Model.binding(_:)` says.
-  /// - Throws: `InfoldError` with `.invalidArgument` for an argument of another form, or a name that stands twice.
+  /// Splits each argument at its last `=`. Names are checked later, by `Model.binding(_:)`.
+  /// - Throws: `InfoldError` with `.invalidArgument` if an argument has another form, or a name is
+  ///   repeated.
   init(_ arguments: [String]) throws(InfoldError) {
     for argument in arguments {
       let (name, sizes) = try Self.split(argument)
@@ -20,10 +21,13 @@ struct InputShapes {
     }
   }
 
-  /// These shapes for a batch of `size`: the first dimension of every input that the model leaves open there, and that has no
-  /// default, becomes the size. Without a shape of its own, an input has the other sizes that the model declares, and those that
-  /// symbols are given.
-  /// - Throws: `InfoldError` with `.invalidArgument` when no input leaves its first dimension open, or other sizes are not known.
+  /// Returns these shapes for a batch of `size`.
+  ///
+  /// The first dimension of every input becomes `size` if it is dynamic and the input has no
+  /// default value. Inputs that `--shape` does not set use the sizes that the model declares and
+  /// those of symbols.
+  /// - Throws: `InfoldError` with `.invalidArgument` if no input has a dynamic first dimension, or
+  ///   if other sizes are unknown.
   func batched(_ size: Int, for inputs: [ValueInfo]) throws(InfoldError) -> InputShapes {
     let symbols = self.symbols(of: inputs)
     var batched = self
@@ -36,8 +40,8 @@ struct InputShapes {
       guard let rest = sizes[input.name].map({ Array($0.dropFirst()) }) ?? (known.count == shape.rank - 1 ? known : nil)
       else {
         throw InfoldError(
-          .invalidArgument, "the model leaves open the sizes of \(String(quoting: input.name)), \(shape)",
-          hint: "give them with --shape \(String(printable: input.name))=1x3x224x224")
+          .invalidArgument, "the input \(String(quoting: input.name)) has dynamic dimensions, \(shape)",
+          hint: "set them with --shape, as in --shape \(String(printable: input.name))=1x3x224x224")
       }
       batched.sizes[input.name] = [size] + rest
       if case .symbol(let symbol) = first, symbols[symbol] != nil { batched.sizes[symbol] = nil }
@@ -45,12 +49,12 @@ struct InputShapes {
     }
     guard isFound else {
       throw InfoldError(
-        .invalidArgument, "the model fixes the first dimension of every input; --batch cannot choose it")
+        .invalidArgument, "--batch needs a dynamic first dimension, but the model fixes that of every input")
     }
     return batched
   }
 
-  /// The sizes that are given to symbols of these inputs.
+  /// The sizes that `--shape` gives to symbols of these inputs.
   private func symbols(of inputs: [ValueInfo]) -> [String: Int] {
     let names = Set(inputs.map(\.name))
     var symbols: [String: Int] = [:]
@@ -60,8 +64,9 @@ struct InputShapes {
     return symbols
   }
 
-  /// What the names mean in a model with these inputs.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a symbol with several sizes, and for a name with one size that means neither.
+  /// Separates the shapes of inputs from the sizes of symbols, for a model with these inputs.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a symbol with several sizes, or a name
+  ///   with one size that is neither an input nor a symbol.
   fileprivate func resolved(
     for inputs: [ValueInfo], isConstant: (String) -> Bool
   ) throws(InfoldError) -> (inputs: [String: [Int]], symbols: [String: Int]) {
@@ -80,13 +85,14 @@ struct InputShapes {
     for symbol in known.sorted() where !names.contains(symbol) {
       guard let sizes = sizes[symbol], sizes.count != 1 else { continue }
       throw InfoldError(
-        .invalidArgument, "\(String(quoting: symbol)) is a symbol in the shapes of the model's inputs, and one size",
-        hint: "give it like --shape \(String(printable: symbol))=\(sizes.first ?? 1)")
+        .invalidArgument, "\(String(quoting: symbol)) is a symbol in the shapes of the model's inputs and takes one size",
+        hint: "set it with --shape \(String(printable: symbol))=\(sizes.first ?? 1)")
     }
     return (shapes, symbols(of: inputs))
   }
 
-  /// What a hint says of the first name that is none of `inputs`, and no symbol of theirs; `nil` when there is none such.
+  /// A suggestion for the first name that is neither an input nor a symbol, or `nil` if there is
+  /// none.
   fileprivate func suggestion(among inputs: [ValueInfo]) -> String? {
     let names = inputs.map(\.name) + Set(inputs.flatMap { $0.type?.shape?.symbols ?? [] }).sorted()
     let stranger = sizes.keys.sorted().first { !names.contains($0) }
@@ -106,15 +112,15 @@ struct InputShapes {
 }
 
 extension [String: Int] {
-  /// The size of a dimension, where it is fixed or that of one of these symbols.
+  /// The size of a dimension if it is fixed, or if it is one of these symbols.
   fileprivate func size(of dimension: Dimension) -> Int? {
     if case .symbol(let symbol) = dimension { self[symbol] } else { dimension.size }
   }
 }
 
 extension Model {
-  /// The model for these shapes and symbols, as `binding(inputs:symbols:)`, of which warnings have been told; an error about a
-  /// name asks for those that are near.
+  /// Returns the model bound to these shapes and symbols, as `binding(inputs:symbols:)` does.
+  /// Prints the model's warnings. Errors about unknown names suggest similar ones.
   func binding(_ shapes: InputShapes) throws(InfoldError) -> Model {
     guard !shapes.sizes.isEmpty else { return self }
     let bound = try annotatingErrors({ error in

@@ -3,24 +3,26 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The tensors that a model is run on: from files, and random for the rest.
+/// The input tensors of a run: read from files, and random for the rest.
 struct ModelInputs {
   private let inputs: [ValueInfo]
   private var tensors: [String: Tensor] = [:]
   private let shapes: InputShapes
-  /// Sizes of symbols, as far as files give them.
+  /// The sizes of symbols that tensor files determine.
   private var sizes: [String: Int] = [:]
-  /// How many values random integers have, from 0 on, by the name of the input; `nil` where all are alike.
+  /// For measurements: the exclusive upper bound of random indices, by name of the input. `nil` if
+  /// integers have no special meaning.
   private let positions: [String: Int]?
 
-  /// Reads the files that `--input` names.
+  /// Reads the files of `--input`.
   /// - Parameters:
-  ///   - inputs: Those of the model, bound to `shapes`.
+  ///   - inputs: The inputs of the model, bound to `shapes`.
   ///   - shapes: The shapes of `--shape`.
-  ///   - positions: For measurements, in which random integers must be what the model takes: how many positions those of each input name,
-  ///     where they do. Other integers are then 0 and 1, and a single one is 1.
-  /// - Throws: `InfoldError` for arguments of another form, inputs that stand twice or are none, files that cannot be
-  ///   read, or have another shape than `--shape` says.
+  ///   - positions: For measurements, where random integers must be valid for the model: the number
+  ///     of positions that the integers of each input index, if they are indices. Other integers
+  ///     are then 0 and 1, and a single integer is 1.
+  /// - Throws: `InfoldError` if an argument is malformed, an input is repeated or unknown, or a
+  ///   file cannot be read or does not have the shape of `--shape`.
   init(
     _ inputs: [ValueInfo], files: [String], shapes: InputShapes, positions: [String: Int]? = nil
   ) throws(InfoldError) {
@@ -37,7 +39,7 @@ struct ModelInputs {
       if !shapes.sizes.isEmpty, let declared, !declared.admits(tensor.shape) {
         throw InfoldError(
           .invalidArgument,
-          "--input gives \(String(quoting: file.name)) the shape \(tensor.shape); with --shape the model wants \(declared)"
+          "--input gives \(String(quoting: file.name)) the shape \(tensor.shape), but with --shape the model expects \(declared)"
         )
       }
       tensors[file.name] = tensor
@@ -48,16 +50,16 @@ struct ModelInputs {
   /// The tensors from files.
   var given: [String: Tensor] { tensors }
 
-  /// Makes a tensor of random numbers.
+  /// Creates a tensor of random numbers.
   typealias RandomTensor = (_ shape: [Int], _ type: ElementType, inout SplitMix64) throws(InfoldError) -> Tensor
 
-  /// The tensors for a run. Inputs without a file are random when there is a seed, but for those that have a default and
-  /// no shape.
+  /// The tensors of a run. With a seed, inputs without a file are random, unless they have a
+  /// default value and no shape from `--shape`.
   ///
-  /// The random numbers of the model's first input begin at the state `seed` of SplitMix64; those of its input number
-  /// k > 0 at the k-th number of that stream.
-  /// - Throws: `InfoldError` with `.invalidArgument` that lists the inputs that are missing when there is no seed, or
-  ///   those whose sizes are not known.
+  /// The random numbers of the first input begin at the state `seed` of SplitMix64; those of input
+  /// number k > 0 begin at the k-th number of that stream.
+  /// - Throws: `InfoldError` with `.invalidArgument` that lists the missing inputs if there is no
+  ///   seed, or the inputs of unknown size.
   func complete(
     seed: UInt64?,
     random: RandomTensor = { (shape, type, generator) throws(InfoldError) in
@@ -70,8 +72,8 @@ struct ModelInputs {
     guard let seed else {
       guard missing.isEmpty else {
         throw InfoldError(
-          .invalidArgument, "no tensor is given for \(missing.map(\.nameAndType).joined(separator: ", "))",
-          hint: "give each a file with --input NAME=FILE, or take random numbers with --random SEED")
+          .invalidArgument, "missing input: \(missing.map(\.nameAndType).joined(separator: ", "))",
+          hint: "pass a file with --input NAME=FILE, or use random numbers with --random SEED")
       }
       return tensors
     }
@@ -82,8 +84,8 @@ struct ModelInputs {
     guard unknown.isEmpty else {
       throw InfoldError(
         .invalidArgument,
-        "the model leaves open the sizes of \(unknown.map(\.input.nameAndType).joined(separator: ", "))",
-        hint: "give them with --shape NAME=1x3x224x224")
+        "dynamic dimensions without a size: \(unknown.map(\.input.nameAndType).joined(separator: ", "))",
+        hint: "set them with --shape NAME=1x3x224x224")
     }
     let places = Dictionary(inputs.enumerated().map { ($1.name, $0) }) { first, _ in first }
     for (input, type, sizes) in targets {
@@ -97,10 +99,10 @@ struct ModelInputs {
       guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= MachineMemory.byteCount
       else {
         throw InfoldError(
-          .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
+          .limitExceeded, "the input \(String(quoting: input.name)) of shape \(sizes) does not fit into memory")
       }
       if let positions, let count = Self.valueCount(of: type, positions[input.name]) {
-        // A single number, such as that of a loop's trips, is 1 where any would do.
+        // A single number, such as a loop's trip count, is 1 if any value is valid.
         let isLone = checkedProduct(sizes) == 1 && positions[input.name] == nil
         completed[input.name] =
           try isLone
@@ -113,8 +115,9 @@ struct ModelInputs {
     return completed
   }
 
-  /// How many values random elements of this type have where inputs are measured; `nil` for those that are not integers. Those of
-  /// pictures take every value, but where they name positions.
+  /// The number of values that random integers of this type take in a measurement, or `nil` for
+  /// other types and for integers that cover their type. 8-bit integers, such as pixels, cover
+  /// their type unless they are indices.
   private static func valueCount(of type: ElementType, _ positions: Int?) -> Int? {
     switch type {
     case .int16, .uint16, .int32, .uint32, .int64, .uint64: positions ?? 2
@@ -132,7 +135,8 @@ struct ModelInputs {
     return (input, type.elementType, type.shape.flatMap(resolved))
   }
 
-  /// The sizes: those of symbols that are given, and 1 for a batch that is left open.
+  /// The sizes of a shape: those of known symbols, and 1 for a dynamic batch dimension. `nil` if
+  /// others are unknown.
   private func resolved(_ shape: Shape) -> [Int]? {
     var resolved: [Int] = []
     for (axis, dimension) in shape.enumerated() {
@@ -156,7 +160,7 @@ struct ModelInputs {
 }
 
 extension ModelInputs {
-  /// The tensors that a model is measured on: integers are such that the model takes them.
+  /// The inputs for a measurement, where random integers are valid for the model.
   init(measuring model: Model, files: [String], shapes: InputShapes) throws(InfoldError) {
     try self.init(
       model.graph.inputs.map(model.graph.info), files: files, shapes: shapes, positions: model.graph.namedPositions())

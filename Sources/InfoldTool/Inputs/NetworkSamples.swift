@@ -3,12 +3,13 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// The samples that two networks are compared on. Each is read, or made, when it is asked for.
+/// The samples on which two networks are compared. A sample is read or generated when it is
+/// requested.
 struct NetworkSamples {
   let count: Int
   let sample: (Int) throws(InfoldError) -> FoldingProof.Sample
 
-  /// Those of a folder.
+  /// The samples of a folder.
   init(_ dataSet: DataSet) {
     count = dataSet.count
     sample = { (index) throws(InfoldError) in
@@ -16,16 +17,16 @@ struct NetworkSamples {
     }
   }
 
-  /// One.
+  /// A single sample.
   init(_ sample: FoldingProof.Sample) {
     count = 1
     self.sample = { _ in sample }
   }
 
-  /// Random ones that are like natural pictures, for what files do not give.
+  /// Random samples that resemble natural pictures, for the inputs that no file sets.
   /// - Parameters:
-  ///   - seed: That of the first; the others follow.
-  ///   - name: What messages call each; `nil` for its seed.
+  ///   - seed: The seed of the first sample; the following samples use the following seeds.
+  ///   - name: The name of each sample in messages, or `nil` to name it by its seed.
   init(random inputs: ModelInputs, count: Int, seed: UInt64, name: String? = nil) {
     self.count = count
     sample = { (index) throws(InfoldError) in
@@ -39,19 +40,19 @@ struct NetworkSamples {
 }
 
 extension SampleFolders {
-  /// Checks that samples come from one place.
+  /// Checks that samples come from one source only.
   /// - Parameters:
-  ///   - samples: The number of random ones, where it is given.
-  ///   - sizes: The shapes of random ones.
-  /// - Throws: `ValidationError`.
+  ///   - samples: The number of random samples, if given.
+  ///   - sizes: The shapes of random samples.
+  /// - Throws: `ValidationError` if sources are combined or `samples` is out of range.
   func requireOneSource(samples: Int?, _ sizes: ShapeOptions) throws {
     let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
     if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
     if let samples, !(1...1000).contains(samples) {
-      throw ValidationError("--samples is \(samples), and must be 1 to 1000")
+      throw ValidationError("--samples is \(samples), but must be 1 to 1000")
     }
     if !sizes.shape.isEmpty, isGiven {
-      throw ValidationError("--shape says how large random inputs are; --images and --inputs have their own sizes")
+      throw ValidationError("--shape sets the sizes of random inputs; it cannot be combined with --images or --inputs")
     }
   }
 }

@@ -1,8 +1,8 @@
 import InfoldImage
 import InfoldSystem
 
-/// The picture in a file, or from standard input, for which `-` stands.
-/// - Throws: `InfoldError` that names it.
+/// Reads the picture in a file, or on standard input for `-`.
+/// - Throws: `InfoldError` with the path of the file.
 func readPicture(_ argument: String) throws(InfoldError) -> Picture {
   guard argument == StandardInput.argument else { return try Picture(path: argument) }
   let bytes = try StandardInput.contents(limit: ImageLimits().maximumFileSize)

@@ -3,16 +3,18 @@ import InfoldONNX
 import InfoldSystem
 import InfoldTensor
 
-/// Values of a model that a runtime has written to files of a folder.
+/// Values of a model that a runtime has written to the files of a folder.
 struct RecordedValues {
-  /// By the names of the values.
+  /// The tensors by value name.
   private(set) var tensors: [String: Tensor] = [:]
 
-  /// Reads the files that are named by values of `graph`, or hold such a name.
-  /// - Throws: `InfoldError` that names the folder, or the file, that cannot be read; `.invalidArgument` where none is of a value.
+  /// Reads the files of a folder that are named after values of `graph`, or that contain such a
+  /// name.
+  /// - Throws: `InfoldError` with the path of the folder or file if it cannot be read;
+  ///   `.invalidArgument` if no file belongs to a value.
   init(_ folder: String, of graph: Graph) throws(InfoldError) {
     let names = Set(graph.values.map(\.name).filter { !$0.isEmpty })
-    // Names that make the same file name say nothing.
+    // Values whose names map to the same file name are ambiguous.
     let stems = Dictionary(grouping: names, by: fileName(ofValue:)).compactMapValues { $0.count == 1 ? $0[0] : nil }
     for entry in try Folder.entries(folder) where !entry.isFolder {
       let path = path(entry.name, in: folder)
@@ -28,8 +30,8 @@ struct RecordedValues {
     }
     guard !tensors.isEmpty else {
       throw InfoldError(
-        .invalidArgument, "holds no tensor of a value of the model",
-        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
+        .invalidArgument, "contains no tensor of a value of the model",
+        hint: "name files after values, NAME.npy or NAME.pb", file: folder)
     }
   }
 }

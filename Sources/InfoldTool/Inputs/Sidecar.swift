@@ -2,61 +2,63 @@ import InfoldImage
 import InfoldSystem
 
 extension Sidecar {
-  /// Reads the file beside the model that an argument names, or another one, and holds it against the model.
-  /// - Throws: `InfoldError` that names the file, and tells of everything that is wrong.
+  /// Reads the sidecar of a model, or the file `other`, and checks it against the model.
+  /// - Throws: `InfoldError` with the path of the file and all problems found.
   init(ofModel argument: String, at other: String? = nil, _ model: PictureModel) throws(InfoldError) {
     try self.init(path: try Self.path(ofModel: argument, at: other), for: model)
   }
 
-  /// The path of the file beside the model that an argument names, or of another one.
-  /// - Throws: `InfoldError` with `.invalidArgument` for standard input, beside which no file is.
+  /// The path of a model's sidecar, or `other`.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model comes from standard input, which
+  ///   has no sidecar.
   static func path(ofModel argument: String, at other: String?) throws(InfoldError) -> String {
     guard let path = other ?? path(besideArgument: argument) else {
       throw InfoldError(
-        .invalidArgument, "a model from standard input has no file beside it that says how pictures go into it",
-        hint: "name the model's file")
+        .invalidArgument, "a model from standard input has no sidecar, which describes how pictures are prepared",
+        hint: "pass the path of the model")
     }
     return path
   }
 
-  /// The path of the file beside a model's; `nil` for standard input.
+  /// The path of a model's sidecar, or `nil` for standard input.
   static func path(besideArgument argument: String) -> String? {
     argument == StandardInput.argument ? nil : path(besideModel: argument)
   }
 }
 
 extension Sidecar {
-  /// What became of the sidecar of a model that another one was made of.
+  /// The result of copying a model's sidecar for a model derived from it.
   enum SidecarCopy: Equatable {
-    /// It was copied, with its file of class names where that was missing.
+    /// It was copied, together with its file of class names if that was missing.
     case copied([String])
-    /// The new model has one already.
+    /// The new model already has one.
     case kept(String)
 
-    /// A sentence.
+    /// The result as a sentence.
     var text: String {
       switch self {
       case .copied(let paths):
-        "how its pictures are prepared is written to " + paths.map(String.init(printable:)).joined(separator: " and ")
+        "sidecar copied to " + paths.map(String.init(printable:)).joined(separator: " and ")
       case .kept(let path): "\(String(printable: path)) already exists and was not changed"
       }
     }
 
-    /// The files that were written.
+    /// The files written.
     var files: [String] { if case .copied(let files) = self { files } else { [] } }
   }
 
-  /// Gives the model at `output` the sidecar of the one at `model`, unless it has one. The file of class names goes with it into
-  /// another folder, unless there is one of that name.
-  /// - Returns: `nil` where there is nothing to carry, or no file beside which it could be.
-  /// - Throws: `InfoldError` for a file that cannot be written.
+  /// Copies the sidecar of the model at `model` for the model at `output`, unless it has one. The
+  /// file of class names is copied as well if the new folder has no file of that name.
+  /// - Returns: `nil` if there is no sidecar to copy, or if a model is not a file.
+  /// - Throws: `InfoldError` if a file cannot be written.
   static func carry(from model: String, to output: String) throws(InfoldError) -> SidecarCopy? {
     guard let source = path(besideArgument: model), let target = path(besideArgument: output), source != target,
       FileStatus(output)?.kind == .regular,
       let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),
       let fields = try? PreprocessingFields(parsing: bytes)
     else { return nil }
-    // Any other JSON file may have this name; a sidecar can be understood, with what the model says.
+    // Any other JSON file may have this name. A sidecar is one that parses, completed by facts of
+    // the model.
     var complete = fields
     complete.input = fields.input ?? "input"
     complete.size = fields.size ?? [1, 1]

@@ -1,20 +1,20 @@
 import InfoldSystem
 import Synchronization
 
-/// Standard input, which `-` stands for where a file is read.
+/// Standard input, used where a file argument is `-`.
 enum StandardInput {
-  /// The argument.
+  /// The argument that means standard input.
   static let argument = "-"
-  /// How messages call it.
+  /// The name of standard input in messages.
   static let name = "standard input"
 
   private static let isRead = Mutex(false)
 
-  /// All that it has, once.
-  /// - Throws: `InfoldError` that names it.
+  /// Returns all bytes of standard input. It can be read once.
+  /// - Throws: `InfoldError` with the name `standard input`.
   static func contents(limit: Int, hint: String? = nil) throws(InfoldError) -> [UInt8] {
     guard !isRead.withLock({ state in exchange(&state, with: true) }) else {
-      throw InfoldError(.invalidArgument, "is there to be read once, and - stands for it twice", file: name)
+      throw InfoldError(.invalidArgument, "can be read only once, but - is used twice", file: name)
     }
     return try annotatingErrors({ $0.inFile(name) }) { () throws(InfoldError) in
       try ReadableFile.standardInput(limit: limit, hint: hint)
@@ -27,12 +27,12 @@ enum StandardInput {
   }
 }
 
-/// How messages call a file that is an argument.
+/// The name of an input argument in messages.
 func displayName(_ argument: String) -> String {
   argument == StandardInput.argument ? StandardInput.name : argument
 }
 
 extension InfoldError {
-  /// The same error, found in what `argument` names, unless a file is known already.
+  /// Returns the same error with the file of `argument`, unless it has a file already.
   func inArgument(_ argument: String) -> InfoldError { inFile(displayName(argument)) }
 }

@@ -2,23 +2,24 @@ import InfoldGraph
 import InfoldRuntime
 import InfoldSystem
 
-/// What runs the nodes of a network: kernels, or the reference evaluation, which is slow.
+/// How the nodes of a network run: with kernels, or with the slow reference evaluation.
 struct ExecutionReport: Encodable {
-  /// What runs a node.
+  /// How a node runs.
   enum Way {
     case kernels, reference
-    /// What a plan decides that is made in the run.
+    /// The plan is made during the run, once the shapes are known.
     case plannedInRun
   }
 
-  /// The share of the arithmetic that is left to the reference evaluation, 0 to 1. A step's arithmetic is its multiply-accumulates, or
-  /// the elements of its result where it has fewer; bodies count once.
+  /// The share of the arithmetic that uses the reference evaluation, 0 to 1. The arithmetic of a
+  /// step is its number of multiply-accumulates, or the number of result elements if that is
+  /// larger. Bodies count once.
   let referenceShare: Double
-  /// The steps that run by it, those with the largest share first.
+  /// The steps that use the reference evaluation, the largest share first.
   let referenceSteps: [Step]
   private let ways: [String: Way]
 
-  /// A step that runs by the reference evaluation.
+  /// A step that uses the reference evaluation.
   struct Step: Encodable {
     let nodes: [String]
     let operation: String
@@ -27,8 +28,8 @@ struct ExecutionReport: Encodable {
 
   private enum CodingKeys: String, CodingKey { case referenceShare, referenceSteps }
 
-  /// The report on a model whose sizes are known, with 1 for those of batches that are left open.
-  /// - Returns: `nil` where a session cannot plan it, or not within its limits.
+  /// Reports on a model of known sizes. Dynamic batch sizes are 1.
+  /// - Returns: `nil` if a session cannot plan the model within its limits.
   init?(_ model: Model, _ options: SessionOptions) {
     var bound = model, options = options
     options.tuning = nil
@@ -40,7 +41,7 @@ struct ExecutionReport: Encodable {
     self.init(plan)
   }
 
-  /// The report on a plan.
+  /// Reports on a plan.
   init(_ plan: PlanDescription) {
     var ways: [String: Way] = [:]
     var total = 0.0
@@ -76,14 +77,14 @@ struct ExecutionReport: Encodable {
     referenceShare = found.reduce(0) { $0 + $1.work } / all
   }
 
-  /// What runs the node that is called so; `nil` where no step does.
+  /// How the node with this name runs, or `nil` if no step computes it.
   func way(of node: String) -> Way? { ways[node] }
 
-  /// Lines for people; empty where kernels run everything.
+  /// The report as text, empty if kernels run everything.
   var text: String {
     guard !referenceSteps.isEmpty else { return "" }
     var text =
-      ("  left without kernels, which is slow: \(NumberText.counted(referenceSteps.count, "step")), "
+      ("  without kernels, which is slow: \(NumberText.counted(referenceSteps.count, "step")), "
       + "\(NumberText.fixed(referenceShare * 100, digits: 1)) % of the arithmetic").paragraph()
     var table = Table(("", .left), ("", .right), ("", .wrapped))
     for step in referenceSteps.prefix(Self.shownSteps) {

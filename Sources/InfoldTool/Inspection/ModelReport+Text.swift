@@ -2,13 +2,13 @@ import InfoldOperators
 import InfoldSystem
 
 extension ModelReport {
-  /// The report for people.
+  /// The report as text.
   var text: String {
     let sections = [
       section(file, general), section("Inputs", values(inputs)), section("Outputs", values(outputs)),
       section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable),
-      section("Not supported", refusals(isUnsupported: true)),
-      section("Wrong or missing", refusals(isUnsupported: false)),
+      section("Unsupported operators", refusals(isUnsupported: true)),
+      section("Invalid or missing", refusals(isUnsupported: false)),
       section("Reference evaluation", execution?.text ?? ""), section("Parameters", parameterTable),
       section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
       section("Check", checkText),
@@ -16,10 +16,10 @@ extension ModelReport {
     return sections.compactMap { $0 }.joined(separator: "\n")
   }
 
-  /// The file without its folder.
+  /// The file name without its folder.
   var fileName: String { String(printable: file.split(separator: "/").last.map(String.init) ?? file) }
 
-  /// A line on the size of the model.
+  /// The size of the model in one line.
   var summary: String {
     let nodes = operators.reduce(0) { $0 + $1.count }
     let parts = [
@@ -53,7 +53,7 @@ extension ModelReport {
   private var operatorTable: String {
     let last = execution == nil ? "supported" : "run by"
     var table = Table(
-      ("type", .left), ("since opset", .right), ("count", .right), ("multiply-accumulates", .right), (last, .left))
+      ("operator", .left), ("since opset", .right), ("count", .right), ("multiply-accumulates", .right), (last, .left))
     for row in operators {
       let multiplyAccumulates = row.multiplyAccumulates.map { $0 == 0 ? "" : NumberText.grouped($0) } ?? "?"
       table.add(
@@ -63,7 +63,7 @@ extension ModelReport {
     return operators.isEmpty ? "" : table.text
   }
 
-  /// What keeps the model from being run: what Infold does not have, or what is wrong with the model.
+  /// The reasons why the model cannot be run: unsupported features, or problems of the model.
   private func refusals(isUnsupported: Bool) -> String {
     let unsupported = InfoldError.Code.unsupported.rawValue
     let all =
@@ -87,9 +87,9 @@ extension ModelReport {
   }
 
   private var multiplyAccumulateText: String {
-    let known = multiplyAccumulates.map(NumberText.grouped) ?? "not known"
+    let known = multiplyAccumulates.map(NumberText.grouped) ?? "unknown"
     return uncountedNodes == 0
-      ? known : known + ", without \(NumberText.counted(uncountedNodes, "node")) of open sizes or unknown operators"
+      ? known : known + ", excluding \(NumberText.counted(uncountedNodes, "node")) with dynamic dimensions or unsupported operators"
   }
 
   private var checkText: String {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldRuntime
 import InfoldSystem
 
-/// What `inspect` says about a model.
+/// The report of `inspect` on a model.
 struct ModelReport: Encodable {
   let file: String
   let irVersion: Int
@@ -14,17 +14,19 @@ struct ModelReport: Encodable {
   let outputs: [ValueReport]
   let operators: [OperatorReport]
   let parameters: ParameterReport
-  /// Of one run, with a batch of 1 where the size is left open; `nil` when they are not known for any node that has some.
+  /// Multiply-accumulates of one run, with a batch of 1 if its size is dynamic. `nil` if they are
+  /// unknown for every node that has any.
   let multiplyAccumulates: Int?
-  /// Nodes whose multiply-accumulates are not known: their sizes are left open, or Infold does not have the operator.
+  /// The number of nodes with unknown multiply-accumulates: nodes with dynamic dimensions and
+  /// unsupported operators.
   let uncountedNodes: Int
-  /// What the model says that cannot be meant.
+  /// Contradictions in the model that do not prevent running it.
   let warnings: [WarningReport]
-  /// What keeps the model from being run, beside its operators.
+  /// Problems that prevent running the model, other than unsupported operators.
   let faults: [FaultReport]
-  /// What runs the nodes; `nil` where sizes are left open, or the model cannot be run.
+  /// How the nodes run, or `nil` if sizes are dynamic or the model cannot be run.
   let execution: ExecutionReport?
-  /// What a session makes of it; `nil` where nobody asked.
+  /// The result of `--check`, or `nil` without it.
   var check: Check?
 
   struct WarningReport: Encodable {
@@ -44,7 +46,7 @@ struct ModelReport: Encodable {
   }
 
   struct FaultReport: Encodable {
-    /// The kind of the error, like `invalidModel`.
+    /// The error code, such as `invalidModel`.
     let code: String
     let reason: String
     let hint: String?
@@ -58,14 +60,15 @@ struct ModelReport: Encodable {
     var text: String { reason + (hint.map { "; " + $0 } ?? "") }
   }
 
-  /// Whether a session takes the model.
+  /// Whether a session can be created for the model.
   struct Check: Encodable {
     let runs: Bool
-    /// Why it does not.
+    /// The reason why it cannot.
     let error: String?
 
-    /// Makes a session.
-    /// - Throws: `InfoldError` with `.invalidArgument` for what is wrong with the environment, and not with the model.
+    /// Creates a session for the model.
+    /// - Throws: `InfoldError` with `.invalidArgument` for problems of the environment rather than
+    ///   the model.
     init(_ model: consuming Model, _ options: SessionOptions) throws(InfoldError) {
       guard model.faults.isEmpty else {
         (runs, error) = (false, model.faults.map(\.withoutFile.description).joined(separator: "; "))
@@ -91,7 +94,7 @@ struct ModelReport: Encodable {
     let version: String
   }
 
-  /// - Parameter execution: What runs the nodes, where it is known.
+  /// - Parameter execution: How the nodes run, if known.
   init(_ model: Model, file: String, execution: ExecutionReport? = nil) {
     self.file = file
     irVersion = model.irVersion
@@ -102,7 +105,7 @@ struct ModelReport: Encodable {
     inputs = model.graph.inputs.map { ValueReport(model.graph.info($0)) }
     outputs = model.graph.outputs.map { ValueReport(model.graph.info($0)) }
     warnings = model.warnings.map(WarningReport.init)
-    // Sizes that contradict the graph are no reason to say nothing about it.
+    // A model with contradictory sizes is still reported.
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
     let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph, execution) } }
     self.execution = execution
@@ -120,12 +123,12 @@ struct ModelReport: Encodable {
 /// An input or output.
 struct ValueReport: Encodable {
   let name: String
-  /// The element type; `nil` where the model does not say, or the value is no tensor.
+  /// The element type, or `nil` if the model does not declare it or the value is not a tensor.
   let type: String?
   let shape: JSONShape?
-  /// Whether an initializer stands for it when no tensor is given.
+  /// Whether an initializer supplies the value if no tensor is passed.
   let hasDefault: Bool
-  /// Type and shape for people.
+  /// Type and shape as text.
   private let description: String
 
   enum CodingKeys: String, CodingKey {
@@ -138,14 +141,14 @@ struct ValueReport: Encodable {
     type = value.type.map { "\($0.elementType)" }
     shape = value.type?.shape.map(JSONShape.init)
     hasDefault = value.hasDefault
-    description = (value.type?.description ?? "not a tensor") + (hasDefault ? "  (has a default)" : "")
+    description = (value.type?.description ?? "not a tensor") + (hasDefault ? "  (has a default value)" : "")
   }
 
   var text: String { description }
 }
 
 extension Graph {
-  /// This graph, and the bodies of its If, Loop and Scan nodes, and of the functions that it calls.
+  /// This graph, the bodies of its If, Loop and Scan nodes, and the functions that it calls.
   var withBodies: [Graph] {
     var graphs = [self]
     for node in nodes {

@@ -1,26 +1,27 @@
 import InfoldGraph
 
-/// What `inspect --nodes` says: every node, and what it is called by.
+/// The report of `inspect --nodes`: all nodes and their names.
 struct NodeList: Encodable {
   let nodes: [Entry]
 
   /// A node.
   struct Entry: Encodable {
-    /// What options of commands take for it.
+    /// The name that command-line options accept for the node.
     let reference: String
-    /// The name; empty when the model gives none.
+    /// The name in the model; empty if it has none.
     let name: String
-    /// The operator, with its domain where that is not ONNX's own.
+    /// The operator, with its domain if that is not ONNX's own.
     let type: String
-    /// The node in whose body or function it is; `nil` for one of the network itself. Options take only those.
+    /// The node whose body or function contains this node, or `nil` for a node of the main graph.
+    /// Options accept only the latter.
     let owner: String?
-    /// The names of the values that it reads, empty for those that are left out.
+    /// The names of the input values; empty for omitted inputs.
     let inputs: [String]
-    /// The values that it makes.
+    /// The output values.
     let outputs: [ValueReport]
   }
 
-  /// The nodes of a graph, each followed by those of its bodies.
+  /// The nodes of a graph, each followed by the nodes of its bodies.
   init(_ graph: Graph) {
     nodes = Self.entries(graph, owner: nil)
   }
@@ -37,12 +38,12 @@ struct NodeList: Encodable {
     }
   }
 
-  /// Lines for people.
+  /// The list as text.
   var text: String {
     let isNested = nodes.contains { $0.owner != nil }
     var table =
       isNested
-      ? Table(("node", .left), ("operator", .left), ("output", .left), ("inside of", .left))
+      ? Table(("node", .left), ("operator", .left), ("output", .left), ("inside", .left))
       : Table(("node", .left), ("operator", .left), ("output", .left))
     for node in nodes {
       let shapes = node.outputs.map { $0.type == nil ? "?" : $0.text }.joined(separator: ", ")
@@ -58,7 +59,7 @@ struct NodeList: Encodable {
 }
 
 extension Node {
-  /// The graphs inside of it: the function that it calls, and bodies of If, Loop and Scan.
+  /// The graphs inside the node: the function that it calls, and bodies of If, Loop and Scan.
   fileprivate var bodies: [Graph] {
     (body.map { [$0] } ?? [])
       + attributes.entries.flatMap { entry -> [Graph] in

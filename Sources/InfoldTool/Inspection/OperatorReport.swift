@@ -3,28 +3,31 @@ import InfoldPasses
 import InfoldRuntime
 import InfoldSystem
 
-/// A row of the operator table: the uses of one operator that are alike.
+/// A row of the operator table: the uses of one operator that have the same status.
 struct OperatorReport: Encodable {
   let type: String
-  /// The domain; empty for ONNX's own.
+  /// The operator's domain; empty for ONNX's own.
   let domain: String
-  /// The version of the domain's operator set that the model imports.
+  /// The opset of the domain that the model imports.
   let opset: Int
-  /// The opset version that last changed the operator, as far as the model goes; `nil` where Infold does not have it.
+  /// The last opset, up to the imported one, that changed the operator. `nil` if the operator is
+  /// unsupported.
   let version: Int?
   let count: Int
   let supported: Bool
-  /// Why it cannot be run, and the first node that it is said of.
+  /// The reason why the nodes cannot be run, with the first node concerned.
   let reason: String?
-  /// What kind of reason that is: `unsupported` for what Infold does not have, others for what is wrong with the model.
+  /// The error code: `unsupported` for features that Infold lacks, others for problems of the
+  /// model.
   let code: String?
-  /// How many of the nodes run by kernels; `nil` where no plan is known.
+  /// The number of nodes that run with kernels, or `nil` if there is no plan.
   let kernelNodes: Int?
-  /// How many of the nodes run by the reference evaluation. Nodes that are neither have become constants, or part of others.
+  /// The number of nodes that use the reference evaluation. Nodes that are neither have become
+  /// constants or were fused into others.
   let referenceNodes: Int?
-  /// How many of the nodes are planned in the run, when their sizes are known.
+  /// The number of nodes that are planned during the run, once their sizes are known.
   let nodesPlannedInRun: Int?
-  /// `nil` where they are not known for all of the nodes.
+  /// `nil` if they are unknown for some of the nodes.
   let multiplyAccumulates: Int?
 
   private struct Key: Hashable {
@@ -33,7 +36,7 @@ struct OperatorReport: Encodable {
     var reason: InfoldError?
   }
 
-  /// The table, in the order in which operators first appear.
+  /// The table, in the order in which the operators first occur.
   static func all(_ uses: [OperatorUse]) -> [OperatorReport] {
     var order: [Key] = []
     var groups: [Key: [OperatorUse]] = [:]
@@ -68,7 +71,7 @@ struct OperatorReport: Encodable {
     multiplyAccumulates = known.count == uses.count ? sum(known) : nil
   }
 
-  /// What runs the nodes, for the table.
+  /// How the nodes run, as text for the table.
   var way: String {
     guard let kernelNodes, let referenceNodes, let nodesPlannedInRun else { return "" }
     let ways = [(kernelNodes, "kernels"), (nodesPlannedInRun, "planned in the run"), (referenceNodes, "reference")]
@@ -81,16 +84,16 @@ struct OperatorReport: Encodable {
   var qualifiedType: String { domain.isEmpty ? type : domain + "." + type }
 }
 
-/// A node, with what the report says of it.
+/// A node with its facts for the report.
 struct OperatorUse {
   let node: Node
   let label: String
   let multiplyAccumulates: Int?
-  /// What runs it; `nil` where no step does, or no plan is known.
+  /// How the node runs, or `nil` if no step computes it or there is no plan.
   let way: ExecutionReport.Way?
-  /// Whether a plan is known.
+  /// Whether there is a plan.
   let isPlanned: Bool
-  /// Why Infold cannot run it.
+  /// The reason why the node cannot be run.
   let refusal: InfoldError?
 
   init(_ node: Node, in graph: Graph, _ execution: ExecutionReport?) {
@@ -99,13 +102,13 @@ struct OperatorUse {
     multiplyAccumulates = graph.multiplyAccumulates(of: node)
     way = execution?.way(of: graph.reference(to: node))
     isPlanned = execution != nil
-    // Sequences that a plan was made with have become tensors.
+    // Planning has replaced sequences by tensors.
     let isReplaced = execution != nil && node.hasSequences
     if case .opaque(let reason) = node.kind, !isReplaced { refusal = reason } else { refusal = nil }
   }
 }
 
-/// The sum; `nil` where it does not fit an `Int`.
+/// The sum, or `nil` if it overflows `Int`.
 func sum(_ numbers: some Sequence<Int>) -> Int? {
   var sum = 0
   for number in numbers {

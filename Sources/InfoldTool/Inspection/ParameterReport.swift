@@ -1,17 +1,17 @@
 import InfoldGraph
 import InfoldOperators
 
-/// The constants of a model: initializers, and the tensors and numbers of Constant nodes.
+/// The constants of a model: initializers, and tensors and numbers of Constant nodes.
 struct ParameterReport: Encodable {
-  /// Elements of all of them, but strings and sparse tensors.
+  /// The number of elements, without those of strings and sparse tensors.
   let count: Int
-  /// Bytes that the elements take.
+  /// The number of bytes of the elements.
   let bytes: Int
   /// The number of constants.
   let tensors: Int
   let types: [Kind]
 
-  /// The constants of one element type, or the strings, or the sparse ones.
+  /// The constants of one element type, all strings, or all sparse tensors.
   struct Kind: Encodable {
     let type: String
     var tensors = 0
@@ -38,11 +38,12 @@ struct ParameterReport: Encodable {
   }
 }
 
-/// What a constant holds, how many numbers, and in how many bytes.
+/// The element type of a constant, its number of elements, and its number of bytes.
 private typealias Extent = (type: String, count: Int, bytes: Int)
 
 extension Node {
-  /// What a Constant node holds; `nil` for other nodes, and where it holds something else than numbers.
+  /// The extent of a Constant node's value, or `nil` for other nodes and values that are not
+  /// numeric.
   fileprivate var constantExtent: Extent? {
     guard let value = typed?.constantOutput else { return nil }
     return ("\(value.elementType)", value.count, value.byteCount)

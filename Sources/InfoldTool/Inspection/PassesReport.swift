@@ -3,15 +3,15 @@ import InfoldPasses
 import InfoldRuntime
 import InfoldSystem
 
-/// What `inspect --passes` says: what each stage of the preparation does to a model's network.
+/// The report of `inspect --passes`: what each pass changes in a model's graph.
 struct PassesReport: Encodable {
-  /// The graph as it is in the file, and behind each pass.
+  /// The graph of the file, followed by the result of each pass.
   private let passes: [Pass]
 
   private struct Pass: Encodable {
     let stage: String
     let pass: String
-    /// How many nodes there are behind it.
+    /// The number of nodes after the pass.
     let nodes: Int
     let changes: [Entry]
     let refusals: [Entry]
@@ -31,7 +31,8 @@ struct PassesReport: Encodable {
   }
 
   /// Prepares the model as a session with these options does.
-  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run; the error of a pass.
+  /// - Throws: `InfoldError` with `.unsupported` if the model cannot be run, or the error of a
+  ///   pass.
   init(_ model: Model, _ options: SessionOptions) throws(InfoldError) {
     passes = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       var graph = model.graph
@@ -45,7 +46,7 @@ struct PassesReport: Encodable {
     }
   }
 
-  /// For people: the passes that did something, or refused it.
+  /// The report as text, with the passes that changed or skipped something.
   var text: String {
     var lines: [String] = []
     for (index, pass) in passes.enumerated() {

@@ -1,17 +1,18 @@
 import InfoldRuntime
 
-/// What `inspect --plan --json` says: the steps of a run, and where they read and write.
+/// The report of `inspect --plan --json`: the steps of a run, and the memory that they read and
+/// write.
 struct PlanReport: Encodable {
   let inputs: [ValueReport]
   let parts: [Part]
 
-  /// Steps that run in a row, for each image of a batch that is split.
+  /// A sequence of steps, run for each image of a split batch.
   struct Part: Encodable {
     let images: Int
     let sharedBytes: Int
     let threadBytes: Int
     let steps: [Step]
-    /// The nodes whose results are there without a step.
+    /// The nodes whose results need no step.
     let idleNodes: [String]
   }
 
@@ -20,7 +21,7 @@ struct PlanReport: Encodable {
     let nodes: [String]
     let operation: String
     let algorithm: String
-    /// What was chosen by measurement; left out where nothing was.
+    /// The algorithms chosen by measurement; omitted if there are none.
     let measuredChoices: [String]?
     let shape: [Int]
     let fused: [String]
@@ -30,22 +31,23 @@ struct PlanReport: Encodable {
     let multiplyAccumulates: Int
   }
 
-  /// What a step reads or writes.
+  /// An operand that a step reads or writes.
   struct Operand: Encodable {
-    /// What kind of memory it is in: `arena`, `input`, `output`, `tensor`, `constant` or `packed constant`.
+    /// The kind of memory: `arena`, `input`, `output`, `tensor`, `constant` or `packed constant`.
     let place: String
     /// The name of an input, an output or another tensor.
     var name: String?
     /// The offset in the arena, in bytes.
     var offset: Int?
-    /// The size of that stretch of the arena.
+    /// The number of bytes of the operand in the arena.
     var bytes: Int?
     let firstElement: Int
-    /// `float32`, `bytes`, or others such as `8-byte elements`; left out for constants and whole tensors.
+    /// `float32`, `bytes`, or others such as `8-byte elements`; omitted for constants and whole
+    /// tensors.
     let elements: String?
     /// `row-major` or `channels last`.
     let layout: String
-    /// With the channels last: the elements from one position to the next.
+    /// With the channels last: the number of elements from one position to the next.
     var pixelStride: Int?
   }
 

@@ -4,12 +4,12 @@ import InfoldSystem
 
 /// A line of `infold classify --lines`.
 struct ClassifyLine {
-  /// What it calls itself.
+  /// The identifier that the line gives, repeated in the answer.
   private(set) var identifier: LineIdentifier?
-  /// The path of the picture; `nil` where the line has its bytes.
+  /// The path of the picture, or `nil` if the line contains its bytes.
   private(set) var path: String?
   private var bytes: Data?
-  /// How many classes it asks for.
+  /// The number of classes requested.
   private(set) var top: Int?
 
   init(_ line: InputLine) throws(InfoldError) {
@@ -20,7 +20,7 @@ struct ClassifyLine {
   }
 
   /// Reads the picture.
-  /// - Throws: `InfoldError`, naming the file of one that has a path.
+  /// - Throws: `InfoldError`, with the path if the line gives one.
   func picture() throws(InfoldError) -> Picture {
     if let path { return try Picture(path: path) }
     return try Picture(bytes: Array(bytes ?? Data()))
@@ -39,14 +39,14 @@ extension ClassifyLine: Decodable {
     top = try container.decodeIfPresent(Int.self, forKey: JSONKey("top"))
     guard (path == nil) != (bytes == nil) else {
       throw InfoldError(
-        .invalidArgument, "the line must have either \"image\", a path, or \"bytes\", a picture's bytes in base64")
+        .invalidArgument, "the line must have either \"image\", a path, or \"bytes\", the picture's bytes in base64")
     }
-    if let top, top < 1 { throw InfoldError(.invalidArgument, "\"top\" is \(top), and must be at least 1") }
+    if let top, top < 1 { throw InfoldError(.invalidArgument, "\"top\" is \(top), but must be at least 1") }
   }
 }
 
 extension ImageClassifier {
-  /// The answer to a line.
+  /// Classifies the picture of a line.
   func answer(_ input: InputLine, top: Int, memory: MemoryBudget) -> LineAnswer {
     var answer = JSONLine()
     var path: String?
@@ -75,7 +75,7 @@ extension ImageClassifier {
 }
 
 extension LineAnswer {
-  /// What is wrong with a line, behind what `answer` says of it already.
+  /// Appends an error to the members that `answer` has already.
   init(_ answer: JSONLine, _ error: InfoldError, line: Int) {
     var answer = answer
     answer.add("error", error.description)

@@ -2,8 +2,8 @@ import FoundationEssentials
 import InfoldSystem
 import InfoldTensor
 
-/// A tensor in a line: a file's path, an object with the `file`, one with `shape` and `data`, or numbers in lists in lists, whose lengths
-/// are the shape.
+/// A tensor in a line: the path of a file, an object with `file`, an object with `shape` and
+/// `data`, or nested lists of numbers whose lengths are the shape.
 struct InlineTensor {
   private enum Source {
     case file(String)
@@ -13,7 +13,7 @@ struct InlineTensor {
   private let source: Source
 
   private static let keys = ["type", "shape", "data", "file"]
-  /// More dimensions than any model has, and fewer than a thread's stack.
+  /// More dimensions than any model uses, and few enough for the stack of a thread.
   private static let largestRank = 64
 
   /// The tensor in a file.
@@ -21,8 +21,8 @@ struct InlineTensor {
     source = .file(path)
   }
 
-  /// Reads the tensor, where the line has only its file.
-  /// - Throws: `InfoldError` that names the file.
+  /// Reads the tensor if the line gives a file.
+  /// - Throws: `InfoldError` with the path of the file.
   func tensor() throws(InfoldError) -> Tensor {
     switch source {
     case .file(let path): try Self.read(path)
@@ -30,15 +30,15 @@ struct InlineTensor {
     }
   }
 
-  /// The tensor in a file that a line names, which is not standard input.
+  /// Reads the tensor file that a line names. It cannot be standard input.
   static func read(_ path: String) throws(InfoldError) -> Tensor {
     guard path != StandardInput.argument else {
-      throw InfoldError(.invalidArgument, "- stands for standard input, which has the lines", hint: "name a file")
+      throw InfoldError(.invalidArgument, "- is standard input, which contains the lines", hint: "pass the path of a file")
     }
     return try readTensor(path)
   }
 
-  /// Decodes what is there for an input of elements of this type.
+  /// Decodes the tensor for an input of this element type.
   init(from decoder: any Decoder, as type: ElementType) throws {
     if let path = try? decoder.singleValueContainer().decode(String.self), !Self.namesNumber(path, type) {
       source = .file(path)
@@ -51,7 +51,7 @@ struct InlineTensor {
     try container.requireKeys(Self.keys)
     if let name = try container.decodeIfPresent(String.self, forKey: JSONKey("type")), name != "\(type)" {
       throw InfoldError(
-        .invalidArgument, "\(Self.place(decoder)) is \(String(quoting: name)), and the model wants \(type)")
+        .invalidArgument, "\(Self.place(decoder)) is \(String(quoting: name)), but the model expects \(type)")
     }
     let file = try container.decodeIfPresent(String.self, forKey: JSONKey("file"))
     let shape = try container.decodeIfPresent([Int].self, forKey: JSONKey("shape"))
@@ -66,7 +66,7 @@ struct InlineTensor {
     }
   }
 
-  /// Whether a string stands for a number that JSON lacks.
+  /// Whether a string represents a number that JSON cannot express.
   private static func namesNumber(_ text: String, _ type: ElementType) -> Bool {
     type.isFloatingPoint && ["NaN", "Infinity", "-Infinity"].contains(text)
   }
@@ -85,7 +85,7 @@ struct InlineTensor {
     case .bool: try elements(of: Bool.self)
     case .float32: try elements(of: Float.self)
     case .float64: try elements(of: Double.self)
-    // Through a double, which is rounded once more.
+    // Decoded as double, so that the value is rounded twice.
     case .float16, .bfloat16: try elements(of: Double.self).converted(to: type)
     case .int8: try elements(of: Int8.self)
     case .int16: try elements(of: Int16.self)
@@ -97,17 +97,17 @@ struct InlineTensor {
     case .uint64: try elements(of: UInt64.self)
     default:
       throw InfoldError(
-        .unsupported, "\(place(decoder)) has \(type) elements, which a line cannot hold", hint: "give it a .pb file")
+        .unsupported, "\(place(decoder)) has \(type) elements, which JSON lines do not support", hint: "pass a .pb file")
     }
   }
 }
 
-/// Numbers in lists in lists, all of one length at each depth.
+/// Numbers in nested lists. All lists at one depth have the same length.
 private struct NestedNumbers<Element: TensorElement & Decodable> {
   private(set) var elements: [Element] = []
-  /// The length at each depth, once a list there has ended.
+  /// The length at each depth, once a list at that depth has ended.
   private var lengths: [Int?] = []
-  /// The number of dimensions, once a number is found.
+  /// The number of dimensions, once the first number is found.
   private var rank: Int?
 
   var shape: [Int] { lengths.map { $0! } }
@@ -142,13 +142,14 @@ private struct NestedNumbers<Element: TensorElement & Decodable> {
     lengths[depth] = length
   }
 
-  /// What `decode` gives, which knows of a number that its type does not have neither the place nor what is wrong.
+  /// Calls `decode`. Its error about a number out of range has neither place nor reason, so both
+  /// are added.
   private func number(at place: [any CodingKey], _ decode: () throws -> Element) throws -> Element {
     do {
       return try decode()
     } catch let error where !(error is DecodingError) {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: place, debugDescription: "is no number, or none that \(Element.elementType) has"))
+        .init(codingPath: place, debugDescription: "is not a number, or not one of the type \(Element.elementType)"))
     }
   }
 
@@ -156,7 +157,7 @@ private struct NestedNumbers<Element: TensorElement & Decodable> {
     .dataCorrupted(.init(codingPath: place, debugDescription: "the lists at one depth have different lengths"))
   }
 
-  /// A place in a list.
+  /// An index in a list.
   private struct Index: CodingKey {
     let intValue: Int?
     var stringValue: String { "\(intValue!)" }

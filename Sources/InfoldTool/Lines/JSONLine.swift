@@ -2,12 +2,12 @@ import FoundationEssentials
 import InfoldSystem
 import InfoldTensor
 
-/// A JSON object that is written member by member, on one line. Numbers are written as they are, and not through Foundation, which takes
-/// ten times as long.
+/// A JSON object written member by member, on one line. Numbers are written directly: Foundation
+/// takes ten times as long.
 struct JSONLine {
   private var bytes: [UInt8] = Array("{".utf8)
 
-  /// Adds a member with the value that `value` writes behind its name.
+  /// Adds a member whose value is written by `value`.
   mutating func add(_ name: String, _ value: (inout [UInt8]) -> Void) {
     if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
     Self.append(name, to: &bytes)
@@ -29,20 +29,22 @@ struct JSONLine {
     add(name) { bytes in Self.append(values, to: &bytes) { $0 += $1.object } }
   }
 
-  /// Adds a member with this value; one that JSON lacks becomes a string.
+  /// Adds a member with this value. Values that JSON cannot express become strings.
   mutating func add(_ name: String, _ value: Double) { add(name) { Self.append(value, to: &$0) } }
 
   /// Adds a member with this value.
   mutating func add(_ name: String, _ value: LineIdentifier) { add(name) { $0 += value.json } }
 
-  /// Adds a member with the sizes of a shape.
+  /// Adds a member with a shape.
   mutating func add(_ name: String, shape: [Int]) {
     add(name) { bytes in Self.append(shape, to: &bytes) { $0 += String($1).utf8 } }
   }
 
-  /// Adds a member with the elements of a tensor, in row-major order. Floating-point numbers have as many digits as tell them from all
-  /// others of their type; those that JSON lacks become the strings "NaN", "Infinity" and "-Infinity".
-  /// - Throws: `InfoldError` with `.unsupported` for elements that Swift has no numbers for, `.limitExceeded`.
+  /// Adds a member with the elements of a tensor, in row-major order. Floating-point numbers have
+  /// the fewest digits that identify them among all numbers of their type. NaN and infinities
+  /// become the strings "NaN", "Infinity" and "-Infinity".
+  /// - Throws: `InfoldError` with `.unsupported` for element types without a Swift equivalent, or
+  ///   `.limitExceeded`.
   mutating func add(_ name: String, elementsOf tensor: Tensor) throws(InfoldError) {
     switch tensor.elementType {
     case .bool: try add(name, tensor, as: Bool.self) { $1 += ($0 ? "true" : "false").utf8 }
@@ -92,7 +94,7 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// A string, in which what JSON forbids is escaped.
+  /// Appends a string, escaped as JSON requires.
   static func append(_ text: String, to bytes: inout [UInt8]) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
@@ -102,6 +104,6 @@ struct JSONLine {
 
   private var object: [UInt8] { bytes + [UInt8(ascii: "}")] }
 
-  /// The object and a line's end.
+  /// The object and a line feed.
   var line: [UInt8] { object + [UInt8(ascii: "\n")] }
 }

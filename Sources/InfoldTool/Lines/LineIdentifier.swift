@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What a line calls itself, which its answer says again: a string or an integer.
+/// The identifier of a line, a string or an integer. The answer repeats it.
 enum LineIdentifier: Decodable, Sendable {
   case text(String)
   case number(Int64)

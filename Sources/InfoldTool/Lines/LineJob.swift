@@ -2,25 +2,26 @@ import Dispatch
 import InfoldSystem
 import Synchronization
 
-/// The answer to a line: a JSON object and a line's end.
+/// The answer to a line: a JSON object and a line feed.
 struct LineAnswer: Sendable {
   let bytes: [UInt8]
   let isError: Bool
 }
 
-/// Answers the lines of standard input on standard output: several at once, in their order, each as soon as those before it are answered.
+/// Answers the lines of standard input on standard output. Several lines are processed at a time.
+/// Answers are written in the order of the lines, each as soon as the previous ones are written.
 ///
-/// No more than `4 · atOnce` lines are read that are not answered yet, so that memory does not grow with the input, nor where one line
-/// takes long, or the reader of the output does.
+/// At most `4 · atOnce` lines are read ahead of the last answer, which bounds the memory if the
+/// input is long, a line takes long, or the reader of the output is slow.
 final class LineJob: Sendable {
   private struct Output {
-    /// Answers that wait for those of lines before them.
+    /// Answers that wait for the answers of previous lines.
     var waiting: [Int: LineAnswer] = [:]
-    /// The line whose answer is next.
+    /// The line to be answered next.
     var next = 1
     var errors = 0
     var failure: InfoldError?
-    /// What shows how far the job is, where the answers do not go to a terminal themselves.
+    /// Shows the progress, unless the answers go to a terminal.
     var progress = StandardStream.output.isTerminal ? nil : ProgressBar("answered")
   }
 
@@ -28,32 +29,33 @@ final class LineJob: Sendable {
   private let answer: @Sendable (InputLine) -> LineAnswer
   private let reader: Mutex<LineReader>
   private let output = Mutex(Output())
-  /// How many more lines may be read.
+  /// The number of further lines that may be read.
   private let room = DispatchSemaphore(value: 0)
-  /// Signalled by each thread that ends, and at the first failure.
+  /// Signaled when a thread ends, and at the first failure.
   private let ends = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - atOnce: How many lines are worked on at a time, at least 1.
-  ///   - limit: The most bytes of a line.
-  ///   - answer: Makes the answer to a line, on any thread.
+  ///   - atOnce: The number of lines processed at a time, at least 1.
+  ///   - limit: The maximum length of a line in bytes.
+  ///   - answer: Answers a line, on any thread.
   init(atOnce: Int, limit: Int, _ answer: @escaping @Sendable (InputLine) -> LineAnswer) {
     self.atOnce = atOnce
     self.answer = answer
     reader = Mutex(LineReader(limit: limit))
-    // One that ends below the value that it began with is an error to Dispatch.
+    // Dispatch traps if a semaphore is destroyed with a value below its initial one, so it begins
+    // at 0.
     for _ in 0..<4 * atOnce { room.signal() }
   }
 
-  /// Answers all lines, once.
-  /// - Returns: The number of answers, and how many of them are errors.
-  /// - Throws: `InfoldError` when the input cannot be read or the output not written.
+  /// Answers all lines. Can be called once.
+  /// - Returns: The number of answers, and the number of those that are errors.
+  /// - Throws: `InfoldError` if the input cannot be read or the output cannot be written.
   func run() throws(InfoldError) -> (answers: Int, errors: Int) {
     let threads = (0..<atOnce).filter { _ in BackgroundThread.start(named: "infold-line") { self.work() } }.count
     if threads == 0 { work() }
     for _ in 0..<max(1, threads) {
       ends.wait()
-      // A thread that waits for input may wait for long.
+      // Other threads may wait for input for a long time.
       if output.withLock({ $0.failure != nil }) { break }
     }
     return try output.withLock { (output) throws(InfoldError) in
@@ -72,7 +74,8 @@ final class LineJob: Sendable {
     ends.signal()
   }
 
-  /// The next line, once there is room for it; `nil` behind the last, and where another thread has failed.
+  /// Waits until a line may be read and returns it. `nil` at the end of the input, or if another
+  /// thread has failed.
   private func nextLine() throws(InfoldError) -> InputLine? {
     room.wait()
     var line: InputLine?
@@ -88,7 +91,7 @@ final class LineJob: Sendable {
     return line
   }
 
-  /// Writes the answer to a line, and those that have waited for it.
+  /// Writes the answer to a line, and answers that have waited for it.
   private func write(_ answer: LineAnswer, of number: Int) throws(InfoldError) {
     try output.withLock { (output) throws(InfoldError) in
       output.waiting[number] = answer

@@ -1,17 +1,17 @@
 import FoundationEssentials
 import InfoldSystem
 
-/// What a line says: the name of a file, or a JSON object.
+/// The content of a line: the path of a file, or a JSON object.
 enum LineContent {
   case path(String)
   case object([UInt8])
 
-  /// A line that begins with `{` is an object, any other one a path.
-  /// - Throws: `InfoldError` for a line that is too long, empty, or not UTF-8.
+  /// A line that begins with `{` is an object; any other is a path.
+  /// - Throws: `InfoldError` if the line is too long, empty, or not UTF-8.
   init(_ line: InputLine) throws(InfoldError) {
     guard let bytes = line.bytes else {
       throw InfoldError(
-        .limitExceeded, "the line is longer than the \(line.limit) bytes that are allowed",
+        .limitExceeded, "the line is longer than the limit of \(line.limit) bytes",
         hint: "raise the limit with --line-limit")
     }
     guard let first = bytes.first else { throw InfoldError(.invalidArgument, "the line is empty") }
@@ -25,7 +25,7 @@ enum LineContent {
   }
 }
 
-/// A name in a JSON object.
+/// A member name in a JSON object.
 struct JSONKey: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }
@@ -36,7 +36,7 @@ struct JSONKey: CodingKey {
 }
 
 extension KeyedDecodingContainer<JSONKey> {
-  /// Refuses members that have none of these names.
+  /// Throws if a member has none of these names.
   func requireKeys(_ names: [String]) throws {
     guard let strange = allKeys.map(\.stringValue).filter({ !names.contains($0) }).sorted().first else { return }
     let suggestion = suggestion(for: strange, among: names).map { "; " + $0 } ?? ""
@@ -49,7 +49,8 @@ extension KeyedDecodingContainer<JSONKey> {
 }
 
 /// Decodes the JSON object on a line.
-/// - Throws: `InfoldError`: what the decoding throws itself, or `.malformedData` that says what is wrong, and where.
+/// - Throws: `InfoldError`: the error that decoding throws, or `.malformedData` with the problem
+///   and its place.
 func decodeLine<Value: Decodable>(
   _: Value.Type, _ bytes: [UInt8], userInfo: [CodingUserInfoKey: any Sendable] = [:]
 ) throws(InfoldError) -> Value {
@@ -82,10 +83,11 @@ extension InfoldError {
     let reason =
       switch error {
       case .typeMismatch(let type, let context): message(context, "is not \(Self.name(of: type))")
-      case .valueNotFound(let type, let context): message(context, "is null, and not \(Self.name(of: type))")
-      case .keyNotFound(let key, let context): message(context, "has no \(String(quoting: key.stringValue))")
+      case .valueNotFound(let type, let context): message(context, "is null, but must be \(Self.name(of: type))")
+      case .keyNotFound(let key, let context): message(context, "lacks the key \(String(quoting: key.stringValue))")
       case .dataCorrupted(let context):
-        // The parser says neither where something is wrong nor what, and of a number that Float does not hold the same.
+        // The parser reports neither place nor reason here, nor for a number that `Float` cannot
+        // hold.
         context.codingPath.isEmpty && context.debugDescription.contains("JSON")
           ? "the line is not JSON, or has a number that is too large for its type"
           : message(context, context.debugDescription)

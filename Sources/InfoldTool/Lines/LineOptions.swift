@@ -2,43 +2,45 @@ import ArgumentParser
 import InfoldRuntime
 import InfoldSystem
 
-/// Jobs that come line by line: common to the commands that take them.
+/// The options for line-by-line processing. Shared by the commands that support it.
 struct LineOptions: ParsableArguments {
   @Flag(
     name: .customLong("lines"),
     help:
-      "Take a file, or a JSON object, from each line of standard input, and answer each with a JSON object on a line.")
+      "Read a path or a JSON object from each line of standard input, and answer each with a JSON object on a line.")
   var isOn = false
 
   @Option(
     name: .customLong("at-once"),
     help: ArgumentHelp(
-      "How many lines are worked on at a time, 1 to 1024; they share the threads. (default: as many as there are threads)",
+      "The number of lines processed at a time, 1 to 1024; they share the threads. (default: the number of threads)",
       valueName: "lines"))
   var atOnce: Int?
 
   @Option(
     name: .customLong("line-limit"),
-    help: ArgumentHelp("The longest line, like 64M. (default: 16M)", valueName: "size"))
+    help: ArgumentHelp("The maximum length of a line, such as 64M. (default: 16M)", valueName: "size"))
   var limit: ByteCount?
 
   func validate() throws {
     if let atOnce, !(1...1024).contains(atOnce) {
-      throw ValidationError("--at-once is \(atOnce), and must be 1 to 1024")
+      throw ValidationError("--at-once is \(atOnce), but must be 1 to 1024")
     }
     if !isOn, atOnce != nil { throw ValidationError("--at-once needs --lines") }
     if !isOn, limit != nil { throw ValidationError("--line-limit needs --lines") }
   }
 
-  /// - Throws: `ValidationError` where an option of the command has no meaning with lines.
-  /// - Parameter others: Each option, and whether it is given.
+  /// Checks that `--lines` is not combined with options that exclude it.
+  /// - Parameter others: The options, and whether each is given.
+  /// - Throws: `ValidationError` if one of them is combined with `--lines`.
   func refuse(_ others: [(option: String, isGiven: Bool)]) throws {
     guard isOn, let other = others.first(where: \.isGiven) else { return }
-    throw ValidationError("--lines and \(other.option) exclude each other")
+    throw ValidationError("--lines and \(other.option) cannot be combined")
   }
 
-  /// How many lines are worked on at a time, and the options of a session for each: its share of the threads.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
+  /// The number of lines processed at a time, and the session options for each, with its share of
+  /// the threads.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the number of threads is out of range.
   func shares(_ options: SessionOptions) throws(InfoldError) -> (atOnce: Int, options: SessionOptions) {
     let threads = try ThreadCount.chosen(options)
     let atOnce = atOnce ?? threads
@@ -47,21 +49,21 @@ struct LineOptions: ParsableArguments {
     return (atOnce, share)
   }
 
-  /// Answers all lines of standard input, and says on standard error how many of the answers are errors.
-  /// - Throws: `InfoldError` when the input cannot be read or the output not written, and for a `model` from standard input.
+  /// Answers all lines of standard input, and reports the number of errors on standard error.
+  /// - Throws: `InfoldError` if the input cannot be read or the output cannot be written.
   func run(atOnce: Int, _ answer: @escaping @Sendable (InputLine) -> LineAnswer) throws(InfoldError) {
     let limit = limit?.bytes ?? 16 << 20
     let job = LineJob(atOnce: atOnce, limit: limit, answer)
     let (answers, errors) = try job.run()
     guard errors > 0 else { return }
     StandardError.write(
-      "infold: \(NumberText.grouped(errors)) of \(NumberText.grouped(answers)) lines are answered with an error\n")
+      "infold: \(NumberText.grouped(errors)) of \(NumberText.grouped(answers)) lines were answered with an error\n")
   }
 
-  /// - Throws: `InfoldError` for a model from standard input, where the lines come from.
+  /// - Throws: `InfoldError` if the model is read from standard input, which contains the lines.
   func check(model: String) throws(InfoldError) {
     guard isOn, model == StandardInput.argument else { return }
     throw InfoldError(
-      .invalidArgument, "with --lines, standard input has the lines, and not the model", hint: "name the model's file")
+      .invalidArgument, "with --lines, standard input contains the lines and cannot be the model", hint: "pass the path of the model")
   }
 }

@@ -2,30 +2,32 @@ import InfoldSystem
 
 /// A line of standard input.
 struct InputLine: Sendable {
-  /// Its number, from 1.
+  /// The line number, from 1.
   let number: Int
-  /// Its bytes without the line's end; `nil` for a line that is longer than the limit.
+  /// The bytes without the line ending, or `nil` if the line exceeds the limit.
   let bytes: [UInt8]?
-  /// The most bytes of a line.
+  /// The maximum length of a line in bytes.
   let limit: Int
 }
 
-/// Standard input, line by line. It keeps no more than a line, and of one that is too long nothing.
+/// Reads standard input line by line. It stores one line at a time, and nothing of a line that is
+/// too long.
 struct LineReader: ~Copyable {
   private let limit: Int
   private var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  /// What of the chunk is still to be read.
+  /// The unread part of the chunk.
   private var rest = 0..<0
   private var isAtEnd = false
   private var number = 0
 
-  /// - Parameter limit: The most bytes of a line.
+  /// - Parameter limit: The maximum length of a line in bytes.
   init(limit: Int) {
     self.limit = limit
   }
 
-  /// The next line, which ends with a line feed, with a carriage return before it or not, or with the input; `nil` behind the last.
-  /// - Throws: `InfoldError` when the input cannot be read.
+  /// Returns the next line, or `nil` at the end of the input. Lines end with a line feed,
+  /// optionally preceded by a carriage return, or with the input.
+  /// - Throws: `InfoldError` if the input cannot be read.
   mutating func next() throws(InfoldError) -> InputLine? {
     var line: [UInt8] = []
     var isTooLong = false
@@ -39,7 +41,7 @@ struct LineReader: ~Copyable {
       }
       let end = chunk[rest].firstIndex(of: UInt8(ascii: "\n"))
       let part = rest.lowerBound..<(end ?? rest.upperBound)
-      // One more may be the carriage return.
+      // The extra byte may be the carriage return.
       if part.count > limit + 1 - line.count { isTooLong = true }
       if isTooLong { line = [] } else { line += chunk[part] }
       rest = (end.map { $0 + 1 } ?? rest.upperBound)..<rest.upperBound

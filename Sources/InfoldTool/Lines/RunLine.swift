@@ -4,25 +4,27 @@ import InfoldTensor
 
 /// A line of `infold run --lines`.
 struct RunLine: Decodable {
-  /// What the lines of a model may say.
+  /// The inputs and outputs that lines may name.
   struct Model: Sendable {
-    /// The inputs that lines may give.
+    /// The element types of the inputs that lines may set.
     let inputs: [String: ElementType]
     let outputs: [String]
-    /// The input whose tensor is in the file of a line that is only a path.
+    /// The input that a line consisting of a path sets, if the model has exactly one required
+    /// input.
     let only: String?
   }
 
-  /// Where an output goes.
+  /// The destination of an output.
   enum Target {
     case inline
     case file(String)
   }
 
-  /// What it calls itself.
+  /// The identifier that the line gives, repeated in the answer.
   let identifier: LineIdentifier?
   let inputs: [String: InlineTensor]
-  /// Where the outputs go that it wants; `nil` for all, where the command says.
+  /// The requested outputs and their destinations; `nil` for all outputs, with the destination of
+  /// the command line.
   let outputs: [String: Target]?
 
   private static let keys = ["id", "inputs", "outputs"]
@@ -64,16 +66,16 @@ struct RunLine: Decodable {
   private static func unknown(_ name: String, _ kind: String, among names: [String]) -> InfoldError {
     InfoldError(
       .invalidArgument, "\(String(quoting: name)) is not \(kind) of the model",
-      hint: suggestion(for: name, among: names) ?? "those are "
+      hint: suggestion(for: name, among: names) ?? "the names are "
         + names.map(String.init(quoting:)).joined(separator: ", "))
   }
 
-  /// The line with a tensor's path for the only input of the model.
+  /// A line that is the path of a tensor file, for the only required input of the model.
   private init(path: String, of model: Model) throws(InfoldError) {
     guard let only = model.only else {
       throw InfoldError(
-        .invalidArgument, "a line that is a path needs a model with one input, and this has \(model.inputs.count)",
-        hint: "give an object, like {\"inputs\": {\"NAME\": \"file.npy\"}}")
+        .invalidArgument, "a line that is a path needs a model with one input, but this model has \(model.inputs.count)",
+        hint: "use an object such as {\"inputs\": {\"NAME\": \"file.npy\"}}")
     }
     identifier = nil
     inputs = [only: InlineTensor(file: path)]

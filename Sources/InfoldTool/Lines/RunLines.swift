@@ -3,14 +3,15 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Runs a model on what each line says.
+/// Runs a model on the inputs of each line.
 struct RunLines: Sendable {
   let runner: any RunnableModel
-  /// Tensors of inputs, the same for all lines.
+  /// Input tensors common to all lines.
   let shared: [String: Tensor]
-  /// The folder in which each line has a folder for its outputs; `nil` where they go into the answer.
+  /// The folder that contains an output folder for each line, or `nil` if outputs are part of the
+  /// answers.
   let folder: String?
-  /// What tensors of lines may take.
+  /// The memory budget for the tensors of lines.
   let memory: MemoryBudget
 
   private let model: RunLine.Model
@@ -25,11 +26,11 @@ struct RunLines: Sendable {
       inputs: Dictionary(free.compactMap { info in info.type.map { (info.name, $0.elementType) } }) { first, _ in first
       },
       outputs: runner.outputs.map(\.name), only: required.count == 1 ? required[0].name : nil)
-    // What no line could have is known now.
+    // Names that no file can have are reported before the first line.
     if let folder { _ = try OutputFiles(runner.outputs, in: folder) }
   }
 
-  /// The answer to a line.
+  /// Answers a line.
   func answer(_ input: InputLine) -> LineAnswer {
     var answer = JSONLine()
     do throws(InfoldError) {
@@ -49,7 +50,7 @@ struct RunLines: Sendable {
     let paths = try files(of: line, number: number)
     for path in paths.values {
       guard path.hasSuffix(".npy") else {
-        throw InfoldError(.invalidArgument, "is not the name of a .npy file", file: path)
+        throw InfoldError(.invalidArgument, "does not end in .npy", file: path)
       }
     }
     let results = try runner.run(tensors) { _ in }
@@ -70,7 +71,7 @@ struct RunLines: Sendable {
     return outputs
   }
 
-  /// The files that the outputs of a line are written to.
+  /// The files to which the outputs of a line are written.
   private func files(of line: RunLine, number: Int) throws(InfoldError) -> [String: String] {
     if let outputs = line.outputs {
       return outputs.compactMapValues { target in if case .file(let path) = target { path } else { nil } }

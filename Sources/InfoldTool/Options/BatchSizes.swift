@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// Sizes of a batch, separated by commas: `1,8,32`.
+/// Batch sizes, separated by commas: `1,8,32`.
 struct BatchSizes: ExpressibleByArgument {
-  /// The sizes, each at least 1 and none twice, in the order in which they are given.
+  /// The sizes in the given order, each at least 1 and without repetition.
   let sizes: [Int]
 
   init?(argument: String) {

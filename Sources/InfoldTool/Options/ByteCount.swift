@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// A number of bytes: `1000000`, `512K`, `64M` or `2G`, by powers of 1024.
+/// A number of bytes such as `1000000`, `512K`, `64M` or `2G`. The suffixes are powers of 1024.
 struct ByteCount: ExpressibleByArgument {
-  /// At least 1.
+  /// The number of bytes, at least 1.
   let bytes: Int
 
   init?(argument: String) {

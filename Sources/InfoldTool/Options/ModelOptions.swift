@@ -4,45 +4,47 @@ import InfoldONNX
 import InfoldOperators
 import InfoldSystem
 
-/// How models are read, and what they may take: common to every command that reads one.
+/// How models are read, and the resources that they may use. Shared by all commands that read a
+/// model.
 struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("memory-limit"),
     help: ArgumentHelp(
-      "The most memory to take for a model, like 512M or 2G. (default: three quarters of the machine's)",
+      "The memory limit for a model, such as 512M or 2G. (default: three quarters of the machine's memory)",
       valueName: "size"))
   var memoryLimit: ByteCount?
 
   @Option(
     name: .customLong("data-root"),
     help: ArgumentHelp(
-      "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"),
+      "Follow symbolic links to external data within this folder. (default: follow none)", valueName: "folder"),
     completion: .directory)
   var dataRoot: String?
 
-  @Flag(help: "Refuse a model that declares wrong types or shapes, or two sizes by one symbol, instead of warning.")
+  @Flag(help: "Reject wrong declared types and shapes, and symbols with two sizes, instead of warning.")
   var strict = false
 
   @Option(
     name: .customLong("time-limit"),
     help: ArgumentHelp(
-      "The most seconds for reading a model, for preparing it, and for each run. (default: no limit)",
+      "The time limit in seconds for reading a model, preparing it, and each run. (default: none)",
       valueName: "seconds"))
   var timeLimit: TimeLimit?
 
-  /// Runs `body`, which may take so much memory, where it does not count in a session's.
+  /// Runs `body` within the memory limit, unless a surrounding memory budget applies.
   func limitingMemory<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
     try (MemoryBudget.current ?? MemoryBudget(limit: memoryLimit?.bytes)).charging(body)
   }
 
-  /// The same for work on the model in a file, or from standard input, which errors then name that name no other file.
+  /// Runs `body` within the memory limit. Errors without a file get the file at `path`, or standard
+  /// input.
   func limitingMemory<Output>(
     for path: String, _ body: () throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
     try annotatingErrors({ $0.inArgument(path) }) { () throws(InfoldError) in try limitingMemory(body) }
   }
 
-  /// Runs `body`, which may take so much memory and time.
+  /// Runs `body` within the memory limit and the time limit.
   func limiting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
     try limitingMemory { () throws(InfoldError) -> Output in
       guard let timeLimit else { return try body() }
@@ -50,11 +52,11 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// What declared shapes count for.
+  /// How declared shapes are treated.
   var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
 
-  /// The model in a file, or from standard input, for which `-` stands. Its warnings have been told.
-  /// - Parameter isOnlyInspected: Whether what is wrong with the model is kept with it, and no error.
+  /// Reads the model in a file, or on standard input for `-`, and prints its warnings.
+  /// - Parameter isOnlyInspected: Whether problems of the model are kept with it instead of thrown.
   func model(_ path: String, isOnlyInspected: Bool = false) throws(InfoldError) -> Model {
     let model = try annotatingErrors({ $0.inArgument(path) }) { () throws(InfoldError) -> Model in
       try limiting { () throws(InfoldError) -> Model in try decoded(path, isOnlyInspected) }

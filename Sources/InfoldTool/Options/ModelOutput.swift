@@ -3,35 +3,36 @@ import InfoldGraph
 import InfoldONNX
 import InfoldSystem
 
-/// Where a command writes the model that it makes: a file, or standard output for `-`. What it says then goes to standard error.
+/// The destination of a model that a command writes: a file, or standard output for `-`. In the
+/// latter case, the report goes to standard error.
 struct ModelOutput {
   /// The argument.
   let argument: String
 
   private var isStandardOutput: Bool { argument == StandardInput.argument }
 
-  /// Whether both the model and the one JSON value may be written.
-  /// - Throws: `ValidationError` where standard output would get both.
+  /// Checks that `--json` and the model do not share standard output.
+  /// - Throws: `ValidationError` if both would be written to standard output.
   static func check(_ argument: String?, json: Bool) throws {
     if json, argument == StandardInput.argument {
-      throw ValidationError("-o - writes the model to standard output, where --json would write as well")
+      throw ValidationError("--json and -o - cannot be combined: both write to standard output")
     }
   }
 
-  /// Refuses to replace the model that this one is made of.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the file at `input` would be written over.
+  /// Checks that the output does not replace the input model.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the file at `input` would be overwritten.
   func requireOther(than input: String) throws(InfoldError) {
     guard !isStandardOutput, let old = FileStatus(input), let new = FileStatus(argument),
       old.isSameFile(as: new), new.kind == .regular
     else { return }
     throw InfoldError(
-      .invalidArgument, "is the model that is read, which would be lost", hint: "name another file with -o",
+      .invalidArgument, "is the input model and would be overwritten", hint: "choose another file with -o",
       file: argument)
   }
 
   /// Writes the model.
-  /// - Returns: Its bytes; `nil` where they went into a pipe or a device that was named.
-  /// - Throws: `InfoldError`, naming the file, and for a terminal.
+  /// - Returns: The number of bytes written, or `nil` if the path names a pipe or a device.
+  /// - Throws: `InfoldError` with the path of the file, or if standard output is a terminal.
   @discardableResult
   func write(_ model: Model) throws(InfoldError) -> Int? {
     guard isStandardOutput else {
@@ -40,7 +41,7 @@ struct ModelOutput {
     }
     guard !StandardStream.output.isTerminal else {
       throw InfoldError(
-        .invalidArgument, "standard output is a terminal, which shows no models",
+        .invalidArgument, "standard output is a terminal, and models are binary",
         hint: "redirect it to a file or a program")
     }
     let bytes = try model.serialized()
@@ -48,19 +49,19 @@ struct ModelOutput {
     return bytes.count
   }
 
-  /// Says `text` where the model is not.
+  /// Prints `text` to the stream that the model is not written to.
   func report(_ text: String) throws(InfoldError) {
     if isStandardOutput { StandardError.write(text) } else { try StandardOutput.write(text) }
   }
 
-  /// The argument, for a sentence.
+  /// The name of the destination in messages.
   var name: String { isStandardOutput ? "standard output" : String(printable: argument) }
 }
 
-/// Refuses `-` for a file that is written beside what the command says on standard output.
+/// Throws if `-` is passed for a file that is written in addition to the report on standard output.
 /// - Throws: `InfoldError` with `.invalidArgument`.
 func refuseStandardOutput(_ argument: String?, option: String) throws(InfoldError) {
   guard argument == StandardInput.argument else { return }
   throw InfoldError(
-    .invalidArgument, "\(option) - stands for standard output, where the report goes", hint: "name a file")
+    .invalidArgument, "\(option) - is standard output, which is used for the report", hint: "pass the path of a file")
 }

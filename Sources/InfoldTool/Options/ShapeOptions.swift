@@ -1,15 +1,14 @@
 import ArgumentParser
 import InfoldSystem
 
-/// The sizes that a model leaves open: common to every command that makes inputs itself.
+/// The sizes of dynamic dimensions. Shared by all commands that generate inputs.
 struct ShapeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
+      "The shape of an input, such as input=1x3x224x224, or the size of a symbol, such as h=64.",
       valueName: "name=sizes"))
   var shape: [String] = []
 
-  /// What they say.
-  /// - Throws: `InfoldError` with `.invalidArgument`.
+  /// The parsed shapes and sizes.
   func shapes() throws(InfoldError) -> InputShapes { try InputShapes(shape) }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// A number of seconds: `30` or `0.5`.
 struct TimeLimit: ExpressibleByArgument {
-  /// More than 0.
+  /// The duration, more than 0.
   let duration: Duration
 
   init?(argument: String) {

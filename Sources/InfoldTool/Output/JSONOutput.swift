@@ -3,13 +3,14 @@ import InfoldSystem
 import InfoldTensor
 
 extension StandardOutput {
-  /// Writes one JSON value and a line end.
+  /// Writes one JSON value and a line feed.
   static func writeJSON(_ value: some Encodable) throws(InfoldError) {
     try write(jsonText(value))
   }
 }
 
-/// One JSON value and a line end. Numbers that JSON lacks become the strings "NaN", "Infinity", "-Infinity".
+/// One JSON value and a line feed. NaN and infinities become the strings "NaN", "Infinity" and
+/// "-Infinity".
 func jsonText(_ value: some Encodable) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -19,7 +20,7 @@ func jsonText(_ value: some Encodable) -> String {
   return String(decoding: data, as: UTF8.self) + "\n"
 }
 
-/// A shape in JSON: sizes as numbers, symbols as strings, unknown sizes as null.
+/// A shape in JSON: sizes as numbers, symbols as strings, unknown dimensions as null.
 struct JSONShape: Encodable {
   var shape: Shape
 

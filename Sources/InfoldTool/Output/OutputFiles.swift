@@ -2,15 +2,16 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The files in which `run --output` stores outputs.
+/// The files to which `run --output` writes outputs.
 struct OutputFiles {
   /// The path of each output.
   let paths: [String: String]
   private let folder: String
 
-  /// Chooses `folder/NAME.npy` for each output; a `/` or `:` in a name becomes `_`. Makes nothing yet.
-  /// - Throws: `InfoldError` with `.invalidArgument` for outputs that would have the same file, or a name that no file
-  ///   can have; `.unsupported` for a type that NumPy lacks.
+  /// Chooses `folder/NAME.npy` for each output, with `/` and `:` of the name replaced by `_`.
+  /// Creates nothing yet.
+  /// - Throws: `InfoldError` with `.invalidArgument` if two outputs map to the same file, or a name
+  ///   cannot be a file name; `.unsupported` for element types that NumPy lacks.
   init(_ outputs: [ValueInfo], in folder: String) throws(InfoldError) {
     self.folder = folder
     var paths: [String: String] = [:]
@@ -19,7 +20,7 @@ struct OutputFiles {
       let name = fileName(ofValue: output.name) + ".npy"
       guard !output.name.isEmpty, !name.utf8.contains(0), name.utf8.count <= 255 else {
         throw InfoldError(
-          .invalidArgument, "the output \(String(quoting: output.name)) has a name that no file can have")
+          .invalidArgument, "the name of the output \(String(quoting: output.name)) cannot be a file name")
       }
       if let other = names[name] {
         throw InfoldError(
@@ -38,8 +39,7 @@ struct OutputFiles {
     self.paths = paths
   }
 
-  /// Makes the folder, where it is missing.
-  /// - Throws: `InfoldError` with `.fileAccess`.
+  /// Creates the folder if it is missing.
   func createFolder() throws(InfoldError) {
     try Folder.create(folder)
   }
@@ -51,12 +51,13 @@ struct OutputFiles {
   }
 }
 
-/// The path of what a folder holds.
+/// The path of an entry in a folder.
 func path(_ name: String, in folder: String) -> String {
   (folder.hasSuffix("/") ? folder : folder + "/") + name
 }
 
-/// The name of a value's file, without its ending: the value's own, each `/` and `:` become `_`.
+/// The file name of a value without its extension: the value's name with `/` and `:` replaced by
+/// `_`.
 func fileName(ofValue name: String) -> String {
   String(String.UnicodeScalarView(name.unicodeScalars.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
 }

@@ -1,18 +1,18 @@
 import InfoldSystem
 import InfoldTensor
 
-/// What `run` says about an output.
+/// The summary of an output that `run` prints.
 struct OutputSummary: Encodable {
   let name: String
   let type: String
   let shape: [Int]
-  /// The smallest, the largest and the mean of the elements that are not NaN; `nil` when there are none.
+  /// Minimum, maximum and mean of the elements that are not NaN, or `nil` if there are none.
   let min: Double?
   let max: Double?
   let mean: Double?
-  /// The number of elements that are NaN.
+  /// The number of NaN elements.
   let nan: Int
-  /// The largest elements, where the output looks like one score per class.
+  /// The largest elements, if the output looks like one score per class.
   let top: [Score]?
 
   /// One score.
@@ -36,7 +36,7 @@ struct OutputSummary: Encodable {
     top = best?.map { Score(index: $0.index, score: $0.value) }
   }
 
-  /// Lines for people.
+  /// The summary as text.
   var text: String {
     var lines = [String(printable: name).styled(.bold) + "  \(type) \(shape)"]
     if let min, let max, let mean {

@@ -1,41 +1,40 @@
 import InfoldSystem
 
-/// A line on standard error that shows how far a long work has come. It appears on a terminal only, once the work has
-/// taken a second.
+/// A progress bar on standard error. It appears only on a terminal, and after one second.
 struct ProgressBar {
   private let title: String
   private let isShown = Terminal.error.isTerminal
   private let clock = ContinuousClock()
   private let begin: ContinuousClock.Instant
   private var shown: String?
-  /// When something was shown last, since the beginning.
+  /// The time of the last update, since the beginning.
   private var last = Duration.zero
 
-  /// A bar for a work that is called `title`, and begins now. Nothing is shown yet.
+  /// Creates a bar for work that begins now. Nothing is shown yet.
   init(_ title: String) {
     self.title = title
     begin = clock.now
   }
 
-  /// Shows that `done` of `total` parts are done, and about how long the others will take.
+  /// Shows that `done` of `total` parts are done, and the estimated remaining time.
   mutating func update(_ done: Int, of total: Int) {
     guard total > 0 else { return }
     update(Double(done) / Double(total), "\(done) of \(total)")
   }
 
-  /// Shows how much is done, 0 to 1, and about how long the rest will take.
+  /// Shows the fraction done, 0 to 1, and the estimated remaining time.
   mutating func update(fraction: Double) {
     update(fraction, "\(Int(fraction * 100)) %")
   }
 
-  /// Shows that so many parts are done of a work whose end nobody knows, and how many of them a second.
+  /// Shows the number of parts done, and their rate, for work of unknown length.
   mutating func update(_ done: Int, _ parts: String) {
     guard let elapsed = elapsedWhereDue() else { return }
     let rate = Double(done) / (elapsed / .seconds(1))
     show("\(title): \(NumberText.grouped(done)) \(parts), \(NumberText.significant(rate)) a second")
   }
 
-  /// The time since the beginning, where it is time to show something.
+  /// The elapsed time if an update is due, otherwise `nil`.
   private mutating func elapsedWhereDue() -> Duration? {
     guard isShown else { return nil }
     let elapsed = begin.duration(to: clock.now)
@@ -47,7 +46,7 @@ struct ProgressBar {
   private mutating func update(_ share: Double, _ text: String) {
     guard let elapsed = elapsedWhereDue() else { return }
     let left = share > 0 && share < 1 ? ", \(Self.text(elapsed * (1 / share - 1))) left" : ""
-    // A line that is longer than the terminal is wide could not be taken away.
+    // A line wider than the terminal could not be erased.
     let room = Terminal.error.width - title.count - text.count - 20
     show("\(title) \(Bar.text(share, width: max(4, min(24, room)))) \(text)\(left)")
   }
@@ -58,14 +57,14 @@ struct ProgressBar {
     shown = line
   }
 
-  /// Takes the bar away.
+  /// Erases the bar.
   mutating func finish() {
     guard shown != nil else { return }
     StandardError.write("\r\u{1B}[K")
     shown = nil
   }
 
-  /// A duration in whole seconds, like `42 s`, `3:05 min` or `2:07 h`.
+  /// A duration in whole seconds, such as `42 s`, `3:05 min` or `2:07 h`.
   private static func text(_ duration: Duration) -> String {
     let seconds = Int(duration.components.seconds) + 1
     func pair(_ large: Int, _ small: Int) -> String { "\(large):" + (small < 10 ? "0" : "") + "\(small)" }

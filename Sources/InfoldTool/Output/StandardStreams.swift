@@ -1,23 +1,23 @@
 import InfoldSystem
 
-/// What the user asked for.
+/// Standard output, for the requested results.
 enum StandardOutput {
   /// Writes `text`.
-  /// - Throws: `InfoldError` with `.fileAccess` when it cannot be written, as on a full disk.
+  /// - Throws: `InfoldError` with `.fileAccess` if writing fails, for example on a full disk.
   static func write(_ text: String) throws(InfoldError) {
     try StandardStream.output.write(text)
   }
 
   /// Writes `bytes`.
-  /// - Throws: As `write(_:)` of a text.
+  /// - Throws: Like `write(_:)` of a text.
   static func write(_ bytes: [UInt8]) throws(InfoldError) {
     try StandardStream.output.write(bytes)
   }
 }
 
-/// Errors and progress.
+/// Standard error, for errors and progress.
 enum StandardError {
-  /// Writes `text`. There is nobody to tell when that fails.
+  /// Writes `text`. A failure is ignored, since there is no way to report it.
   static func write(_ text: String) {
     try? StandardStream.error.write(text)
   }

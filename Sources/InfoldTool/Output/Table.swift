@@ -1,11 +1,11 @@
 /// Rows of text in columns.
 package struct Table {
-  /// On which side the cells of a column are filled with spaces.
+  /// The alignment of a column.
   package enum Alignment {
     case left
     case right
-    /// As `left`; what does not fit goes on in the lines below, and is not shortened. Words are broken only where the longest one
-    /// would leave no room for the other columns.
+    /// As `left`, but text that does not fit wraps to further lines instead of being shortened.
+    /// Words are broken only if the longest would leave no room for the other columns.
     case wrapped
   }
 
@@ -15,12 +15,13 @@ package struct Table {
 
   private static let indentation = "  "
   private static let gap = "  "
-  /// The width below which no column of text is shortened, as long as there are columns to do without, and at all.
+  /// The width below which text columns are not shortened as long as columns can be omitted, and
+  /// the width below which they never are.
   private static let goodWidth = 20
   private static let leastWidth = 8
 
-  /// A table with these columns. Without titles it has no head.
-  /// - Parameter dispensable: The titles of columns that a narrow terminal does without, the first one first.
+  /// Creates a table with these columns. It has no header if all titles are empty.
+  /// - Parameter dispensable: The titles of columns that a narrow terminal omits, in this order.
   package init(_ columns: (title: String, alignment: Alignment)..., dispensable: [String] = []) {
     self.columns = columns
     self.dispensable = dispensable
@@ -34,12 +35,12 @@ package struct Table {
 
   var isEmpty: Bool { rows.isEmpty }
 
-  /// The lines, indented by two spaces, each with a line end, as wide as the terminal allows.
+  /// The lines, indented by two spaces and ended by line feeds, as wide as the terminal allows.
   package var text: String { text(width: Terminal.output.tableWidth) }
 
-  /// The lines, indented by two spaces, each with a line end.
-  /// - Parameter width: The most cells of a line. Text in columns with left alignment is shortened for it, the widest column
-  ///   first; numbers never are. `nil` for lines of any width.
+  /// The lines, indented by two spaces and ended by line feeds.
+  /// - Parameter width: The maximum width of a line in characters, or `nil` for no limit.
+  ///   Left-aligned text is shortened to fit, the widest column first; numbers are not.
   package func text(width: Int?) -> String {
     let titles = columns.map(\.title)
     let hasHead = titles.contains { !$0.isEmpty }
@@ -70,7 +71,7 @@ package struct Table {
     }
   }
 
-  /// The width of each column; `nil` for those that are left out.
+  /// The width of each column, or `nil` for omitted ones.
   private func widths(_ lines: [[String]], _ limit: Int?) -> [Int?] {
     let widths: [Int?] = columns.indices.map { column in lines.map { $0[column].displayWidth }.max() ?? 0 }
     guard let limit else { return widths }
@@ -86,8 +87,8 @@ package struct Table {
       ?? fitted(shown, limit, least: words.map { _ in Self.leastWidth }) ?? shown
   }
 
-  /// `widths`, made smaller until a line has at most `limit` cells; `nil` where that cannot be.
-  /// - Parameter least: What each column needs.
+  /// `widths` reduced until a line has at most `limit` characters, or `nil` if that is impossible.
+  /// - Parameter least: The minimum width of each column.
   private func fitted(_ widths: [Int?], _ limit: Int, least: [Int]) -> [Int?]? {
     var widths = widths
     let count = widths.count { $0 != nil }

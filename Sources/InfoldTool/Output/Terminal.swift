@@ -1,21 +1,22 @@
 import InfoldSystem
 
-/// What standard output or standard error goes to.
+/// The destination of standard output or standard error.
 package struct Terminal: Sendable {
-  /// Characters in a line.
+  /// The number of characters in a line.
   let width: Int
-  /// Characters that a table may take in a line; `nil` where lines have no end, in files and pipes.
+  /// The maximum width of a table, or `nil` in files and pipes, where lines are unlimited.
   let tableWidth: Int?
-  /// Whether colors may be used.
+  /// Whether colors are used.
   let hasColor: Bool
 
-  /// Standard output: a terminal with its width, or a file or pipe, which get 80 columns and no colors. The variable
-  /// NO_COLOR (no-color.org) turns colors off, CLICOLOR_FORCE turns them on for files and pipes too, COLUMNS gives another width.
+  /// Standard output. Files and pipes count as 80 columns without colors. The environment variable
+  /// NO_COLOR (no-color.org) disables colors, CLICOLOR_FORCE enables them in files and pipes too,
+  /// and COLUMNS sets the width.
   static let output = Terminal(.output)
   /// Standard error.
   static let error = Terminal(.error)
 
-  /// Whether it is one, and no file or pipe.
+  /// Whether the stream is a terminal rather than a file or pipe.
   let isTerminal: Bool
 
   private init(_ stream: StandardStream) {
@@ -30,7 +31,7 @@ package struct Terminal: Sendable {
   private static func variable(_ name: String) -> String { Environment.variable(name) ?? "" }
 }
 
-/// How text stands out on a terminal with colors.
+/// A text style on terminals with colors.
 enum TextStyle: String {
   case bold = "1"
   case faint = "2"
@@ -40,12 +41,13 @@ enum TextStyle: String {
 }
 
 extension String {
-  /// The text in this style, where `terminal` has colors.
+  /// The text in this style if `terminal` has colors.
   func styled(_ style: TextStyle, on terminal: Terminal = .output) -> String {
     terminal.hasColor ? "\u{1B}[\(style.rawValue)m\(self)\u{1B}[0m" : self
   }
 
-  /// A paragraph as wide as the terminal allows, its other lines indented by two more spaces than the first; with a line end.
+  /// The text as a paragraph that fits the terminal, with a hanging indent of two spaces and a
+  /// final line feed.
   func paragraph(on terminal: Terminal = .output) -> String {
     guard let width = terminal.tableWidth, displayWidth > width else { return self + "\n" }
     let indentation = String(prefix { $0 == " " })

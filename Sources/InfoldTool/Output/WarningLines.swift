@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldSystem
 import Synchronization
 
-/// What commands say on standard error of what a model says and cannot mean: a line for each of the first few warnings, and one with the
-/// number of the others. None is said twice.
+/// Prints warnings about a model on standard error: one line for each of the first warnings, and
+/// one with the number of the others. Repeated warnings are printed once.
 enum WarningLines {
   private struct Warning: Hashable {
     let file: String
@@ -11,14 +11,14 @@ enum WarningLines {
   }
 
   private static let told = Mutex<Set<Warning>>([])
-  /// The lines before others are counted only.
+  /// The number of warnings printed; further ones are only counted.
   private static let limit = 3
 
   static func write(_ warnings: [ModelWarning], of file: String) {
     let new = told.withLock { told in
       warnings.filter { told.insert(Warning(file: file, warning: $0)).inserted }
     }
-    // One more takes no more room than to say that there is one more.
+    // One more warning takes no more space than its count.
     let shown = new.count <= limit + 1 ? new[...] : new.prefix(limit)
     for warning in shown { StandardError.write("\(place(file)): \(warning)\n") }
     guard shown.count < new.count else { return }

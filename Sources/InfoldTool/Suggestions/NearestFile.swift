@@ -1,6 +1,7 @@
 import InfoldSystem
 
-/// A path that exists and is like `path`, which does not: every part of it that is missing is looked for among its neighbors.
+/// An existing path similar to the missing `path`. Every missing component is replaced by the most
+/// similar entry of its folder.
 func nearestFile(to path: String) -> String? {
   guard !path.utf8.contains(0) else { return nil }
   var found = path.hasPrefix("/") ? "/" : ""
@@ -19,14 +20,15 @@ func nearestFile(to path: String) -> String? {
 }
 
 extension InfoldError {
-  /// The same error, where the file is known from elsewhere.
+  /// The same error without its file, for contexts that name the file already.
   var withoutFile: InfoldError {
     var copy = self
     copy.file = nil
     return copy
   }
 
-  /// The same error; where its file does not exist, and has a neighbor of a similar name, the hint asks for that.
+  /// The same error. If its file does not exist but a file with a similar name does, the hint
+  /// suggests it.
   var suggestingFile: InfoldError {
     guard code == .fileAccess, hint == nil, let file, FileStatus(file) == nil, let nearest = nearestFile(to: file)
     else {

@@ -1,5 +1,5 @@
-/// The names among `candidates` that somebody may have meant who wrote `name`: what differs in few letters, whatever their case,
-/// or begins with it. At most three, the nearest first.
+/// The candidates that `name` may be a misspelling of: names that differ in few letters, ignoring
+/// case, or begin with `name`. At most three, the most similar first.
 package func nearestNames(to name: String, among candidates: some Sequence<String>) -> [String] {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(nameLimit))
   guard !wanted.isEmpty else { return [] }
@@ -8,7 +8,7 @@ package func nearestNames(to name: String, among candidates: some Sequence<Strin
   for candidate in candidates.prefix(candidateLimit) where candidate != name {
     let scalars = Array(candidate.lowercased().unicodeScalars.prefix(nameLimit))
     let distance = editDistance(wanted, scalars)
-    // Something must be alike.
+    // At least one letter must match.
     if distance <= limit, distance < wanted.count {
       found.append((candidate, distance))
     } else if wanted.count >= 3, scalars.starts(with: wanted) {
@@ -18,19 +18,20 @@ package func nearestNames(to name: String, among candidates: some Sequence<Strin
   return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
 }
 
-/// Like `did you mean "input"?`; `nil` where no name is near.
+/// A question such as `did you mean "input"?`, or `nil` if no name is similar.
 package func suggestion(for name: String, among candidates: some Sequence<String>) -> String? {
   let names = nearestNames(to: name, among: candidates).map { String(quoting: $0) }
   guard let last = names.last else { return nil }
   return "did you mean " + (names.count > 1 ? names.dropLast().joined(separator: ", ") + " or " : "") + last + "?"
 }
 
-/// The characters of a name that count, and the names that are looked at: outside input may have any number.
+/// Limits for untrusted input: the characters of a name that are compared, and the names that are
+/// considered.
 private let nameLimit = 80
 private let candidateLimit = 2000
 
-/// The fewest insertions, deletions, substitutions and exchanges of neighbors that make `b` of `a`, no part being edited twice
-/// (the optimal string alignment distance).
+/// The optimal string alignment distance: the fewest insertions, deletions, substitutions and
+/// transpositions that turn `a` into `b`, editing no substring twice.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   var earlier: [Int] = []
   var above = Array(0...b.count)
