@@ -55,7 +55,9 @@ private struct Reader {
   }
 
   private func text(_ bytes: some Sequence<UInt8>) throws(JSONString.Malformed) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONString.Malformed(expected: "valid UTF-8") }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw JSONString.Malformed(expected: "valid UTF-8")
+    }
     return text
   }
 

@@ -69,11 +69,11 @@ extension Kernels {
           skipsVector: false, epilogue)
         multiplyWidePanel(
           rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights + panelStride,
-          skipsVector: true, epilogue.behind(columns: wideTileColumns))
+          skipsVector: true, epilogue.advanced(byColumns: wideTileColumns))
         column += 3 * panelWidth
         continue
       }
-      let next = arguments.panel(behind: column, group: group, panelWidth: panelWidth, panelStride: panelStride)
+      let next = arguments.panel(after: column, group: group, panelWidth: panelWidth, panelStride: panelStride)
       // A single tile reads its weights only once.
       if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
         multiplyLongPanel(
@@ -128,7 +128,7 @@ extension ConvolutionArguments {
   /// panel of the next group. After the last group, it is the first panel of the first group, with
   /// which the next block of positions begins.
   @inline(__always)
-  fileprivate func panel(behind column: Int, group: Int, panelWidth: Int, panelStride: Int) -> UnsafePointer<Float> {
+  fileprivate func panel(after column: Int, group: Int, panelWidth: Int, panelStride: Int) -> UnsafePointer<Float> {
     var (group, column) = (group, column + panelWidth)
     if column >= columns.upperBound {
       column = columns.lowerBound

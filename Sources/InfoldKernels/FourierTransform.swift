@@ -298,14 +298,14 @@ private struct SignalBlock {
     let length = arguments.length, half = length / 2, roots = arguments.pairRoots!
     let scale = arguments.isInverse ? 1 / Double(length) : 1
     for index in 0..<arguments.target.count {
-      let isBehind = index > half
-      let place = isBehind ? length - index : index
+      let isSecondHalf = index > half
+      let place = isSecondHalf ? length - index : index
       let own = ComplexLanes(spectrum, place == half ? 0 : place)
       let other = ComplexLanes(spectrum, place == 0 ? 0 : half - place)
       let mirror = ComplexLanes(other.real, -other.imaginary)
       var number = ((own + mirror) + (own - mirror).turned.times(roots, place)) * (0.5 * scale)
       // The inverse transform of real numbers is the conjugate of the forward transform.
-      if isBehind != arguments.isInverse { number.imaginary = -number.imaginary }
+      if isSecondHalf != arguments.isInverse { number.imaginary = -number.imaginary }
       write(number, index)
     }
   }

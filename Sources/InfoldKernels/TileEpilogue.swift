@@ -38,7 +38,7 @@ struct TileEpilogue {
 
   /// Returns the epilogue of the columns from `count` on.
   @inline(__always)
-  func behind(columns count: Int) -> TileEpilogue {
+  func advanced(byColumns count: Int) -> TileEpilogue {
     var epilogue = self
     epilogue.output += count
     epilogue.bias = bias.map { $0 + count }
@@ -73,7 +73,7 @@ extension Tile {
     if vectors > 2 {
       let width = 2 &* Vector.scalarCount
       finish(sums[0], 2, columns: width, epilogue)
-      finishSecond(sums[1], columns: columns &- width, epilogue.behind(columns: width))
+      finishSecond(sums[1], columns: columns &- width, epilogue.advanced(byColumns: width))
     } else {
       finish(sums[0], vectors, columns: columns, epilogue)
     }

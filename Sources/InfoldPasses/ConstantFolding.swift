@@ -48,7 +48,7 @@ package struct ConstantFolding: GraphPass {
     if graph.sharesSymbols, graph.declaredShapes == .advisory {
       // Nothing is computed from the assumption that a symbol has the same size in two inputs,
       // because a run may pass different sizes.
-      inference = Inference(graph.believingInputs())
+      inference = Inference(graph.trustingOnlyInputs())
       try inference.run()
     }
     let weights = weightByteLimit > 0 ? self.weights(of: graph) : []

@@ -63,8 +63,8 @@ package struct RecognizeGroupNormalization: RecognitionPass {
   /// Matches a constant with one number for each channel of x, with its element type, in a shape
   /// that broadcasts along the channel axis.
   private static func perChannel(_ capture: Capture<ValueID>) -> Pattern {
-    parameter(capture) { channels, behind in
-      let ones = Array(repeating: 1, count: behind)
+    parameter(capture) { channels, trailing in
+      let ones = Array(repeating: 1, count: trailing)
       return [[channels] + ones, [1, channels] + ones]
     }
   }
@@ -79,7 +79,7 @@ package struct RecognizeGroupNormalization: RecognitionPass {
   /// - Parameter shapes: Returns the allowed shapes for a number of channels and of dimensions
   ///   after them.
   private static func parameter(
-    _ capture: Capture<ValueID>, shapes: @escaping @Sendable (_ channels: Int, _ behind: Int) -> [[Int]]
+    _ capture: Capture<ValueID>, shapes: @escaping @Sendable (_ channels: Int, _ trailing: Int) -> [[Int]]
   ) -> Pattern {
     .constant(capture) { id, context, match in
       guard let tensor = context.graph.constant(id), let type = context.type(match[input]), let shape = type.shape,

@@ -44,7 +44,7 @@ package struct RemoveCompleteScatters: RecognitionPass {
     else { return false }
     return node.inputs.enumerated().allSatisfy { axis, input in
       guard let input, context.sizes(input) == given.dropLast() + [1] else { return false }
-      return countsUp(input, axis: axis, dimensionsBehind: depth - axis, size: sizes[axis], context)
+      return countsUp(input, axis: axis, trailingDimensions: depth - axis, size: sizes[axis], context)
     }
   }
 
@@ -64,23 +64,23 @@ package struct RemoveCompleteScatters: RecognitionPass {
   }
 
   /// Returns whether a value is 0, 1, … along an axis, and constant along the others.
-  /// - Parameter dimensionsBehind: The number of the value's dimensions after the axis.
+  /// - Parameter trailingDimensions: The number of the value's dimensions after the axis.
   private static func countsUp(
-    _ id: ValueID, axis: Int, dimensionsBehind: Int, size: Int, _ context: MatchContext
+    _ id: ValueID, axis: Int, trailingDimensions: Int, size: Int, _ context: MatchContext
   ) -> Bool {
     if let tensor = context.graph.constant(id) {
       return tensor.count == size && isCounted(tensor)
         && (size == 1
-          || tensor.shape.count > dimensionsBehind
-            && tensor.shape[tensor.shape.count - 1 - dimensionsBehind] == size)
+          || tensor.shape.count > trailingDimensions
+            && tensor.shape[tensor.shape.count - 1 - trailingDimensions] == size)
     }
     guard let node = context.producer(id), let before = context.sizes(node.inputs[0]), let after = context.sizes(id)
     else { return false }
     switch node.typed {
     case is Expand:
-      return countsUp(node.inputs[0]!, axis: axis, dimensionsBehind: dimensionsBehind, size: size, context)
-    case is Unsqueeze where after == before + [1] && dimensionsBehind > 0:
-      return countsUp(node.inputs[0]!, axis: axis, dimensionsBehind: dimensionsBehind - 1, size: size, context)
+      return countsUp(node.inputs[0]!, axis: axis, trailingDimensions: trailingDimensions, size: size, context)
+    case is Unsqueeze where after == before + [1] && trailingDimensions > 0:
+      return countsUp(node.inputs[0]!, axis: axis, trailingDimensions: trailingDimensions - 1, size: size, context)
     default: return false
     }
   }

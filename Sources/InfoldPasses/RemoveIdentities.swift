@@ -19,7 +19,7 @@ package struct RemoveIdentities: GraphPass {
     let index = graph.index
     for var node in graph.nodes {
       // Exporters name the mask of a Dropout even if it is unused.
-      if node.typed?.handsOnInput({ _ in true }) == true {
+      if node.typed?.forwardsInput({ _ in true }) == true {
         for place in node.outputs.indices.dropFirst() {
           if let output = node.outputs[place], index.useCount(of: output) == 0 { node.outputs[place] = nil }
         }
@@ -29,7 +29,7 @@ package struct RemoveIdentities: GraphPass {
         node.inputs = inputs
         changes.append(PassResult.Entry(node: graph.label(of: node), "inputs without elements removed"))
       }
-      if let input = graph.handedOnInput(of: node) ?? graph.keptInput(of: node), let output = node.outputs[0],
+      if let input = graph.forwardedInput(of: node) ?? graph.keptInput(of: node), let output = node.outputs[0],
         !index.isOutput(output), !index.isCaptured(output)
       {
         source[output] = input

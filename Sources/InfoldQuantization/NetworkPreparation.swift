@@ -110,7 +110,7 @@ extension Graph {
   fileprivate mutating func dropUnreadOutputs() {
     let index = index
     for id in nodeIDs {
-      guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else {
+      guard let typed = self[id].typed, typed.quantizedForm != nil || typed.forwardsInput({ _ in true }) else {
         continue
       }
       let isUnread = self[id].outputs.dropFirst().allSatisfy { output in

@@ -142,7 +142,8 @@ public final class Session: Sendable {
     try observing { () throws(InfoldError) in
       guard inputs.count == self.inputs.count else {
         throw InfoldError(
-          .invalidArgument, "the model has \(counted(self.inputs.count, "input")), but received \(counted(inputs.count, "tensor"))")
+          .invalidArgument,
+          "the model has \(counted(self.inputs.count, "input")), but received \(counted(inputs.count, "tensor"))")
       }
       try run(all: inputs, into: &outputs, cancellation())
     }

@@ -32,7 +32,8 @@ import Testing
     #expect("\(site)" == "\(site.absorbed[0]) into node \"conv0\" (Conv)")
     #expect("\(site.output)" == "scale and shift of 3 channels in 1 step")
     let refusal = try FoldBatchNormalization().fold(network.finished(network.node("Add", [z, y]))).report.refusals[0]
-    #expect("\(refusal)" == "\(refusal.node) is not folded: \(refusal.reason)" && refusal.reason.contains("another consumer"))
+    #expect(
+      "\(refusal)" == "\(refusal.node) is not folded: \(refusal.reason)" && refusal.reason.contains("another consumer"))
   }
 
   @Test func aGraphOutput() throws {
@@ -272,7 +273,9 @@ import Testing
     let product = try network.node("MatMul", [network.input([1, 3, 4, 3]), network.weights([3, 3])])
     let mapped = try network.node("Mul", [product, network.weights([3])])
     let y = try network.node("Conv", [mapped, network.weights([2, 3, 1, 1])])
-    try expectRefused(try network.finished(y, product), "is an output of the graph; its output is not the input of an operator with weights")
+    try expectRefused(
+      try network.finished(y, product),
+      "is an output of the graph; its output is not the input of an operator with weights")
   }
 
   @Test func aConcatWithABranchThatCannotBeFolded() throws {

@@ -241,7 +241,8 @@ private struct OtherRelu: UnaryOperator {
       _ = try repeated(type: 11, outputs: ["y"]).run(["x": Tensor(zeros: [2, 2], of: .float64)])
     }
     #expect(wrongType?.node == "node \"r\" (com.example.RepeatRows)")
-    #expect(wrongType?.reason.contains("returns float32 [3, 2] as output 0, but its shape rule says float64 [3, 2]") == true)
+    #expect(
+      wrongType?.reason.contains("returns float32 [3, 2] as output 0, but its shape rule says float64 [3, 2]") == true)
     let wrongShape = #expect(throws: InfoldError.self) {
       _ = try repeated(type: 1, outputs: ["y", "z"]).run(["x": x])
     }

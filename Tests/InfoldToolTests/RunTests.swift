@@ -121,7 +121,8 @@ import Testing
     #expect(try outputs(warned)[0]["max"] as? Double == 24)
     #expect(warned.error.contains("warning: \(sum): the input \"b\" has the shape [1, 2]"))
     try expectRefusal(
-      ["run", sum, "--strict", "--input", "a=" + two], "default value of the input \"b\"", "N would be 1", "\"a\" sets it to 2")
+      ["run", sum, "--strict", "--input", "a=" + two], "default value of the input \"b\"", "N would be 1",
+      "\"a\" sets it to 2")
   }
 
   @Test func drawsRandomNumbersByInput() throws {
@@ -251,7 +252,8 @@ import Testing
     #expect(try outputs(kept)[0]["max"] as? Double == 22)
     let two = try npy("two.npy", [2, 2], [1, 2, 3, 4])
     try expectRefusal(
-      ["run", sum, "--input", "a=" + two, "--shape", "b=2x2"], "the default value of the input \"b\" has the shape [1, 2]")
+      ["run", sum, "--input", "a=" + two, "--shape", "b=2x2"],
+      "the default value of the input \"b\" has the shape [1, 2]")
   }
 
   @Test func runsOnNothing() throws {

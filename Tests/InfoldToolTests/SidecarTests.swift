@@ -102,7 +102,9 @@ import Testing
     #expect(try result.json(as: [String: Any].self)["normalization"] as? String == "imagenet")
     #expect(!FileManager.default.fileExists(atPath: folder.path("model.json")))
     let text = try infold("sidecar", model).output
-    #expect(text.contains("the model does not specify how samples are scaled") && text.contains("without a file of class names"))
+    #expect(
+      text.contains("the model does not specify how samples are scaled")
+        && text.contains("without a file of class names"))
   }
 
   @Test func takesWhatTheModelLeavesOpen() throws {

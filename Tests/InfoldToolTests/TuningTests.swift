@@ -78,7 +78,9 @@ import Testing
     try folder.write("cache", [1])
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits")
     #expect(result.status == 0)
-    #expect(result.error.hasPrefix("infold: warning: ") && result.error.contains("tuning results cannot be stored"), "\(result.error)")
+    #expect(
+      result.error.hasPrefix("infold: warning: ") && result.error.contains("tuning results cannot be stored"),
+      "\(result.error)")
     #expect(result.error.split(separator: "\n").count == 1)
   }
 }

@@ -57,7 +57,7 @@ private struct RecurrentErrors {
   private let unit: Double
   private let layer: RecurrentLayer
   private let couplesGates: Bool
-  private let resetsBehindProduct: Bool
+  private let resetsAfterProduct: Bool
   /// The largest magnitude and error of X.
   private let x: (size: Double, error: Double)
   private let hidden: (size: Double, error: Double)
@@ -82,9 +82,9 @@ private struct RecurrentErrors {
     name = node.opType
     unit = roundings.sum
     switch node.typed {
-    case let lstm as LSTM: (layer, couplesGates, resetsBehindProduct) = (lstm.layer, lstm.couplesGates, false)
-    case let gru as GRU: (layer, couplesGates, resetsBehindProduct) = (gru.layer, false, gru.resetsBehindProduct)
-    default: (layer, couplesGates, resetsBehindProduct) = ((node.typed as! RNN).layer, false, false)
+    case let lstm as LSTM: (layer, couplesGates, resetsAfterProduct) = (lstm.layer, lstm.couplesGates, false)
+    case let gru as GRU: (layer, couplesGates, resetsAfterProduct) = (gru.layer, false, gru.resetsAfterProduct)
+    default: (layer, couplesGates, resetsAfterProduct) = ((node.typed as! RNN).layer, false, false)
     }
     let shape = inputs[0]!.value.shape
     length = shape[layer.isBatchFirst ? 1 : 0]
@@ -154,7 +154,7 @@ private struct RecurrentErrors {
     case "GRU":
       let gate = apply(functions[0], to: argument(state))
       var past = state
-      if resetsBehindProduct {
+      if resetsAfterProduct {
         // r ⊙ (H · Rᵀ + Rb): the product's own magnitude is multiplied with the gate's error.
         past.error += gate.error * (state.size + bias / max(recurrent, .leastNormalMagnitude))
       } else {

@@ -107,7 +107,8 @@ public struct ReferenceEvaluator: Sendable {
     var outputs: [Tensor] = []
     for id in graph.outputs {
       guard let tensor = tensors[id.index] else {
-        throw InfoldError(.invalidModel, "missing value: nothing computed the graph output \(String(quoting: graph[id].name))")
+        throw InfoldError(
+          .invalidModel, "missing value: nothing computed the graph output \(String(quoting: graph[id].name))")
       }
       outputs.append(tensor)
     }

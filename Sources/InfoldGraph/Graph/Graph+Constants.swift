@@ -18,7 +18,7 @@ extension Graph {
   @discardableResult
   package mutating func learnConstant(of node: Node) -> Bool {
     guard let output = node.outputs.first ?? nil,
-      let tensor = node.typed?.constantOutput ?? handedOnInput(of: node).flatMap(constant)
+      let tensor = node.typed?.constantOutput ?? forwardedInput(of: node).flatMap(constant)
     else { return false }
     self[output].known = tensor
     return true
@@ -40,9 +40,9 @@ extension Graph {
 
   /// Returns the input that the node forwards unchanged as its only output, or `nil` if it forwards
   /// none.
-  package func handedOnInput(of node: Node) -> ValueID? {
+  package func forwardedInput(of node: Node) -> ValueID? {
     guard let typed = node.typed, node.outputs.dropFirst().allSatisfy({ $0 == nil }),
-      typed.handsOnInput({ $0 >= node.inputs.count || node.inputs[$0].map { constant($0) != nil } ?? true })
+      typed.forwardsInput({ $0 >= node.inputs.count || node.inputs[$0].map { constant($0) != nil } ?? true })
     else { return nil }
     return node.inputs[0]
   }

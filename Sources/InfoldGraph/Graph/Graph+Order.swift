@@ -59,7 +59,8 @@ extension Graph {
       }
     }
     for output in outputs where producers[output.index] == nil && !isGiven[output.index] {
-      throw InfoldError(.invalidModel, "undefined value: nothing defines the graph output \(String(quoting: self[output].name))")
+      throw InfoldError(
+        .invalidModel, "undefined value: nothing defines the graph output \(String(quoting: self[output].name))")
     }
     return producers
   }

@@ -138,7 +138,8 @@ public struct ModelBuilder: Sendable {
     for name in attributes.capturedNames {
       guard let id = graph.value(named: name) else {
         throw InfoldError(
-          .invalidArgument, "undefined value: a body captures \(String(quoting: name)), which the graph does not define")
+          .invalidArgument, "undefined value: a body captures \(String(quoting: name)), which the graph does not define"
+        )
       }
       captures.append(id)
     }

@@ -5,7 +5,7 @@ extension Graph {
   /// Returns the graph as sessions run it. Unless declared shapes are binding, types follow only
   /// from inputs and operators: the types of node outputs are discarded, and each dimension of an
   /// input gets its own symbol.
-  package func believingInputs() -> Graph {
+  package func trustingOnlyInputs() -> Graph {
     guard declaredShapes == .advisory else { return self }
     var graph = splittingSymbols()
     graph.forgetMadeTypes()
@@ -15,7 +15,7 @@ extension Graph {
   /// Returns the graph with declared types replaced by inferred ones, so that wrong declarations
   /// have no effect. Only needed if inference is incomplete: for unsupported nodes, nodes that
   /// become supported once sizes are known, and consumers of inputs without a type.
-  package func doubtingClaims() throws(InfoldError) -> Graph {
+  package func replacingDeclaredTypes() throws(InfoldError) -> Graph {
     let isSilent = nodes.contains(where: \.isOpaque) || inputs.contains { self[$0].type == nil }
     guard declaredShapes == .advisory, isSilent else { return self }
     var graph = self

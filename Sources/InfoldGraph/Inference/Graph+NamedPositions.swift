@@ -5,7 +5,7 @@ extension Graph {
   /// valid positions: all those nodes accept indices from 0 to one less. Follows nodes that
   /// forward, move or cast the integers, but not arithmetic.
   /// - Precondition: Types have been inferred. Nodes with dynamic dimensions impose no limit.
-  package func namedPositions() -> [String: Int] {
+  package func indexedPositions() -> [String: Int] {
     let limits = positionLimits()
     return Dictionary(
       inputs.compactMap { id in limits[id.index].map { (self[id].name, $0) } }, uniquingKeysWith: min)
@@ -27,7 +27,7 @@ extension Graph {
         let inner = body.positionLimits()
         for (input, formal) in zip(node.inputs, body.inputs) { limit(input, inner[formal.index]) }
       case .typed(let typed):
-        for (input, count) in typed.namedPositions(operatorInputs(of: node)) where input < node.inputs.count {
+        for (input, count) in typed.indexedPositions(operatorInputs(of: node)) where input < node.inputs.count {
           limit(node.inputs[input], count)
         }
         let type = type(of: typed)

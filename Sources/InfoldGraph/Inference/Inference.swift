@@ -210,7 +210,7 @@ package struct Inference {
         try warn(of: id, settled, declared: known, by: node)
       }
     }
-    if let claim = graph[id].claim, !isBelievable(claim, beside: settled) {
+    if let claim = graph[id].claim, !isConsistent(claim, with: settled) {
       try warn(of: id, settled, declared: claim, by: node)
     }
     return settled
@@ -218,7 +218,7 @@ package struct Inference {
 
   /// Returns whether a declaration is compatible with the inferred type. A fixed size is not
   /// compatible with the dynamic dimension of an input.
-  private func isBelievable(_ claim: TensorType, beside type: TensorType) -> Bool {
+  private func isConsistent(_ claim: TensorType, with type: TensorType) -> Bool {
     guard claim.merged(with: type) != nil else { return false }
     return zip(claim.shape ?? [], type.shape ?? []).allSatisfy { declared, actual in
       guard declared.size != nil, case .symbol(let symbol) = actual else { return true }

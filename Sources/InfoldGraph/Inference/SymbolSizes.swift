@@ -50,7 +50,8 @@ package struct SymbolSizes {
   ///   another size.
   package mutating func bind(_ declared: Shape, to shape: Shape, of source: Source) throws(InfoldError) {
     guard declared.rank == shape.rank, zip(declared, shape).allSatisfy({ $0.merged(with: $1) != nil }) else {
-      throw InfoldError(.invalidArgument, "shape mismatch: \(source) has the shape \(shape); the model expects \(declared)")
+      throw InfoldError(
+        .invalidArgument, "shape mismatch: \(source) has the shape \(shape); the model expects \(declared)")
     }
     for (dimension, actual) in zip(declared, shape) {
       guard case .symbol(let symbol) = dimension, let size = actual.size else { continue }

@@ -38,7 +38,8 @@ public struct AttributeReader {
   public mutating func elementType(_ name: String) throws(InfoldError) -> ElementType? {
     guard let number = try int(name) else { return nil }
     guard let type = Int32(exactly: number).flatMap(ElementType.init(rawValue:)) else {
-      throw InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is \(number), which is not a supported element type")
+      throw InfoldError(
+        .invalidModel, "the attribute \(String(quoting: name)) is \(number), which is not a supported element type")
     }
     return type
   }
@@ -128,7 +129,8 @@ public struct AttributeReader {
     guard let value = take(name) else { return nil }
     if case .message = value {
       throw InfoldError(
-        .unsupported, "the attribute \(String(quoting: name)) has an unsupported type: only tensors of numbers are supported")
+        .unsupported,
+        "the attribute \(String(quoting: name)) has an unsupported type: only tensors of numbers are supported")
     }
     guard case .tensor(let tensor) = value else { throw mismatch(name, value, "numeric TENSOR") }
     return tensor

@@ -31,7 +31,8 @@ public enum BroadcastRule: Sendable, Hashable {
     case .equalShapes:
       guard let a, let b else { return a ?? b }
       guard let shape = a.merged(with: b) else {
-        throw InfoldError(.invalidModel, "shape mismatch: \(a) and \(b) must be equal because the operator does not broadcast")
+        throw InfoldError(
+          .invalidModel, "shape mismatch: \(a) and \(b) must be equal because the operator does not broadcast")
       }
       return shape
     case .legacy:

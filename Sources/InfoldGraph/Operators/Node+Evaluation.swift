@@ -69,7 +69,8 @@ extension Node {
       guard result.elementType == (isWidened ? .float64 : type.elementType), type.shape?.admits(result.shape) != false
       else {
         throw InfoldError(
-          .invalidArgument, "the operator's evaluation returns \(result) as output \(index), but its shape rule says \(type)")
+          .invalidArgument,
+          "the operator's evaluation returns \(result) as output \(index), but its shape rule says \(type)")
       }
     }
   }

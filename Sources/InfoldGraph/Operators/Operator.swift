@@ -82,15 +82,15 @@ public protocol Operator: Sendable {
 
   /// Returns, for each input that holds indices, the number of positions that the indices may name,
   /// from 0 on. Empty by default.
-  func namedPositions(_ inputs: OperatorInputs) -> [Int: Int]
+  func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int]
 
   /// Whether the outputs are probabilities: nonnegative numbers that sum to 1 along an axis.
   /// `false` by default.
-  static var givesProbabilities: Bool { get }
+  static var returnsProbabilities: Bool { get }
 
   /// Returns whether the first output is the unchanged first input. `false` by default.
   /// - Parameter isKnown: Whether an input is omitted or is the same in every run.
-  func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool
+  func forwardsInput(_ isKnown: (_ input: Int) -> Bool) -> Bool
 
   /// How the operator can compute with quantized numbers; `nil`, the default, if it cannot.
   var quantizedForm: QuantizedForm? { get }
@@ -167,7 +167,7 @@ extension Operator {
 
   public static var elementSources: ClosedRange<Int>? { nil }
 
-  public func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
+  public func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
 
   public static var keepsElements: Bool { false }
 
@@ -175,9 +175,9 @@ extension Operator {
 
   public static var rearrangesElements: Bool { false }
 
-  public static var givesProbabilities: Bool { false }
+  public static var returnsProbabilities: Bool { false }
 
-  public func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { false }
+  public func forwardsInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { false }
 
   public var quantizedForm: QuantizedForm? { nil }
 

@@ -79,7 +79,8 @@ public struct OperatorRegistry: Sendable {
     }
     guard let version = type.versions.last(where: { $0 <= opsetVersion }) else {
       throw InfoldError(
-        .invalidModel, "the operator requires opset \(type.versions[0]) or later; the model imports opset \(opsetVersion)")
+        .invalidModel,
+        "the operator requires opset \(type.versions[0]) or later; the model imports opset \(opsetVersion)")
     }
     let arity = type.arity(since: version)
     try check(inputs, against: arity.inputs, "input")

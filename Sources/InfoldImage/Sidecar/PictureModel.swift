@@ -31,7 +31,7 @@ package struct PictureModel: Sendable {
     for _ in 0..<8 {
       guard let id = value.flatMap(graph.index.producer) else { break }
       guard let operation = graph[id].typed.map({ type(of: $0) }) else { break }
-      if operation.givesProbabilities { return .probabilities }
+      if operation.returnsProbabilities { return .probabilities }
       guard operation.keepsElements else { break }
       value = graph[id].inputs.first ?? nil
     }

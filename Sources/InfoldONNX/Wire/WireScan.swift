@@ -190,7 +190,8 @@ struct WireScan {
 
   /// Whether a field is the large data of an initializer.
   private func isLargeData(_ field: Field, _ length: Int) -> Bool {
-    length >= LargeInitializerData.smallestByteCount && isInitializer && String(cString: field.pointee.name) == "raw_data"
+    length >= LargeInitializerData.smallestByteCount && isInitializer
+      && String(cString: field.pointee.name) == "raw_data"
   }
 
   /// Passes over a field that is large data, of which the bytes come next.

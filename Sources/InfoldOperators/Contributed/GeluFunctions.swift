@@ -62,7 +62,8 @@ extension Composition {
     guard let row = self[row] else { return x }
     guard let shape = shape(x), let length = self.shape(row) else { return nil }
     guard length.rank == 1, let last = shape.last, last.merged(with: length[0]) != nil else {
-      throw InfoldError(.invalidModel, "shape mismatch: the bias \(length) does not match the last dimension of \(shape)")
+      throw InfoldError(
+        .invalidModel, "shape mismatch: the bias \(length) does not match the last dimension of \(shape)")
     }
     return try add(Add.name, [x, row])
   }

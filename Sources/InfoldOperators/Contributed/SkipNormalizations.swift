@@ -103,7 +103,8 @@ extension Composition {
     for index in [2, 3, bias] {
       guard let row = self[index], let length = self.shape(row) else { continue }
       guard length.rank == 1, shape(x)?.last?.merged(with: length[0]) != nil || shape(x) == nil else {
-        throw InfoldError(.invalidModel, "shape mismatch: input \(index) is \(length) but must match the last dimension of input 0")
+        throw InfoldError(
+          .invalidModel, "shape mismatch: input \(index) is \(length) but must match the last dimension of input 0")
       }
     }
     let sum = try add(Add.name, [x, skip])

@@ -50,8 +50,8 @@ package struct If: BodyOperator {
     let known: [TensorType?], others: [TensorType?]
     switch (types(thenBranch), types(elseBranch)) {
     case (.success(let a), .success(let b)): (known, others) = (a, b)
-    case (.success(let a), .failure): (known, others) = (a, Self.types(a, behind: elseBranch))
-    case (.failure, .success(let a)): (known, others) = (a, Self.types(a, behind: thenBranch))
+    case (.success(let a), .failure): (known, others) = (a, Self.types(a, whereFailing: elseBranch))
+    case (.failure, .success(let a)): (known, others) = (a, Self.types(a, whereFailing: thenBranch))
     case (.failure(let error), .failure): throw error
     }
     var result: [TensorType] = []
@@ -61,7 +61,8 @@ package struct If: BodyOperator {
       }
       guard a.elementType == b.elementType else {
         throw InfoldError(
-          .invalidModel, "type mismatch: output \(index) is \(a.elementType) in one branch and \(b.elementType) in the other")
+          .invalidModel,
+          "type mismatch: output \(index) is \(a.elementType) in one branch and \(b.elementType) in the other")
       }
       result.append(TensorType(a.elementType, a.shape.flatMap { a in b.shape.flatMap(a.common) }))
     }
@@ -70,7 +71,7 @@ package struct If: BodyOperator {
 
   /// Returns the output types to assume for a branch that cannot run, given those of the other
   /// branch. A branch whose sequences have not been replaced by passes yet may have other shapes.
-  private static func types(_ types: [TensorType?], behind branch: OperatorBody) -> [TensorType?] {
+  private static func types(_ types: [TensorType?], whereFailing branch: OperatorBody) -> [TensorType?] {
     guard branch.graph.hasSequences else { return types }
     return types.map { $0.map { TensorType($0.elementType, nil) } }
   }

@@ -58,7 +58,8 @@ package struct Loop: BodyOperator {
         guard result.elementType == carried[index].elementType else {
           throw InfoldError(
             .invalidModel,
-            "type mismatch: the loop-carried value \(index) is \(carried[index].elementType), but the body returns \(result.elementType)")
+            "type mismatch: the loop-carried value \(index) is \(carried[index].elementType), but the body returns \(result.elementType)"
+          )
         }
         let common = carried[index].shape.flatMap { shape in result.shape.flatMap(shape.common) }
         guard common != carried[index].shape else { continue }
@@ -114,8 +115,8 @@ package struct Loop: BodyOperator {
   /// Returns whether a loop-carried value may change its shape between iterations. Other values
   /// cannot.
   package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool {
-    zip(inputs.dropFirst(2).prefix(carriedCount), outputs).contains { before, behind in
-      before?.shape?.sizes != nil && behind.map { $0.shape?.sizes == nil } == true
+    zip(inputs.dropFirst(2).prefix(carriedCount), outputs).contains { before, after in
+      before?.shape?.sizes != nil && after.map { $0.shape?.sizes == nil } == true
     }
   }
 
@@ -160,12 +161,12 @@ package struct Loop: BodyOperator {
       }
       outputs.append(
         collected[index].isEmpty
-          ? try nothingCollected(index, carried, captured, context) : try Tensor(concatenating: collected[index]))
+          ? try emptyScanOutput(index, carried, captured, context) : try Tensor(concatenating: collected[index]))
     }
     return outputs
   }
 
-  private func nothingCollected(
+  private func emptyScanOutput(
     _ index: Int, _ carried: [Tensor], _ captured: ArraySlice<Tensor?>, _ context: EvaluationContext
   ) throws(InfoldError) -> Tensor {
     // The body's own constants are not widened, so the types before widening are used.
@@ -177,10 +178,12 @@ package struct Loop: BodyOperator {
     let constants = captured.map { tensor in tensor.flatMap { $0.elementType.isFloatingPoint ? nil : $0 } }
     let types = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }), ArraySlice(constants))
     guard let result = types[1 + carriedCount + index] else {
-      throw InfoldError(.unsupported, "the type of output \(carriedCount + index) is unknown because the loop has no iterations")
+      throw InfoldError(
+        .unsupported, "the type of output \(carriedCount + index) is unknown because the loop has no iterations")
     }
     guard let shape = result.shape else {
-      throw InfoldError(.unsupported, "the rank of output \(carriedCount + index) is unknown because the loop has no iterations")
+      throw InfoldError(
+        .unsupported, "the rank of output \(carriedCount + index) is unknown because the loop has no iterations")
     }
     let sizes = shape.map { $0.size ?? 0 }
     let isWidened = context.precision == .double && result.elementType.isFloatingPoint

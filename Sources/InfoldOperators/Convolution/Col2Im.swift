@@ -66,7 +66,8 @@ package struct Col2Im: NumericOperator {
     }
     if let given = given?.size, given != count {
       throw InfoldError(
-        .invalidModel, "shape mismatch: the input has \(counted(given, "block")), but the window has \(count) positions: \(positions)")
+        .invalidModel,
+        "shape mismatch: the input has \(counted(given, "block")), but the window has \(count) positions: \(positions)")
     }
   }
 

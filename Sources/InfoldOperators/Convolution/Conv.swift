@@ -41,11 +41,14 @@ package struct Conv: ConvolutionOperator {
     guard filters % group == 0 else {
       throw InfoldError(
         .invalidModel,
-        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))")
+        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))"
+      )
     }
     if let biasCount = bias?[0].size, biasCount != filters {
       throw InfoldError(
-        .invalidModel, "shape mismatch: the bias has \(counted(biasCount, "element")), but the weight has \(counted(filters, "filter"))")
+        .invalidModel,
+        "shape mismatch: the bias has \(counted(biasCount, "element")), but the weight has \(counted(filters, "filter"))"
+      )
     }
     return weight[0]
   }

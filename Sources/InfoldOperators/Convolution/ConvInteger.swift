@@ -81,6 +81,7 @@ extension OperatorInputs {
     try requireRank(1...1, of: index)
     guard let filters = weight?[0], filters.merged(with: given[0]) == nil else { return }
     throw InfoldError(
-      .invalidModel, "shape mismatch: input \(index) has \(counted(given[0], "element")) for \(counted(filters, "filter"))")
+      .invalidModel,
+      "shape mismatch: input \(index) has \(counted(given[0], "element")) for \(counted(filters, "filter"))")
   }
 }

@@ -35,11 +35,13 @@ package struct ConvTranspose: ConvolutionOperator {
 
   func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
     guard let channels = x[1].merged(with: weight[0]) else {
-      throw InfoldError(.invalidModel, "shape mismatch: the input \(x) and the weight \(weight) have different numbers of channels")
+      throw InfoldError(
+        .invalidModel, "shape mismatch: the input \(x) and the weight \(weight) have different numbers of channels")
     }
     if let channels = channels.size, channels % group != 0 {
       throw InfoldError(
-        .invalidModel, "the input has \(counted(channels, "channel")), which is not divisible into \(counted(group, "group"))")
+        .invalidModel,
+        "the input has \(counted(channels, "channel")), which is not divisible into \(counted(group, "group"))")
     }
     guard let perGroup = weight[1].size else { return group == 1 ? weight[1] : bias?[0] ?? .unknown }
     guard let filters = checkedProduct([perGroup, group]) else {
@@ -47,7 +49,8 @@ package struct ConvTranspose: ConvolutionOperator {
     }
     if let biasCount = bias?[0].size, biasCount != filters {
       throw InfoldError(
-        .invalidModel, "shape mismatch: the bias has \(counted(biasCount, "element")) for \(counted(filters, "filter"))")
+        .invalidModel, "shape mismatch: the bias has \(counted(biasCount, "element")) for \(counted(filters, "filter"))"
+      )
     }
     return .fixed(filters)
   }

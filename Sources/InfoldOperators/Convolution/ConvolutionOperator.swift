@@ -71,7 +71,8 @@ extension SlidingWindow {
   /// - Throws: `InfoldError.Code.invalidModel` if the attributes contradict the sizes.
   init(_ attributes: Attributes, ofWeight kernel: [Int]) throws(InfoldError) {
     if let declared = attributes.kernel, declared != kernel {
-      throw InfoldError(.invalidModel, "shape mismatch: kernel_shape is \(declared), but the weight's spatial sizes are \(kernel)")
+      throw InfoldError(
+        .invalidModel, "shape mismatch: kernel_shape is \(declared), but the weight's spatial sizes are \(kernel)")
     }
     try self.init(attributes, kernel: kernel)
   }

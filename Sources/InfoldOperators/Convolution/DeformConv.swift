@@ -39,7 +39,8 @@ package struct DeformConv: StandardFloatingPointOperator {
     try inputs.requireRank(1...1, of: 3)
     for index in [0, 1, 2, 4] where inputs.has(index) {
       guard let rank = inputs.types[index]?.shape?.rank, rank != 4 else { continue }
-      throw InfoldError(.unsupported, "unsupported rank: input \(index) has \(counted(rank, "dimension")); supported are 4")
+      throw InfoldError(
+        .unsupported, "unsupported rank: input \(index) has \(counted(rank, "dimension")); supported are 4")
     }
     let shape = x.shape ?? Shape(unknownOfRank: 4)
     guard let weight = try inputs.type(1).shape else {
@@ -89,11 +90,13 @@ package struct DeformConv: StandardFloatingPointOperator {
     if let filters = weight[0].size, filters % group != 0 {
       throw InfoldError(
         .invalidModel,
-        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))")
+        "the weight \(weight) has \(counted(filters, "filter")), which is not divisible into \(counted(group, "group"))"
+      )
     }
     if let count = bias?[0], count.merged(with: weight[0]) == nil {
       throw InfoldError(
-        .invalidModel, "shape mismatch: the bias has \(counted(count, "element")), but the weight has \(counted(weight[0], "filter"))")
+        .invalidModel,
+        "shape mismatch: the bias has \(counted(count, "element")), but the weight has \(counted(weight[0], "filter"))")
     }
   }
 

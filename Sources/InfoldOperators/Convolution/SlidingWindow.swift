@@ -63,7 +63,8 @@ package struct SlidingWindow: Sendable, Hashable {
       }
       if autoPad != "NOTSET", let pads, pads.contains(where: { $0 != 0 }) {
         throw InfoldError(
-          .invalidModel, "conflicting attributes: pads is \(pads), but auto_pad is \(autoPad), which determines the padding",
+          .invalidModel,
+          "conflicting attributes: pads is \(pads), but auto_pad is \(autoPad), which determines the padding",
           hint: "remove one of the two attributes from the model")
       }
       for (name, values, least) in [

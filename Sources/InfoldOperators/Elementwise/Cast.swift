@@ -33,7 +33,8 @@ package struct Cast: Operator {
     target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
     elementTypes = Self.elementTypes(since: version)
     guard elementTypes.contains(target) else {
-      throw InfoldError(.unsupported, "unsupported element type \(target) as the target of Cast; supported are \(elementTypes)")
+      throw InfoldError(
+        .unsupported, "unsupported element type \(target) as the target of Cast; supported are \(elementTypes)")
     }
     try attributes.readNarrowConversion()
   }
@@ -55,7 +56,8 @@ package struct Cast: Operator {
     guard let type = name.flatMap({ names[$0] }) else {
       throw InfoldError(
         .invalidModel,
-        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is not a supported element type")
+        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is not a supported element type"
+      )
     }
     return type
   }

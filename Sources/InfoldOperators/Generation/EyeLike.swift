@@ -22,7 +22,8 @@ package struct EyeLike: Operator {
     elementType = try attributes.elementType("dtype")
     k = try attributes.int("k") ?? 0
     if let elementType, !ElementTypeSet.all.contains(elementType) {
-      throw InfoldError(.unsupported, "unsupported element type: dtype is \(elementType); supported are \(ElementTypeSet.all)")
+      throw InfoldError(
+        .unsupported, "unsupported element type: dtype is \(elementType); supported are \(ElementTypeSet.all)")
     }
   }
 

@@ -32,7 +32,8 @@ package struct Dropout: Operator {
     let ratio = try attributes.float("ratio") ?? 0.5
     if version < 7, try !attributes.flag("is_test"), ratio != 0 {
       throw InfoldError(
-        .unsupported, "unsupported training form of Dropout: is_test = 0 with a ratio of \(ratio) drops elements at random",
+        .unsupported,
+        "unsupported training form of Dropout: is_test = 0 with a ratio of \(ratio) drops elements at random",
         hint: "export the model for inference, or set is_test to 1")
     }
   }
@@ -55,7 +56,8 @@ package struct Dropout: Operator {
     let ratio = try constants[1]?.converted(to: .float64).elements(as: Double.self).first ?? 0.5
     guard ratio == 0 else {
       throw InfoldError(
-        .unsupported, "unsupported training form of Dropout: training_mode = true with a ratio of \(ratio) drops elements at random",
+        .unsupported,
+        "unsupported training form of Dropout: training_mode = true with a ratio of \(ratio) drops elements at random",
         hint: "export the model for inference, or set training_mode to false")
     }
   }
@@ -74,5 +76,5 @@ package struct Dropout: Operator {
 
 extension Dropout {
   /// Returns whether the operator is known not to be in its unsupported training form.
-  package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { isKnown(2) }
+  package func forwardsInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { isKnown(2) }
 }

@@ -38,7 +38,7 @@ extension OperatorInputs {
 
   /// Returns the number of positions that every index in input 1 may name. The last dimension of
   /// input 1 lists one index for each dimension of input 0 after the first `batchRank`.
-  func positions(behind batchRank: Int) -> [Int: Int] {
+  func positions(batchRank: Int) -> [Int: Int] {
     guard types.count > 1, let data = types[0]?.shape, let depth = types[1]?.shape?.last?.size,
       batchRank + depth <= data.rank
     else { return [:] }
@@ -51,7 +51,8 @@ extension OperatorInputs {
 /// the end.
 package func requireIndex(_ index: Int, along axis: Int, of shape: [Int]) throws(InfoldError) {
   guard index >= -shape[axis], index < shape[axis] else {
-    throw InfoldError(.invalidModel, "the index \(index) is out of bounds for axis \(axis) of the shape \(Shape(shape))")
+    throw InfoldError(
+      .invalidModel, "the index \(index) is out of bounds for axis \(axis) of the shape \(Shape(shape))")
   }
 }
 
@@ -60,7 +61,7 @@ package func requireIndex(_ index: Int, along axis: Int, of shape: [Int]) throws
 /// Negative indices count from the end.
 /// - Precondition: `OperatorInputs.elementIndices` has accepted the shapes.
 /// - Throws: `InfoldError.Code.invalidModel` if an index is out of bounds.
-func elementPlaces(_ indices: Tensor, along axis: Int, in shape: [Int]) throws(InfoldError) -> [Int] {
+func elementOffsets(_ indices: Tensor, along axis: Int, in shape: [Int]) throws(InfoldError) -> [Int] {
   let axis = try normalizedAxis(axis, rank: shape.count)
   let strides = rowMajorStrides(shape)
   var position = indices.shape.map { _ in 0 }

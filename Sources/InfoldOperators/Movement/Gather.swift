@@ -35,7 +35,7 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     return [TensorType(data.elementType, output)]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
 
   package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), let indices = try inputs.constant(1)?.integers() else { return nil }

@@ -23,11 +23,11 @@ package struct GatherElements: ElementMovingOperator {
     [TensorType(try inputs.type(0).elementType, try inputs.elementIndices(along: axis))]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, indices = inputs[1]!
-    let places = try elementPlaces(indices, along: axis, in: data.shape)
+    let places = try elementOffsets(indices, along: axis, in: data.shape)
     let map = IndexMap(axes: [.computed(count: places.count) { places[$0] }])
     return [try map.apply(to: data).reshaped(to: indices.shape)]
   }

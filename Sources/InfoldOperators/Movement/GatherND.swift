@@ -52,7 +52,7 @@ package struct GatherND: ElementMovingOperator {
     return [TensorType(data.elementType, Shape(output))]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(behind: batchRank) }
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(batchRank: batchRank) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, indices = inputs[1]!

@@ -25,5 +25,5 @@ package struct Identity: ElementMovingOperator, AttributelessOperator {
 extension Identity {
   package var quantizedForm: QuantizedForm? { .movement }
 
-  package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { true }
+  package func forwardsInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { true }
 }

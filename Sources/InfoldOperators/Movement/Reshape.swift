@@ -52,7 +52,8 @@ package struct Reshape: ElementMovingOperator {
       for axis in wanted.indices where wanted[axis] == .fixed(0) {
         guard axis < input.rank else {
           throw InfoldError(
-            .invalidModel, "the new shape \(Shape(wanted)) keeps dimension \(axis), which the shape \(input) does not have")
+            .invalidModel,
+            "the new shape \(Shape(wanted)) keeps dimension \(axis), which the shape \(input) does not have")
         }
         output[axis] = input[axis]
         kept.insert(axis)
@@ -80,7 +81,8 @@ package struct Reshape: ElementMovingOperator {
     guard let count = checkedProduct(given.compactMap(\.size)), let divisor = checkedProduct(taken.compactMap(\.size))
     else { throw InfoldError(.limitExceeded, "the shape \(input) or \(Shape(wanted)) is too large") }
     guard divisor > 0 else {
-      throw InfoldError(.invalidModel, "the size −1 in the new shape \(Shape(wanted)) is ambiguous because other sizes are 0")
+      throw InfoldError(
+        .invalidModel, "the size −1 in the new shape \(Shape(wanted)) is ambiguous because other sizes are 0")
     }
     if open.isEmpty || count == 0 {
       guard count % divisor == 0 else { throw mismatch(input, wanted) }
@@ -91,7 +93,8 @@ package struct Reshape: ElementMovingOperator {
 
   private func mismatch(_ input: Shape, _ wanted: [Dimension]) -> InfoldError {
     InfoldError(
-      .invalidModel, "shape mismatch: cannot reshape \(input) to \(Shape(wanted)) because the number of elements differs")
+      .invalidModel,
+      "shape mismatch: cannot reshape \(input) to \(Shape(wanted)) because the number of elements differs")
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {

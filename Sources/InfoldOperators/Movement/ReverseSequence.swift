@@ -39,7 +39,8 @@ package struct ReverseSequence: ComposedOperator {
     try inputs.requireRank(2...Int.max, of: 0)
     try inputs.requireRank(1...1, of: 1)
     if let shape = x.shape, let count = lengths.shape?[0], shape[batchAxis].merged(with: count) == nil {
-      throw InfoldError(.invalidModel, "shape mismatch: \(counted(count, "sequence length")) for a batch of \(shape[batchAxis])")
+      throw InfoldError(
+        .invalidModel, "shape mismatch: \(counted(count, "sequence length")) for a batch of \(shape[batchAxis])")
     }
     return [x]
   }

@@ -38,11 +38,11 @@ package struct ScatterElements: Operator {
     return [data]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!
-    let places = try elementPlaces(inputs[1]!, along: axis, in: data.shape)
+    let places = try elementOffsets(inputs[1]!, along: axis, in: data.shape)
     return [try reduction.scatter(inputs[2]!, into: data, at: places, length: 1)]
   }
 }

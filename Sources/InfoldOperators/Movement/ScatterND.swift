@@ -62,7 +62,7 @@ package struct ScatterND: Operator {
     return [data]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(behind: 0) }
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(batchRank: 0) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, updates = inputs[2]!

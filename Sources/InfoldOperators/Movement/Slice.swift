@@ -113,7 +113,9 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     }
     guard let count = try starts.count(in: inputs) else { return nil }
     guard count <= rank else {
-      throw InfoldError(.invalidModel, "cannot slice \(counted(count, "axis", plural: "axes")) of an input with \(counted(rank, "dimension"))")
+      throw InfoldError(
+        .invalidModel,
+        "cannot slice \(counted(count, "axis", plural: "axes")) of an input with \(counted(rank, "dimension"))")
     }
     return Array(0..<count)
   }

@@ -35,7 +35,8 @@ package struct Squeeze: ElementMovingOperator {
     guard let values else {
       guard let count = try axes.count(in: inputs) else { return nil }
       guard count <= shape.rank else {
-        throw InfoldError(.invalidModel, "cannot squeeze \(counted(count, "axis", plural: "axes")) of the shape \(shape)")
+        throw InfoldError(
+          .invalidModel, "cannot squeeze \(counted(count, "axis", plural: "axes")) of the shape \(shape)")
       }
       return Shape(unknownOfRank: shape.rank - count)
     }

@@ -26,7 +26,8 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     guard repeats.count == output.rank else {
       throw InfoldError(
         .invalidModel,
-        "shape mismatch: repeats has \(counted(repeats.count, "element")) for an input with \(counted(output.rank, "dimension"))")
+        "shape mismatch: repeats has \(counted(repeats.count, "element")) for an input with \(counted(output.rank, "dimension"))"
+      )
     }
     for axis in output.indices {
       if let count = repeats[axis].size, count < 0 {

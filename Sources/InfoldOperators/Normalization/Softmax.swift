@@ -8,7 +8,7 @@ import InfoldTensor
 /// of rank 1, the default is its only axis.
 package struct Softmax: SoftmaxOperator {
   package static let name = "Softmax"
-  package static let givesProbabilities = true
+  package static let returnsProbabilities = true
 
   /// The normalized dimension, or the first of them.
   package let axis: SoftmaxAxis
@@ -87,8 +87,8 @@ package struct SoftmaxAxis: Sendable, Hashable {
   /// elements.
   package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
     let axis = try position(rank: shape.count)
-    let behind = shape[(axis + 1)...].reduce(1, *)
-    return flattens ? (shape[axis] * behind, 1) : (shape[axis], behind)
+    let trailing = shape[(axis + 1)...].reduce(1, *)
+    return flattens ? (shape[axis] * trailing, 1) : (shape[axis], trailing)
   }
 }
 

@@ -34,10 +34,10 @@ package struct LpPool: FloatingPointPool {
       count <= Self.mostWeights
     else { return nil }
     let extents = try window.extents(sizes[2...])
-    var behind: [Int] = []
+    var after: [Int] = []
     for (axis, extent) in extents.enumerated() {
       guard extent.output > 0, let reach = window.reach(axis) else { return nil }
-      behind.append(
+      after.append(
         max(0, (extent.output - 1) * window.strides[axis] + reach - sizes[2 + axis] - extent.padBefore))
     }
     var network = Composition(inputs)
@@ -52,7 +52,7 @@ package struct LpPool: FloatingPointPool {
       Conv.name, [powers, network.add(ones)],
       [
         "group": .int(Int64(channels)), "strides": list(window.strides), "dilations": list(window.dilations),
-        "pads": list(extents.map(\.padBefore) + behind),
+        "pads": list(extents.map(\.padBefore) + after),
       ])
     let norms = try network.roots(of: sums, p)
     return network.graph(returning: [norms])

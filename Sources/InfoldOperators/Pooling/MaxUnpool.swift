@@ -72,7 +72,8 @@ package struct MaxUnpool: StandardFloatingPointOperator {
   /// Returns the error of an index that is out of bounds.
   package static func outside(_ index: Int, of count: Int, _ pooled: [Int]) -> InfoldError {
     InfoldError(
-      .invalidModel, "the index \(index) is out of bounds for the \(counted(count, "element")) of the shape \(Shape(pooled))")
+      .invalidModel,
+      "the index \(index) is out of bounds for the \(counted(count, "element")) of the shape \(Shape(pooled))")
   }
 
   func evaluate<Element: FloatingPointElement>(

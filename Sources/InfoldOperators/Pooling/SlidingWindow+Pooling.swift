@@ -10,7 +10,8 @@ extension SlidingWindow {
       throw InfoldError(.invalidModel, "missing or empty attribute \"kernel_shape\"")
     }
     guard kernel.count <= 3 else {
-      throw InfoldError(.unsupported, "unsupported kernel_shape with \(counted(kernel.count, "dimension")); supported are 1 to 3")
+      throw InfoldError(
+        .unsupported, "unsupported kernel_shape with \(counted(kernel.count, "dimension")); supported are 1 to 3")
     }
     try self.init(attributes, kernel: kernel, mayHaveNoPosition: true)
   }

@@ -39,7 +39,7 @@ package struct Attention: ComposedOperator {
   private let keyHeads: Int?
   /// How many keys before its position a query reads; `nil` for no limit.
   private let reachBefore: Int?
-  private let reachBehind: Int?
+  private let reachAfter: Int?
   private let givesPresent: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -52,7 +52,7 @@ package struct Attention: ComposedOperator {
     queryHeads = try attributes.int("q_num_heads")
     keyHeads = try attributes.int("kv_num_heads")
     reachBefore = version < 25 ? nil : try attributes.reach("left_window_size")
-    reachBehind = version < 25 ? nil : try attributes.reach("right_window_size")
+    reachAfter = version < 25 ? nil : try attributes.reach("right_window_size")
     givesPresent = attributes.hasOutput(1) || attributes.hasOutput(2)
     guard 0...3 ~= outputMode else {
       throw InfoldError(.invalidModel, "qk_matmul_output_mode is \(outputMode) but must be 0, 1, 2 or 3")
@@ -175,7 +175,7 @@ package struct Attention: ComposedOperator {
   }
 
   private var limits: AttentionBias.Limits {
-    AttentionBias.Limits(isCausal: isCausal, reachBefore: reachBefore, reachBehind: reachBehind)
+    AttentionBias.Limits(isCausal: isCausal, reachBefore: reachBefore, reachAfter: reachAfter)
   }
 
   /// Returns the scale of the products.
@@ -263,7 +263,8 @@ private struct Shapes {
       result = [batch, queryHeads, queries, columns]
     } else {
       guard let givenQueryHeads, let givenKeyHeads else {
-        throw InfoldError(.invalidModel, "missing attributes q_num_heads and kv_num_heads, which inputs with 3 dimensions require")
+        throw InfoldError(
+          .invalidModel, "missing attributes q_num_heads and kv_num_heads, which inputs with 3 dimensions require")
       }
       (queryHeads, keyHeads) = (.fixed(givenQueryHeads), .fixed(givenKeyHeads))
       queries = q[1]

@@ -8,10 +8,10 @@ struct AttentionBias {
   struct Limits {
     var isCausal: Bool
     var reachBefore: Int?
-    var reachBehind: Int?
+    var reachAfter: Int?
 
     /// How many keys after its position a query reads; `nil` for no limit.
-    var behind: Int? { isCausal ? 0 : reachBehind }
+    var after: Int? { isCausal ? 0 : reachAfter }
   }
 
   private let limits: Limits
@@ -90,7 +90,7 @@ struct AttentionBias {
   /// Returns which keys the queries read according to their positions, as booleans [M, S] or [B, 1,
   /// M, S]; `nil` for all keys.
   private func positions(_ network: inout Composition) throws(InfoldError) -> ValueID? {
-    guard limits.behind != nil || limits.reachBefore != nil else { return nil }
+    guard limits.after != nil || limits.reachBefore != nil else { return nil }
     let columns = try self.columns(&network)
     let first = network[6] == nil ? sizes.past : 0
     var rows = try network.reshape(numbers(from: first, count: sizes.queries, &network), [sizes.queries, 1])
@@ -98,7 +98,7 @@ struct AttentionBias {
       let offset = try network.add(Sub.name, [counts, network.add(try Tensor(scalar: Int64(sizes.queries)))])
       rows = try network.add(Add.name, [rows, network.reshape(offset, [sizes.batch, 1, 1, 1])])
     }
-    let bounds = [(LessOrEqual.name, limits.behind), (GreaterOrEqual.name, limits.reachBefore.map { -$0 })]
+    let bounds = [(LessOrEqual.name, limits.after), (GreaterOrEqual.name, limits.reachBefore.map { -$0 })]
     var allowed: ValueID?
     for case (let comparison, let distance?) in bounds {
       // The bound keeps positions far from integer overflow, even for the largest relevant

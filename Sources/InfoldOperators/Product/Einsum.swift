@@ -34,7 +34,8 @@ package struct Einsum: Operator {
     guard inputs.types.count == equation.operandCount, inputs.types.allSatisfy({ $0 != nil }) else {
       throw InfoldError(
         .invalidModel,
-        "the equation has \(counted(equation.operandCount, "operand")), but the node has \(counted(inputs.types.count, "input"))")
+        "the equation has \(counted(equation.operandCount, "operand")), but the node has \(counted(inputs.types.count, "input"))"
+      )
     }
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == inputs.types.count else { return [TensorType(first.elementType, nil)] }
@@ -49,7 +50,8 @@ package struct Einsum: Operator {
       for (label, dimension) in zip(labels, shape) {
         guard let common = (sizes[label] ?? 1).broadcast(with: dimension) else {
           throw InfoldError(
-            .invalidModel, "shape mismatch: an operand is \(shape), but another has size \(sizes[label] ?? 1) for the same label")
+            .invalidModel,
+            "shape mismatch: an operand is \(shape), but another has size \(sizes[label] ?? 1) for the same label")
         }
         sizes[label] = common
       }

@@ -75,7 +75,8 @@ struct EinsumEquation: Sendable, Hashable {
       let rest = ranks[index] - letters
       guard term.contains(nil) ? rest >= 0 : rest == 0 else {
         throw InfoldError(
-          .invalidModel, "rank mismatch: input \(index) has \(counted(ranks[index], "dimension")), but the equation has \(letters)")
+          .invalidModel,
+          "rank mismatch: input \(index) has \(counted(ranks[index], "dimension")), but the equation has \(letters)")
       }
       batchRank = max(batchRank, rest)
       operands.append(Self.labels(term, batchRank: rest))

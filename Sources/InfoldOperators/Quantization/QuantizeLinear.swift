@@ -34,7 +34,8 @@ package struct QuantizeLinear: Operator {
     precision = version < 23 ? nil : try attributes.optionalElementType("precision")
     quantizedTypes = .quantized(since: version)
     if let outputType, !quantizedTypes.contains(outputType) {
-      throw InfoldError(.unsupported, "unsupported element type: output_dtype is \(outputType); supported are \(quantizedTypes)")
+      throw InfoldError(
+        .unsupported, "unsupported element type: output_dtype is \(outputType); supported are \(quantizedTypes)")
     }
     if let precision, !precision.isFloatingPoint {
       throw InfoldError(.invalidModel, "precision is \(precision) but must be a floating-point type")

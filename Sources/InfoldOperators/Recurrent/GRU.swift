@@ -20,11 +20,11 @@ package struct GRU: RecurrentOperator {
   package let layer: RecurrentLayer
   /// Whether gate r multiplies the product of the state rather than the state itself
   /// (`linear_before_reset`).
-  package let resetsBehindProduct: Bool
+  package let resetsAfterProduct: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh])
-    resetsBehindProduct = attributes.version < 3 ? false : try attributes.flag("linear_before_reset")
+    resetsAfterProduct = attributes.version < 3 ? false : try attributes.flag("linear_before_reset")
     // Whether Y is wanted, which also follows from the node's outputs.
     if attributes.version < 7 { _ = try attributes.flag("output_sequence") }
   }
@@ -42,11 +42,11 @@ package struct GRU: RecurrentOperator {
       }
     }
     let update = gate(0), reset = gate(1)
-    let past = resetsBehindProduct ? hidden : units.map { reset[$0] * hidden[$0] }
+    let past = resetsAfterProduct ? hidden : units.map { reset[$0] * hidden[$0] }
     state.hidden = units.map { unit in
       let fromState = weights.fromState(past, gate: 2, unit: unit)
       let argument =
-        weights.fromInput(x, gate: 2, unit: unit) + (resetsBehindProduct ? reset[unit] * fromState : fromState)
+        weights.fromInput(x, gate: 2, unit: unit) + (resetsAfterProduct ? reset[unit] * fromState : fromState)
       return (1 - update[unit]) * activations[1](argument) + update[unit] * hidden[unit]
     }
   }

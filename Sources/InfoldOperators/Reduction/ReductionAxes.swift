@@ -34,7 +34,8 @@ public struct ReductionAxes: Sendable, Hashable {
     if keepsDimensions { return Shape(unknownOfRank: shape.rank) }
     guard let count, count > 0 else { return nil }
     guard count <= shape.rank else {
-      throw InfoldError(.invalidModel, "cannot reduce \(counted(count, "axis", plural: "axes")) of an input of shape \(shape)")
+      throw InfoldError(
+        .invalidModel, "cannot reduce \(counted(count, "axis", plural: "axes")) of an input of shape \(shape)")
     }
     return Shape(unknownOfRank: shape.rank - count)
   }

@@ -115,8 +115,10 @@ package struct Resize: ResizingOperator {
     let scales = try isList(scalesInput, of: .floatingPoint, inputs)
     let sizes = try version >= 11 ? isList(Self.sizesInput, of: .int64, inputs) : false
     switch (scales, sizes) {
-    case (true?, true?): throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has both")
-    case (false?, false?): throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has neither")
+    case (true?, true?):
+      throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has both")
+    case (false?, false?):
+      throw InfoldError(.invalidModel, "exactly one of scales and sizes is required; the node has neither")
     case (true?, _), (_, false?): return .scales
     case (_, true?), (false?, _): return .sizes
     case (nil, nil): return nil
@@ -198,7 +200,8 @@ package struct Resize: ResizingOperator {
   private func regions(_ count: Int, _ inputs: OperatorInputs) throws(InfoldError) -> [(start: Double, end: Double)]? {
     guard resampling.transformation == .tfCropAndResize else { return Array(repeating: (0, 1), count: count) }
     guard inputs.has(Self.roiInput) else {
-      throw InfoldError(.invalidModel, "missing input roi, which the coordinate_transformation_mode tf_crop_and_resize requires")
+      throw InfoldError(
+        .invalidModel, "missing input roi, which the coordinate_transformation_mode tf_crop_and_resize requires")
     }
     if let length = try inputs.listLength(Self.roiInput, of: .floatingPoint), length != 2 * count {
       throw InfoldError(

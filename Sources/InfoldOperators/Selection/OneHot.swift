@@ -40,7 +40,7 @@ package struct OneHot: Operator {
     return [TensorType(values.elementType, output)]
   }
 
-  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] {
+  package func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] {
     (try? depth(inputs))?.size.map { [0: $0] } ?? [:]
   }
 

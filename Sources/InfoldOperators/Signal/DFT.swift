@@ -103,7 +103,8 @@ package struct DFT: Operator {
     let allowed = isOneSided ? (isInverse ? 2...2 : 1...1) : 1...2
     guard allowed.contains(count) else {
       let wanted = isOneSided ? (isInverse ? "2 with onesided and inverse" : "1 with onesided") : "1 or 2"
-      throw InfoldError(.invalidModel, "the last dimension is \(count) but must be \(wanted): the real and imaginary parts")
+      throw InfoldError(
+        .invalidModel, "the last dimension is \(count) but must be \(wanted): the real and imaginary parts")
     }
   }
 

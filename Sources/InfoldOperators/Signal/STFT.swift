@@ -78,7 +78,8 @@ package struct STFT: Operator {
     let window = inputs.has(2) ? inputs.types[2]?.shape?[0].size : nil
     let given = try number(3, "frame_length"), step = try number(1, "frame_step")
     if let given, let window, given != window {
-      throw InfoldError(.invalidModel, "shape mismatch: frame_length is \(given), but the window has \(counted(window, "element"))")
+      throw InfoldError(
+        .invalidModel, "shape mismatch: frame_length is \(given), but the window has \(counted(window, "element"))")
     }
     guard let length = given ?? window ?? (inputs.has(2) || inputs.has(3) ? nil : signal) else { return nil }
     guard length >= 1, length <= FourierTransform.longest else {

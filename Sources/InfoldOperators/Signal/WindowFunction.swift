@@ -97,7 +97,8 @@ extension AttributeReader {
   mutating func numericType(_ name: String) throws(InfoldError) -> ElementType {
     let type = try elementType(name) ?? .float32
     guard ElementTypeSet.numeric.contains(type) else {
-      throw InfoldError(.unsupported, "unsupported element type: \(name) is \(type); supported are \(ElementTypeSet.numeric)")
+      throw InfoldError(
+        .unsupported, "unsupported element type: \(name) is \(type); supported are \(ElementTypeSet.numeric)")
     }
     return type
   }

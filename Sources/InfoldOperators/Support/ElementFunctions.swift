@@ -128,7 +128,9 @@ extension ElementType {
   /// The Swift type of an integer type.
   /// - Precondition: The type is an integer type.
   var integerElement: any IntegerElement.Type {
-    guard let type = swiftType as? any IntegerElement.Type else { preconditionFailure("\(self) is not an integer type") }
+    guard let type = swiftType as? any IntegerElement.Type else {
+      preconditionFailure("\(self) is not an integer type")
+    }
     return type
   }
 }

@@ -21,7 +21,7 @@ struct ChannelAxes {
 extension Graph {
   /// Returns the input that a node forwards, or to which it applies arithmetic with a constant.
   fileprivate func dataInput(of node: Node) -> ValueID? {
-    if let input = handedOnInput(of: node) { return input }
+    if let input = forwardedInput(of: node) { return input }
     guard node.typed?.elementCombination != nil, node.inputs.count == 2, let a = node.inputs[0], let b = node.inputs[1],
       (constant(a) != nil) != (constant(b) != nil)
     else { return nil }

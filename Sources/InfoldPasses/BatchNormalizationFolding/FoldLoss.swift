@@ -25,8 +25,8 @@ struct FoldLoss {
     let type = weight.elementType
     let allowed = type.unitRoundoff.squareRoot()
     let before = input.steps.isEmpty ? [] : (0..<input.channels).map { input.magnitudes(channel: $0) }
-    let behind = output.steps.isEmpty ? [] : bias.sums.indices.map { output.magnitudes(bias.sums[$0], channel: $0) }
-    let mayLose = (before + behind).contains { 2 * type.unitRoundoff * $0.cancelling > allowed * $0.size }
+    let after = output.steps.isEmpty ? [] : bias.sums.indices.map { output.magnitudes(bias.sums[$0], channel: $0) }
+    let mayLose = (before + after).contains { 2 * type.unitRoundoff * $0.cancelling > allowed * $0.size }
     // The elements of the weight are examined only if precision may be lost.
     guard mayLose || Self.mayUnderflow(type, input, output) else { return nil }
     guard let rows = WeightRows(linear, weight, type, input: input.scale, output: output.scale, before) else {
@@ -34,9 +34,9 @@ struct FoldLoss {
     }
     for channel in bias.values.indices {
       var magnitudes = rows.before[channel]
-      if !behind.isEmpty {
+      if !after.isEmpty {
         let cancelling = magnitudes.cancelling * output.scale[channel].magnitude
-        magnitudes = behind[channel]
+        magnitudes = after[channel]
         magnitudes.cancelling = max(magnitudes.cancelling, cancelling)
       }
       let rounding = type.roundingError(bias.values[channel])

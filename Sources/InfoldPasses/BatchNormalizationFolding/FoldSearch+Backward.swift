@@ -58,7 +58,7 @@ extension FoldSearch {
       before.isNormalized = origin.isNormalized || node.isNormalization
       return [before]
     }
-    if let input = graph.handedOnInput(of: node) {
+    if let input = graph.forwardedInput(of: node) {
       before.value = input
       return [before]
     }
@@ -86,7 +86,9 @@ extension FoldSearch {
       guard let count = graph[input].type?.shape?[origin.axis].size else {
         throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is unknown")
       }
-      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) concatenates a value with itself") }
+      guard seen.insert(input).inserted else {
+        throw Refusal("\(graph.label(of: node)) concatenates a value with itself")
+      }
       var branch = origin
       (branch.value, branch.channels) = (input, first..<(first + count))
       branches.append(branch)

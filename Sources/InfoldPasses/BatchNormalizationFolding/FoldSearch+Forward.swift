@@ -4,7 +4,7 @@ import InfoldOperators
 extension FoldSearch {
   /// Returns the linear operator that is the only reader of a map's output, searching through nodes
   /// that forward it unchanged.
-  func target(behind map: ChannelMap) throws(Refusal) -> NodeID {
+  func target(after map: ChannelMap) throws(Refusal) -> NodeID {
     guard !index.isOutput(map.output) else { throw Refusal("its own output is an output of the graph") }
     guard !index.isCaptured(map.output) else { throw Refusal("its own output is used by a subgraph") }
     var value = map.output
@@ -19,7 +19,7 @@ extension FoldSearch {
       guard readers.count == 1 else { throw Refusal("its own output has several consumers") }
       if let fold = folds[reader], !fold.isBackward, fold.map.input == value {
         value = fold.map.output
-      } else if graph.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
+      } else if graph.forwardedInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
         value = output
       } else {
         try requireReading(of: value, by: reader, map)

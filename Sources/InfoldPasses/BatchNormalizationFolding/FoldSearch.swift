@@ -57,7 +57,7 @@ struct FoldSearch {
   private mutating func foldForward(_ id: NodeID) throws(InfoldError) {
     guard let map = maps[id] else { return }
     do throws(Refusal) {
-      try absorb(map, of: id, before: target(behind: map))
+      try absorb(map, of: id, before: target(after: map))
       refusals[id] = nil
     } catch {
       if let failure = error.failure { throw failure }
@@ -140,7 +140,9 @@ extension FoldSearch {
 
   /// Checks the number of absorbed nodes, because each new one traverses all the earlier ones.
   private func requireFew(_ parts: [FoldPlan.Part], _ id: NodeID) throws(Refusal) {
-    guard parts.count < 64 else { throw Refusal("64 other nodes are already folded into \(graph.label(of: graph[id]))") }
+    guard parts.count < 64 else {
+      throw Refusal("64 other nodes are already folded into \(graph.label(of: graph[id]))")
+    }
   }
 
   /// Returns the operator with everything that has been folded into it so far.

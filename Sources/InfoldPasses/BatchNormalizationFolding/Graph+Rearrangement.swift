@@ -26,8 +26,8 @@ extension Graph {
       // versa.
       guard input[place].size == size else { return false }
       if let before = extent(input[..<place]), before == extent(output[..<axis]) { return true }
-      guard let behind = extent(input[(place + 1)...]) else { return false }
-      return behind == extent(output[(axis + 1)...])
+      guard let trailing = extent(input[(place + 1)...]) else { return false }
+      return trailing == extent(output[(axis + 1)...])
     }
   }
 }

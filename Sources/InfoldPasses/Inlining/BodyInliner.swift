@@ -66,12 +66,12 @@ struct BodyInliner {
         return place
       }
     }
-    return try nodes + handedOn(body, outer, places)
+    return try nodes + forwarded(body, outer, places)
   }
 
   /// Returns Identity nodes for outputs that are inputs, constants or captures of the body, or that
   /// occur twice.
-  private func handedOn(
+  private func forwarded(
     _ body: Graph, _ outer: Node, _ places: [ValueID: ValueID?]
   ) throws(InfoldError) -> [Node] {
     let standard = outer.domain.isEmpty ? outer : body.nodes.first { $0.domain.isEmpty }

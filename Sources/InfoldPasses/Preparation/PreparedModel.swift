@@ -35,7 +35,7 @@ package struct PreparedModel: Sendable {
   package init(
     graph: consuming Graph, observe: (any GraphPass, PassResult) -> Void = { _, _ in }
   ) throws(InfoldError) {
-    var graph = graph.believingInputs()
+    var graph = graph.trustingOnlyInputs()
     for pass in [InlineBodies(), SettleConstants(), ReplaceSequences()] as [any GraphPass] {
       let result = try pass.run(on: consume graph)
       observe(pass, result)

@@ -47,7 +47,7 @@ struct SequenceNodes {
   }
 
   /// Adds an Identity that writes a value to another one.
-  mutating func handOn(_ x: ValueID, as output: ValueID) throws(InfoldError) {
+  mutating func forward(_ x: ValueID, as output: ValueID) throws(InfoldError) {
     try add(Identity.name, [x], output: output)
   }
 

@@ -161,7 +161,7 @@ extension SequenceRewriter {
             + "tensors in each iteration",
           hint: "collect the tensors as scan outputs of the loop, or carry a tensor that grows")
       }
-      collected.append((index, try inner.handedOn(tensors)))
+      collected.append((index, try inner.forwarded(tensors)))
     }
     return (inner, collected)
   }
@@ -221,7 +221,7 @@ extension SequenceRewriter {
   }
 
   /// Returns copies of tensors that can be additional outputs.
-  private mutating func handedOn(_ tensors: [ValueID]) throws(InfoldError) -> [ValueID] {
+  private mutating func forwarded(_ tensors: [ValueID]) throws(InfoldError) -> [ValueID] {
     build.nodes = graph.nodes
     var copies: [ValueID] = []
     for tensor in tensors {

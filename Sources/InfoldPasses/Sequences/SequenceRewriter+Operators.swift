@@ -124,7 +124,7 @@ extension SequenceRewriter {
   private mutating func take(from sequence: SequenceValue, at place: ValueID?, _ output: ValueID) throws(InfoldError) {
     guard let place else { throw InfoldError(.invalidModel, "missing input: the position") }
     if case .list(let parts) = sequence, let position = try position(place, of: parts.count) {
-      return try build.handOn(parts[position], as: output)
+      return try build.forward(parts[position], as: output)
     }
     let stack = try stack(sequence)
     let scalar = try graph[place].type?.shape == [] ? place : build.add(Reshape.name, [place, build.constant([])])
@@ -133,7 +133,7 @@ extension SequenceRewriter {
 
   private mutating func count(_ sequence: SequenceValue, _ output: ValueID) throws(InfoldError) {
     switch sequence {
-    case .list(let parts): try build.handOn(build.constant([parts.count], isScalar: true), as: output)
+    case .list(let parts): try build.forward(build.constant([parts.count], isScalar: true), as: output)
     case .stack(let stack):
       let shape = try build.add(ShapeOperator.name, [stack])
       _ = try build.gather(shape, build.constant([0], isScalar: true), output: output)
@@ -151,7 +151,8 @@ extension SequenceRewriter {
       types.allSatisfy({ $0 == first })
     else {
       throw InfoldError(
-        .unsupported, "the position in the sequence is computed during the run, and its tensors do not have the same known shape",
+        .unsupported,
+        "the position in the sequence is computed during the run, and its tensors do not have the same known shape",
         hint: "give all tensors the same shape, or bind the dynamic dimensions")
     }
     return try build.stack(parts, 0)
@@ -251,7 +252,7 @@ extension SequenceRewriter {
       }
     case .stack(let stack):
       if axis == 0 {
-        if isNew { try build.handOn(stack, as: output) } else { _ = try build.mergeLeading(stack, output: output) }
+        if isNew { try build.forward(stack, as: output) } else { _ = try build.mergeLeading(stack, output: output) }
         return true
       }
       // The rank of one tensor, plus the new dimension in the result if there is one.

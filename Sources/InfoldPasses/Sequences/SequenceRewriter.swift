@@ -72,7 +72,7 @@ struct SequenceRewriter {
     guard let operation = SequenceOperator(node) else {
       // Nodes that forward a sequence unchanged.
       if let input = node.inputs.first ?? nil, let sequence = sequences[input],
-        node.typed?.handsOnInput({ _ in false }) == true, sequences[output] == nil
+        node.typed?.forwardsInput({ _ in false }) == true, sequences[output] == nil
       {
         sequences[output] = sequence
       }

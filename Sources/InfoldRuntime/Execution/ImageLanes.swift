@@ -7,12 +7,12 @@ import Synchronization
 /// every other image.
 final class ImageLanes: Sendable {
   /// One state per thread.
-  let frames: [RunState]
+  let states: [RunState]
   /// Whether a thread has failed, so that no further image needs to start.
   let hasFailed = Atomic(false)
 
   init(_ plan: Plan, count: Int) {
-    frames = (0..<count).map { _ in plan.makeFrame() }
+    states = (0..<count).map { _ in plan.makeState() }
   }
 }
 
@@ -26,7 +26,7 @@ final class ImageLanesPool: Sendable {
 
   /// Keeps lanes for the next run.
   func release(_ lanes: ImageLanes, of plan: Plan) {
-    for state in lanes.frames { state.release(keeping: plan.tensors.constants) }
+    for state in lanes.states { state.release(keeping: plan.tensors.constants) }
     lanes.hasFailed.store(false, ordering: .relaxed)
     idle.withLock { $0.append(lanes) }
   }
@@ -45,7 +45,7 @@ private struct Job {
       // Relaxed ordering: a thread that does not see the flag yet only computes in vain. The error
       // itself is read after the job.
       guard !lanes.hasFailed.load(ordering: .relaxed) else { return }
-      let state = lanes.frames[lane]
+      let state = lanes.states[lane]
       part.advance(state, to: image, of: given)
       do throws(InfoldError) { try part.plan.execute(state, in: context) } catch {
         state.failure = error
@@ -59,22 +59,22 @@ extension PlanPart {
   /// Computes the first `count` images in parallel.
   ///
   /// - Parameter lanes: Lanes whose states refer to the first image.
-  func runSideBySide(_ count: Int, _ lanes: ImageLanes, of given: [Tensor], in context: RunContext) throws(InfoldError)
+  func runInParallel(_ count: Int, _ lanes: ImageLanes, of given: [Tensor], in context: RunContext) throws(InfoldError)
   {
     context.cancellation.onAnyThread { cancellation in
       var alone = context
       (alone.workers, alone.cancellation) = (1, cancellation)
-      for state in lanes.frames { state.context = alone }
+      for state in lanes.states { state.context = alone }
       let job = Job(part: self, given: given, lanes: .passUnretained(lanes), context: alone)
       withUnsafePointer(to: job) { pointer in
         WorkerPool.shared.run(
-          tasks: count, workers: lanes.frames.count, arithmetic: context.factory.arithmetic, context: pointer
+          tasks: count, workers: lanes.states.count, arithmetic: context.factory.arithmetic, context: pointer
         ) { job, image, worker in
           job.assumingMemoryBound(to: Job.self).pointee.compute(image, lane: worker)
         }
       }
     }
-    for state in lanes.frames {
+    for state in lanes.states {
       if let failure = state.failure { throw failure }
     }
   }

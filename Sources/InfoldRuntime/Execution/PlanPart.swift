@@ -54,20 +54,20 @@ struct PlanPart: Sendable {
     _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext
   ) throws(InfoldError) {
     let (tensors, factory) = (plan.tensors, context.factory)
-    let state = plan.takeFrame()
+    let state = plan.takeState()
     defer { plan.release(state) }
     let arena = try factory.arenas.take(byteCount: arenaByteCount(workers: factory.workers))
     defer { factory.arenas.release(arena) }
     try makeRoom(for: &results, budget)
-    let together = lanes > 1 && context.letsImagesRunSideBySide ? images - images % lanes : 0
+    let together = lanes > 1 && context.allowsParallelImages ? images - images % lanes : 0
     if together > 0 {
       let lanes = lanesPool.take(plan, count: lanes)
       defer { lanesPool.release(lanes, of: plan) }
-      for (index, state) in lanes.frames.enumerated() {
+      for (index, state) in lanes.states.enumerated() {
         plan.memory.place(state, in: arena, part: index)
         try point(state, to: 0, of: given, &results)
       }
-      try runSideBySide(together, lanes, of: given, in: context)
+      try runInParallel(together, lanes, of: given, in: context)
     }
     plan.memory.place(state, in: arena)
     state.context = context
@@ -149,7 +149,7 @@ struct PlanPart: Sendable {
   /// Sets the state's input addresses to one image.
   private func pointInputs(_ state: RunState, to image: Int, of given: [Tensor]) {
     state.image = image
-    for (buffer, input) in plan.tensors.inputStorages {
+    for (buffer, input) in plan.tensors.inputBuffers {
       state.bases[buffer] = given[input].address(ofPart: image, of: images)
     }
   }

@@ -11,7 +11,7 @@ struct RunContext {
 
   /// Whether threads may compute one image each. Timing and observing layers requires the layers to
   /// run in sequence.
-  var letsImagesRunSideBySide: Bool { workers > 1 && clock == nil && factory.layerObserver == nil }
+  var allowsParallelImages: Bool { workers > 1 && clock == nil && factory.layerObserver == nil }
 
   /// The context for the bodies of the graph.
   var inBody: RunContext {

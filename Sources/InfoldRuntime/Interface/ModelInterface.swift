@@ -21,7 +21,7 @@ package struct ModelInterface: Sendable {
   /// - Throws: As `Graph.inferTypes()`.
   package init(_ graph: Graph, file: String?) throws(InfoldError) {
     inputs = graph.inputs.map(graph.info)
-    outputs = try graph.outputs.map(graph.doubtingClaims().info)
+    outputs = try graph.outputs.map(graph.replacingDeclaredTypes().info)
     self.file = file
     claims = DeclaredOutputs(graph)
     binding = InputBinding(inputs, graph.declaredShapes)

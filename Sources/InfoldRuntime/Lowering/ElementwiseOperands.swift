@@ -90,7 +90,8 @@ extension PlanBuilder {
     _ operands: [ValueID], to result: ValueID, _ algorithm: String, constants: [Location] = [],
     _ body:
       @escaping @Sendable (
-        _ loops: ElementwiseOperands, _ operands: [Location], _ result: Location, _ pixels: Range<Int>, _ state: RunState
+        _ loops: ElementwiseOperands, _ operands: [Location], _ result: Location, _ pixels: Range<Int>,
+        _ state: RunState
       ) -> Void
   ) throws(InfoldError) {
     let layout: Layout = operands.contains { layouts(of: $0).contains(.channelsLast) } ? .channelsLast : .rowMajor

@@ -24,7 +24,7 @@ extension RNN: RecurrentLowering {
 
 extension GRU: RecurrentLowering {
   func cell(_ weights: [RecurrentWeights], _ activations: [[GateFunction]], peepholes: Location?) -> GRUCell {
-    GRUCell(weights: weights, activations: activations, resetsBehindProduct: resetsBehindProduct)
+    GRUCell(weights: weights, activations: activations, resetsAfterProduct: resetsAfterProduct)
   }
 }
 
@@ -148,7 +148,7 @@ extension PlanBuilder {
   ) -> Int? {
     let width = if case .bytes = weights[0].state[0] { byteKernels.panelWidth } else { productKernels.panelWidth }
     let threads = RecurrentStep.sharers(shape, gates: type(of: cell).gateCount, workers: sharers)
-    let isApart = cell.takesUnitsApart && lengths == nil && shape.hiddenSize.isMultiple(of: width)
+    let isApart = cell.hasIndependentUnits && lengths == nil && shape.hiddenSize.isMultiple(of: width)
     return isApart && shape.directions * shape.batch < threads ? width : nil
   }
 

@@ -117,6 +117,6 @@ final class BodyPlans: Sendable {
     for (id, input) in zip(graph.inputs, inputs) {
       graph[id].type = TensorType(input.elementType, Shape(input.shape))
     }
-    return graph.believingInputs()
+    return graph.trustingOnlyInputs()
   }
 }

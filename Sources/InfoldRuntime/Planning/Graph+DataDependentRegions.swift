@@ -29,7 +29,7 @@ extension Graph {
     }
     var contents: [DataDependence.Level: [NodeID]] = [:], allowance = max(4 * nodes.count, Self.fewestCopies)
     for level in regions.keys.sorted() {
-      contents[level] = withWhatFollowsFromSizes(regions[level]!, dependence, &allowance)
+      contents[level] = withShapeComputations(regions[level]!, dependence, &allowance)
     }
     var needed = Set(outputs)
     for node in others.values.joined() { needed.formUnion(self[node].uses) }
@@ -85,7 +85,7 @@ extension Graph {
   /// too many nodes would have to be copied, the region determines the shapes during the run.
   ///
   /// - Parameter allowance: The number of nodes that may still be copied into regions.
-  private func withWhatFollowsFromSizes(
+  private func withShapeComputations(
     _ members: [NodeID], _ dependence: DataDependence, _ allowance: inout Int
   ) -> [NodeID] {
     var all = Set(members), open = members

@@ -18,7 +18,7 @@ final class Plan: Sendable {
   /// The size of the largest non-constant value in bytes, whether it is in the arena or not.
   private let largestByteCount: Int
   /// Run states that are not in use.
-  private let frames = Mutex<[RunState]>([])
+  private let idleStates = Mutex<[RunState]>([])
 
   /// Lowers `graph`.
   ///
@@ -62,12 +62,12 @@ final class Plan: Sendable {
   }
 
   /// Takes a state for one run. Give it back with `release`.
-  func takeFrame() -> RunState {
-    frames.withLock { $0.popLast() } ?? makeFrame()
+  func takeState() -> RunState {
+    idleStates.withLock { $0.popLast() } ?? makeState()
   }
 
   /// Creates a state.
-  func makeFrame() -> RunState {
+  func makeState() -> RunState {
     let state = RunState(
       bufferCount: memory.buffers.count, valueCount: tensors.valueCount, scratchStride: memory.scratchStride)
     memory.placeConstants(in: state)
@@ -78,6 +78,6 @@ final class Plan: Sendable {
   /// Keeps a state for the next run.
   func release(_ state: RunState) {
     state.release(keeping: tensors.constants)
-    frames.withLock { $0.append(state) }
+    idleStates.withLock { $0.append(state) }
   }
 }

@@ -66,7 +66,7 @@ extension PlanBuilder {
     var members: [any RowStep] = []
     var multiplyAccumulates = 0
     for index in start..<min(start + BandStep.maximumCount, steps.count) {
-      guard let step = member(index, behind: members, atLeast: 0), step.tasks(phase: 0, workers: sharers) == 1 else {
+      guard let step = member(index, after: members, atLeast: 0), step.tasks(phase: 0, workers: sharers) == 1 else {
         return nil
       }
       members.append(step)
@@ -102,7 +102,7 @@ extension PlanBuilder {
     var members: [any RowStep] = []
     var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
     for index in start..<min(start + BandStep.maximumCount, steps.count) {
-      guard let step = member(index, behind: members, atLeast: smallest) else { break }
+      guard let step = member(index, after: members, atLeast: smallest) else { break }
       members.append(step)
       if members.count > 1, let rows = cost.rowsPerBand(members) { best = (start...index, rows) }
     }
@@ -112,21 +112,21 @@ extension PlanBuilder {
   /// Returns the steps of a chain, each reading the rows that the previous one writes.
   private func members(_ chain: ClosedRange<Int>) -> [any RowStep] {
     var members: [any RowStep] = []
-    for step in steps[chain] { members.append(Self.member(step, behind: members.last)!) }
+    for step in steps[chain] { members.append(Self.member(step, after: members.last)!) }
     return members
   }
 
-  private static func member(_ step: PlannedStep, behind last: (any RowStep)?) -> (any RowStep)? {
+  private static func member(_ step: PlannedStep, after last: (any RowStep)?) -> (any RowStep)? {
     guard let step = step.step as? any RowStep else { return nil }
     return step.reading(rowsOf: last?.output ?? step.input)
   }
 
   /// Returns the step at `index` if it can extend a chain that passes at least `smallest` elements
   /// to it.
-  private func member(_ index: Int, behind chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
+  private func member(_ index: Int, after chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
     let first = index - chain.count
-    guard let step = Self.member(steps[index], behind: chain.last) else { return nil }
-    return chain.isEmpty || handsOn(first, chain, to: step, atLeast: smallest) && takeTurns(first, chain + [step])
+    guard let step = Self.member(steps[index], after: chain.last) else { return nil }
+    return chain.isEmpty || handsOn(first, chain, to: step, atLeast: smallest) && canInterleave(first, chain + [step])
       ? step : nil
   }
 
@@ -158,7 +158,7 @@ extension PlanBuilder {
 
   /// Returns whether the last step writes to no memory that an earlier step still reads, except for
   /// the rows passed to it in a band.
-  private func takeTurns(_ first: Int, _ chain: [any RowStep]) -> Bool {
+  private func canInterleave(_ first: Int, _ chain: [any RowStep]) -> Bool {
     let written = steps[first + chain.count - 1].writes[0].buffer
     return chain.indices.dropLast().allSatisfy { place in
       let index = first + place

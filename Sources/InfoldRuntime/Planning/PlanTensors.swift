@@ -23,7 +23,7 @@ struct PlanTensors: Sendable {
   /// The constants that a step or a caller uses as tensors.
   let constants: [(value: Int, tensor: Tensor)]
   /// The buffers in the memory of input tensors, with the indices of the inputs.
-  let inputStorages: [(buffer: Int, input: Int)]
+  let inputBuffers: [(buffer: Int, input: Int)]
   /// The indices of the inputs that steps read as tensors.
   let readInputs: [Int]
   /// For each step, the buffers in the memory of tensors that it creates.
@@ -61,17 +61,17 @@ struct PlanTensors: Sendable {
     }
     let places = Dictionary(inputs.enumerated().map { ($1, $0) }) { first, _ in first }
     var bindings = [[(buffer: Int, value: Int)]](repeating: [], count: steps.count)
-    var inputStorages: [(buffer: Int, input: Int)] = []
+    var inputBuffers: [(buffer: Int, input: Int)] = []
     for (index, buffer) in buffers.enumerated() {
       guard let value = buffer.tensor else { continue }
       if let step = producers[value] {
         bindings[step].append((index, value))
       } else if let input = places[value] {
-        inputStorages.append((index, input))
+        inputBuffers.append((index, input))
       }
     }
     self.bindings = bindings
-    self.inputStorages = inputStorages
+    self.inputBuffers = inputBuffers
     readInputs = Set(used.flatMap(\.reads).compactMap { places[$0] }).sorted()
 
     let outputValues = Set(graph.outputs.map(\.index))

@@ -132,7 +132,9 @@ extension ConvolutionStep: RowStep {
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
-    guard case .floats(let kernels, let epilogue) = kernel else { preconditionFailure("a quantized convolution does not run row by row") }
+    guard case .floats(let kernels, let epilogue) = kernel else {
+      preconditionFailure("a quantized convolution does not run row by row")
+    }
     let pixels = rows.lowerBound * shape.outputWidth..<rows.upperBound * shape.outputWidth
     convolve(
       kernels, epilogue, 0..<groups, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, state)

@@ -123,7 +123,7 @@ extension ElementwiseStep {
   func followed(by next: Part) -> ElementwiseStep? {
     guard parts.count < Self.maximumParts,
       next.reads.contains(where: { read in parts.contains { $0.write.place == read.place } }),
-      parts.allSatisfy({ $0.goesAlong(with: next) })
+      parts.allSatisfy({ $0.isInterleavable(with: next) })
     else { return nil }
     var chain = self
     chain.parts.append(next)
@@ -141,7 +141,7 @@ extension ElementwiseStep.Part {
 
   /// Returns whether both parts can be interleaved block by block: elements in shared memory come
   /// at the same position in the order of both.
-  fileprivate func goesAlong(with next: Self) -> Bool {
+  fileprivate func isInterleavable(with next: Self) -> Bool {
     let isSameOrder = shape == next.shape && write.strides == next.write.strides
     guard isSameOrder || isDense && next.isDense && shape.count == next.shape.count else { return false }
     return next.reads.allSatisfy { $0.isApart(from: write) || next.isAligned($0) && $0.place == write.place }

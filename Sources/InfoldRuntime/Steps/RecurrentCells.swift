@@ -15,7 +15,7 @@ protocol RecurrentCell: Sendable {
   /// The scratch memory for each sequence, in multiples of the hidden size.
   var room: Int { get }
   /// Whether hidden units can be computed independently within a position.
-  var takesUnitsApart: Bool { get }
+  var hasIndependentUnits: Bool { get }
 
   /// Advances the states by one position. The contents of the gates are overwritten.
   func advance(_ position: RecurrentPosition, in runState: RunState)
@@ -52,7 +52,7 @@ struct RNNCell: RecurrentCell {
   let products = [0..<1]
   let joinsBiases = true
   let room = 0
-  let takesUnitsApart = true
+  let hasIndependentUnits = true
 
   let weights: [RecurrentWeights]
   /// The activation f of each direction.
@@ -79,19 +79,19 @@ struct GRUCell: RecurrentCell {
   /// Whether the activations are those of the kernel for all gates.
   private let isStandard: Bool
   /// Whether r multiplies the product of the state rather than the state.
-  let resetsBehindProduct: Bool
+  let resetsAfterProduct: Bool
 
-  init(weights: [RecurrentWeights], activations: [[GateFunction]], resetsBehindProduct: Bool) {
+  init(weights: [RecurrentWeights], activations: [[GateFunction]], resetsAfterProduct: Bool) {
     self.weights = weights
     self.activations = activations
-    self.resetsBehindProduct = resetsBehindProduct
+    self.resetsAfterProduct = resetsAfterProduct
     isStandard = activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh] }
   }
 
-  var products: [Range<Int>] { resetsBehindProduct ? [0..<3] : [0..<2, 2..<3] }
-  var joinsBiases: Bool { !resetsBehindProduct }
-  var room: Int { resetsBehindProduct ? 3 : 0 }
-  var takesUnitsApart: Bool { isStandard && resetsBehindProduct }
+  var products: [Range<Int>] { resetsAfterProduct ? [0..<3] : [0..<2, 2..<3] }
+  var joinsBiases: Bool { !resetsAfterProduct }
+  var room: Int { resetsAfterProduct ? 3 : 0 }
+  var hasIndependentUnits: Bool { isStandard && resetsAfterProduct }
 
   func advance(_ position: RecurrentPosition, in runState: RunState) {
     let (rows, gates, hidden) = (position.rows, position.gates, position.hidden)
@@ -99,7 +99,7 @@ struct GRUCell: RecurrentCell {
     let weights = weights[position.direction], activations = activations[position.direction]
     let (update, reset, candidate) = (gates, gates + size, gates + 2 * size)
     let both = rows.wide(2 * size)
-    if resetsBehindProduct {
+    if resetsAfterProduct {
       let products = position.room
       position.product.multiply(
         hidden, inner: size, by: weights.state[0], to: products, rows: rows.count, position.columns(3),
@@ -171,7 +171,7 @@ struct LSTMCell: RecurrentCell {
   }
 
   var room: Int { peepholes == nil ? 0 : 1 }
-  var takesUnitsApart: Bool { isStandard }
+  var hasIndependentUnits: Bool { isStandard }
 
   func advance(_ position: RecurrentPosition, in runState: RunState) {
     let (rows, gates, cell, room) = (position.rows, position.gates, position.cell, position.room)

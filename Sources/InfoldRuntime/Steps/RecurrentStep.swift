@@ -147,7 +147,8 @@ struct RecurrentStep: Step {
     let bias = weights[direction].inputBias.map { UnsafePointer(runState.pointer($0)) }
     guard case .bytes(let matrix) = weights[direction].input, let quantized else {
       return product(runState, worker).multiply(
-        RowPlace(runState.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner, by: weights[direction].input,
+        RowPlace(runState.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner,
+        by: weights[direction].input,
         to: result, rows: rows.count, columns, bias: bias)
     }
     let numbers = runState.bytes(quantized.numbers) + rows.lowerBound * inner

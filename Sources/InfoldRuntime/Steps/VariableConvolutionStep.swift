@@ -89,7 +89,9 @@ struct VariableConvolutionStep: Step {
     let (height, width, channels) = (geometry.output.height, geometry.output.width, geometry.groupChannels)
     let (x, y, w) = (state.pointer(convolution.input), state.pointer(convolution.output), state.pointer(weights))
     let (source, target) = (convolution.shape.pixelStride, convolution.shape.outputPixelStride)
-    guard case .floats(_, let epilogue) = convolution.kernel else { preconditionFailure("a quantized convolution has constant weights") }
+    guard case .floats(_, let epilogue) = convolution.kernel else {
+      preconditionFailure("a quantized convolution has constant weights")
+    }
     let bias = epilogue.bias.map { state.pointer($0) }
     for row in (0..<geometry.output.images * height).part(task, of: count) {
       let (plane, top) = (row / height, row % height * window.strideY - window.padTop)

@@ -43,11 +43,11 @@ package func writeReplacing(
   try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
     try checkPath(path)
     guard let target = followsLinks ? try replaceableFile(path) : (path, nil) else {
-      return try holdingBackFileSizeSignal { () throws(InfoldError) in try writeInto(path, write) }
+      return try blockingFileSizeSignal { () throws(InfoldError) in try writeInto(path, write) }
     }
     let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"
     let file = try TemporaryFile(in: folder)
-    try holdingBackFileSizeSignal { () throws(InfoldError) in try write(FileWriter(descriptor: file.descriptor)) }
+    try blockingFileSizeSignal { () throws(InfoldError) in try write(FileWriter(descriptor: file.descriptor)) }
     if let permissions = target.permissions { try succeed(fchmod(file.descriptor, permissions)) }
     try succeed(retryingWhenInterrupted { fsync(file.descriptor) })
     try file.replace(target.path)

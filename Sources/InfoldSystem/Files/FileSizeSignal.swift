@@ -3,7 +3,7 @@ import Glibc
 /// Runs `body` with SIGXFSZ blocked, the signal of a write that exceeds the file size limit,
 /// because it would end the process. The write still fails. The process's signal handlers are
 /// unchanged.
-func holdingBackFileSizeSignal<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+func blockingFileSizeSignal<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
   var signals = sigset_t(), earlier = sigset_t(), pending = sigset_t()
   sigemptyset(&signals)
   sigaddset(&signals, SIGXFSZ)

@@ -34,7 +34,8 @@ package enum ReadableFile {
   /// - Throws: The errors of `init(path:limit:hint:)`.
   package static func standardInput(limit: Int, hint: String? = nil) throws(InfoldError) -> [UInt8] {
     guard !StandardStream.input.isTerminal else {
-      throw InfoldError(.fileAccess, "is a terminal", hint: "redirect a file or the output of a program to standard input")
+      throw InfoldError(
+        .fileAccess, "is a terminal", hint: "redirect a file or the output of a program to standard input")
     }
     guard let status = FileStatus(descriptor: STDIN_FILENO) else {
       throw InfoldError(.fileAccess, "cannot be read: \(systemErrorText())")
@@ -94,13 +95,13 @@ private struct Pipe: ~Copyable {
         throw InfoldError(.fileAccess, "is a pipe without a writer")
       }
     }
-    return try bytesToEnd(of: descriptor, limit: limit, hint: hint, behind: first)
+    return try bytesToEnd(of: descriptor, limit: limit, hint: hint, after: first)
   }
 }
 
 /// Returns `first` followed by everything that can be read from `descriptor`.
 private func bytesToEnd(
-  of descriptor: Int32, limit: Int, hint: String?, behind first: [UInt8] = []
+  of descriptor: Int32, limit: Int, hint: String?, after first: [UInt8] = []
 ) throws(InfoldError) -> [UInt8] {
   var bytes = first
   var chunk = [UInt8](repeating: 0, count: 1 << 16)

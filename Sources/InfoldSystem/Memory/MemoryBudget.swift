@@ -87,7 +87,8 @@ package final class MemoryBudget: Sendable {
 
   private func exceeded(by byteCount: Int) -> InfoldError {
     InfoldError(
-      .limitExceeded, "memory limit exceeded: \(byteCount) bytes are needed, but only \(limit - used) of the limit of \(limit) are left",
+      .limitExceeded,
+      "memory limit exceeded: \(byteCount) bytes are needed, but only \(limit - used) of the limit of \(limit) are left",
       hint: "raise the memory limit")
   }
 }

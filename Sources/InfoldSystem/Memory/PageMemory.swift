@@ -39,8 +39,8 @@ package enum PageMemory {
     let aligned = start.alignedUp(toMultipleOf: alignment)
     let before = aligned - start
     if before > 0 { munmap(start, before) }
-    let behind = reserved - before - length
-    if behind > 0 { munmap(aligned + length, behind) }
+    let after = reserved - before - length
+    if after > 0 { munmap(aligned + length, after) }
     return aligned
   }
 

@@ -33,7 +33,8 @@ struct NumPyHeader {
       }
       let (major, minor) = (preamble[6], preamble[7])
       guard (1...3).contains(major), minor == 0 else {
-        throw InfoldError(.unsupported, "is a .npy file of version \(major).\(minor); supported are versions 1.0 to 3.0")
+        throw InfoldError(
+          .unsupported, "is a .npy file of version \(major).\(minor); supported are versions 1.0 to 3.0")
       }
       let lengthSize = major == 1 ? 2 : 4
       guard preamble.count >= 8 + lengthSize else { throw InfoldError(.malformedData, "ends inside its header") }
@@ -80,7 +81,8 @@ struct NumPyHeader {
   init(of tensor: Tensor) throws(InfoldError) {
     guard tensor.shape.count <= Self.maximumRank else {
       throw InfoldError(
-        .unsupported, "NumPy arrays have at most \(Self.maximumRank) dimensions, but the tensor has \(tensor.shape.count)"
+        .unsupported,
+        "NumPy arrays have at most \(Self.maximumRank) dimensions, but the tensor has \(tensor.shape.count)"
       )
     }
     type = try NumPyType(tensor.elementType)

@@ -38,7 +38,8 @@ struct NumPyType: Hashable {
     case ">": byteOrder = .big
     case "|": byteOrder = entry.type.bitWidth == 8 ? .notApplicable : .little
     default:
-      throw InfoldError(.malformedData, "has elements of type \(String(quoting: description)), which lacks a byte order")
+      throw InfoldError(
+        .malformedData, "has elements of type \(String(quoting: description)), which lacks a byte order")
     }
   }
 

@@ -98,7 +98,8 @@ struct RunCommand: ParsableCommand {
     try lines.check(model: model)
     if let standardInput = input.first(where: { $0.hasSuffix("=" + StandardInput.argument) }) {
       throw InfoldError(
-        .invalidArgument, "with --lines, standard input contains the lines and cannot be \(String(quoting: standardInput))",
+        .invalidArgument,
+        "with --lines, standard input contains the lines and cannot be \(String(quoting: standardInput))",
         hint: "name a file")
     }
     let shapes = try sizes.shapes()

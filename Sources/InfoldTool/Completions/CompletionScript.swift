@@ -97,7 +97,8 @@ struct CompletionScript {
   private func base(_ name: String, _ usual: String) throws(InfoldError) -> String {
     if let folder = Environment.variable(name), folder.hasPrefix("/") { return folder }
     guard let home = Environment.variable("HOME"), home.hasPrefix("/") else {
-      throw InfoldError(.invalidArgument, "the environment variable HOME is not an absolute path, so there is no install folder")
+      throw InfoldError(
+        .invalidArgument, "the environment variable HOME is not an absolute path, so there is no install folder")
     }
     return home + usual
   }

@@ -18,7 +18,8 @@ struct InputFile {
     let fitting = inputs.map(\.name).filter { argument.utf8.starts(with: ($0 + "=").utf8) }
     guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
       throw InfoldError(
-        .invalidArgument, "--input \(String(quoting: argument)) does not have the form NAME=FILE with the name of an input",
+        .invalidArgument,
+        "--input \(String(quoting: argument)) does not have the form NAME=FILE with the name of an input",
         hint: [Self.suggestion(argument, inputs), inputs.listed].compactMap { $0 }.joined(separator: " "))
     }
     self.name = name

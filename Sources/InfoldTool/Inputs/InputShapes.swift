@@ -85,7 +85,8 @@ struct InputShapes {
     for symbol in known.sorted() where !names.contains(symbol) {
       guard let sizes = sizes[symbol], sizes.count != 1 else { continue }
       throw InfoldError(
-        .invalidArgument, "\(String(quoting: symbol)) is a symbol in the shapes of the model's inputs and takes one size",
+        .invalidArgument,
+        "\(String(quoting: symbol)) is a symbol in the shapes of the model's inputs and takes one size",
         hint: "set it with --shape \(String(printable: symbol))=\(sizes.first ?? 1)")
     }
     return (shapes, symbols(of: inputs))

@@ -163,6 +163,6 @@ extension ModelInputs {
   /// The inputs for a measurement, where random integers are valid for the model.
   init(measuring model: Model, files: [String], shapes: InputShapes) throws(InfoldError) {
     try self.init(
-      model.graph.inputs.map(model.graph.info), files: files, shapes: shapes, positions: model.graph.namedPositions())
+      model.graph.inputs.map(model.graph.info), files: files, shapes: shapes, positions: model.graph.indexedPositions())
   }
 }

@@ -89,7 +89,9 @@ extension ModelReport {
   private var multiplyAccumulateText: String {
     let known = multiplyAccumulates.map(NumberText.grouped) ?? "unknown"
     return uncountedNodes == 0
-      ? known : known + ", excluding \(NumberText.counted(uncountedNodes, "node")) with dynamic dimensions or unsupported operators"
+      ? known
+      : known
+        + ", excluding \(NumberText.counted(uncountedNodes, "node")) with dynamic dimensions or unsupported operators"
   }
 
   private var checkText: String {

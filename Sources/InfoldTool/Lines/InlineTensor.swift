@@ -33,7 +33,8 @@ struct InlineTensor {
   /// Reads the tensor file that a line names. It cannot be standard input.
   static func read(_ path: String) throws(InfoldError) -> Tensor {
     guard path != StandardInput.argument else {
-      throw InfoldError(.invalidArgument, "- is standard input, which contains the lines", hint: "pass the path of a file")
+      throw InfoldError(
+        .invalidArgument, "- is standard input, which contains the lines", hint: "pass the path of a file")
     }
     return try readTensor(path)
   }
@@ -97,7 +98,8 @@ struct InlineTensor {
     case .uint64: try elements(of: UInt64.self)
     default:
       throw InfoldError(
-        .unsupported, "\(place(decoder)) has \(type) elements, which JSON lines do not support", hint: "pass a .pb file")
+        .unsupported, "\(place(decoder)) has \(type) elements, which JSON lines do not support", hint: "pass a .pb file"
+      )
     }
   }
 }

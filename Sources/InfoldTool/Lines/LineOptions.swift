@@ -64,6 +64,7 @@ struct LineOptions: ParsableArguments {
   func check(model: String) throws(InfoldError) {
     guard isOn, model == StandardInput.argument else { return }
     throw InfoldError(
-      .invalidArgument, "with --lines, standard input contains the lines and cannot be the model", hint: "pass the path of the model")
+      .invalidArgument, "with --lines, standard input contains the lines and cannot be the model",
+      hint: "pass the path of the model")
   }
 }

@@ -74,7 +74,8 @@ struct RunLine: Decodable {
   private init(path: String, of model: Model) throws(InfoldError) {
     guard let only = model.only else {
       throw InfoldError(
-        .invalidArgument, "a line that is a path needs a model with one input, but this model has \(model.inputs.count)",
+        .invalidArgument,
+        "a line that is a path needs a model with one input, but this model has \(model.inputs.count)",
         hint: "use an object such as {\"inputs\": {\"NAME\": \"file.npy\"}}")
     }
     identifier = nil

@@ -53,7 +53,9 @@ struct RuntimeOptions: ParsableArguments {
         let words = SessionOptions.Tuning.Scope.allCases.map(\.rawValue).joined(separator: " or ")
         throw ValidationError("--tune is '\(String(printable: tune.description))', but must be \(words)")
       }
-      if isUnoptimized { throw ValidationError("--tune and --no-optimize cannot be combined: without optimization there are no choices") }
+      if isUnoptimized {
+        throw ValidationError("--tune and --no-optimize cannot be combined: without optimization there are no choices")
+      }
     }
   }
 

@@ -79,7 +79,7 @@ import Testing
 
   @Test func probabilitiesAddUpToOne() throws {
     var random = SplitMix64(seed: 3)
-    let giving = Self.all.filter { $0.givesProbabilities }
+    let giving = Self.all.filter { $0.returnsProbabilities }
     #expect(giving.map { $0.name } == ["Softmax"])
     for type in giving {
       let y = try #require(evaluate(type.name, opset: 13, [random.tensor([4, 5])])[0])
@@ -89,11 +89,11 @@ import Testing
   }
 
   @Test func whatIsHandedOn() throws {
-    #expect(try operation("Identity", inputs: 1).handsOnInput { _ in false })
+    #expect(try operation("Identity", inputs: 1).forwardsInput { _ in false })
     let dropout = try operation("Dropout", inputs: 3)
-    #expect(dropout.handsOnInput { _ in true } && dropout.handsOnInput { $0 == 2 })
-    #expect(!dropout.handsOnInput { $0 != 2 })
-    #expect(try !operation("Relu", inputs: 1).handsOnInput { _ in true })
+    #expect(dropout.forwardsInput { _ in true } && dropout.forwardsInput { $0 == 2 })
+    #expect(!dropout.forwardsInput { $0 != 2 })
+    #expect(try !operation("Relu", inputs: 1).forwardsInput { _ in true })
   }
 
   /// Scaling a channel of the input, or of the output, is scaling its part of the weight.
