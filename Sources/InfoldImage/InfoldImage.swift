@@ -1,5 +1,5 @@
-// What `import InfoldImage` gives beside pictures, to apps that do without `import Infold`: the error that everything throws, and how a
-// classifier runs its model.
+// Re-exports for apps that import InfoldImage without Infold: the error type and the session
+// options.
 
 @_exported import struct InfoldSystem.InfoldError
 

@@ -1,25 +1,26 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A picture in memory: red, green and blue with 8 bits each, rows from top to bottom without padding.
+/// A picture in memory: 8-bit red, green and blue samples, in rows from top to bottom without
+/// padding.
 public struct Picture: Sendable, Hashable {
   /// The number of channels of every picture.
   public static let channels = 3
 
-  /// Pixels in a row, at least 1.
+  /// The number of pixels in a row, at least 1.
   public let width: Int
-  /// Rows, at least 1.
+  /// The number of rows, at least 1.
   public let height: Int
-  /// The bytes R, G, B of each pixel: `width · height · 3`.
+  /// The samples R, G, B of each pixel: `width · height · 3` bytes.
   public let pixels: [UInt8]
 
-  /// A picture of the given bytes.
+  /// Creates a picture from samples.
   /// - Parameters:
-  ///   - width: Pixels in a row, at least 1.
-  ///   - height: Rows, at least 1.
+  ///   - width: The number of pixels in a row, at least 1.
+  ///   - height: The number of rows, at least 1.
   ///   - pixels: R, G, B of each pixel, row by row.
-  /// - Throws: `InfoldError` with `.invalidArgument` when a size is below 1 or `pixels` has another count than
-  ///   `width · height · 3`.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a size is below 1, or if the count of
+  ///   `pixels` is not `width · height · 3`.
   public init(width: Int, height: Int, pixels: [UInt8]) throws(InfoldError) {
     guard width > 0, height > 0 else {
       throw InfoldError(.invalidArgument, "a picture cannot have \(width)×\(height) pixels")
@@ -33,7 +34,7 @@ public struct Picture: Sendable, Hashable {
     self.init(checkedWidth: width, height: height, pixels: pixels)
   }
 
-  /// A picture whose sizes are known to fit its bytes.
+  /// Creates a picture whose size has been checked against the count of `pixels`.
   package init(checkedWidth width: Int, height: Int, pixels: [UInt8]) {
     self.width = width
     self.height = height

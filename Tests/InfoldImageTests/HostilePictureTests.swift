@@ -26,11 +26,11 @@ import Testing
     ("wrong-crc.png", .malformedData, "CRC"),
     ("zero-height.png", .malformedData, "9×0"),
     ("zero-width.png", .malformedData, "0×9"),
-    ("canvas-of-another-size.webp", .malformedData, "libwebp cannot decode it: it is damaged"),
+    ("canvas-of-another-size.webp", .malformedData, "libwebp cannot decode it: the data is damaged"),
     ("chunk-beyond-end.webp", .malformedData, "cut off or damaged"),
-    ("damaged.webp", .malformedData, "libwebp cannot decode it: it is damaged"),
-    ("frame-of-another-size.webp", .malformedData, "another size than it declares"),
-    ("frame-outside.webp", .malformedData, "reaches beyond its 20×17 pixels"),
+    ("damaged.webp", .malformedData, "libwebp cannot decode it: the data is damaged"),
+    ("frame-of-another-size.webp", .malformedData, "does not have its declared size"),
+    ("frame-outside.webp", .malformedData, "exceeds its 20×17 pixels"),
     ("frame-without-canvas.webp", .malformedData, "cut off or damaged"),
     ("huge-canvas.webp", .limitExceeded, "16777216×16777216"),
     ("huge.webp", .limitExceeded, "16383×16383"),
@@ -53,24 +53,24 @@ import Testing
     ("unknown-block.gif", .malformedData, "an unknown block at byte 61"),
     ("zero-height.gif", .malformedData, "19×0"),
     ("zero-width.gif", .malformedData, "0×13"),
-    ("bits-2.bmp", .unsupported, "2 bits a pixel"),
+    ("bits-2.bmp", .unsupported, "2 bits per pixel"),
     ("color-outside.bmp", .malformedData, "of a palette of 8"),
     ("embedded-jpeg.bmp", .unsupported, "the compression 4"),
     ("header-of-13-bytes.bmp", .unsupported, "a header of 13 bytes"),
     ("huge.bmp", .limitExceeded, "60000×60000"),
     ("lowest-height.bmp", .limitExceeded, "19×2147483648"),
-    ("mask-with-a-hole.bmp", .malformedData, "color masks that are none"),
+    ("mask-with-a-hole.bmp", .malformedData, "invalid color masks"),
     ("negative-width.bmp", .malformedData, "-19×13"),
     ("no-end-of-runs.bmp", .malformedData, "cut off"),
-    ("no-mask.bmp", .malformedData, "color masks that are none"),
-    ("no-palette.bmp", .malformedData, "ends inside of its palette"),
+    ("no-mask.bmp", .malformedData, "invalid color masks"),
+    ("no-palette.bmp", .malformedData, "ends inside its palette"),
     ("rows-beyond-end.bmp", .malformedData, "cut off"),
-    ("runs-of-24-bits.bmp", .unsupported, "24 bits a pixel"),
-    ("runs-outside.bmp", .malformedData, "pixels outside of its 19×13"),
-    ("stretch-outside.bmp", .malformedData, "pixels outside of its 19×13"),
+    ("runs-of-24-bits.bmp", .unsupported, "24 bits per pixel"),
+    ("runs-outside.bmp", .malformedData, "pixels outside its 19×13"),
+    ("stretch-outside.bmp", .malformedData, "pixels outside its 19×13"),
     ("too-few-rows.bmp", .malformedData, "cut off"),
     ("too-little-data.bmp", .malformedData, "too few for a BMP picture of 9000×9000 pixels"),
-    ("top-down-runs.bmp", .malformedData, "its upper row is the first"),
+    ("top-down-runs.bmp", .malformedData, "compressed and stored top-down"),
     ("zero-height.bmp", .malformedData, "19×0"),
     ("zero-width.bmp", .malformedData, "0×13"),
   ]
@@ -120,12 +120,12 @@ import Testing
 
   @Test func refusesOtherFormats() {
     expectError(.malformedData, "is empty") { _ = try Picture(bytes: []) }
-    let list = "is not a picture that Infold reads: JPEG, PNG, WebP, GIF or BMP; convert"
+    let list = "is not a supported picture format: JPEG, PNG, WebP, GIF or BMP; convert"
     for bytes in [[0xFF, 0xD8], Array("GIF88a".utf8), Array("RIFF1234WAVE".utf8), Array("MB".utf8)] as [[UInt8]] {
       expectError(.unsupported, list) { _ = try Picture(bytes: bytes) }
     }
     expectError(.malformedData, "the GIF picture is cut off") { _ = try Picture(bytes: Array("GIF89a".utf8)) }
-    expectError(.malformedData, "ends inside of its header") { _ = try Picture(bytes: Array("BM".utf8)) }
+    expectError(.malformedData, "ends inside its header") { _ = try Picture(bytes: Array("BM".utf8)) }
     expectError(.malformedData, "damaged at byte 2") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF]) }
     expectError(.malformedData, "no frame header") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF, 0xD9]) }
     expectError(.malformedData, "header chunk") {
@@ -141,13 +141,13 @@ import Testing
       let exact = ImageLimits(maximumFileSize: bytes.count, maximumPixels: width * height, maximumSide: width)
       _ = try Picture(bytes: bytes, limits: exact)
     }
-    expectError(.limitExceeded, "at most \(bytes.count - 1) are allowed") {
+    expectError(.limitExceeded, "the limit is \(bytes.count - 1)") {
       _ = try Picture(bytes: bytes, limits: ImageLimits(maximumFileSize: bytes.count - 1))
     }
-    expectError(.limitExceeded, "at most 246 are allowed") {
+    expectError(.limitExceeded, "the limit is 246 pixels") {
       _ = try Picture(bytes: bytes, limits: ImageLimits(maximumPixels: width * height - 1))
     }
-    expectError(.limitExceeded, "at most 18 a side") {
+    expectError(.limitExceeded, "the limit is 18 per side") {
       _ = try Picture(bytes: bytes, limits: ImageLimits(maximumSide: width - 1))
     }
   }
@@ -167,7 +167,7 @@ import Testing
     #expect(throws: Never.self) {
       try Picture(bytes: bytes, limits: ImageLimits(maximumPixels: scans * pixels / 16))
     }
-    expectError(.limitExceeded, "too large for its 379 scans") {
+    expectError(.limitExceeded, "too many for its 379 scans") {
       _ = try Picture(bytes: bytes, limits: ImageLimits(maximumPixels: scans * pixels / 16 - 1))
     }
   }

@@ -86,7 +86,7 @@ import Testing
     let imagenet: [String: (any Sendable)?] = [
       "mean": [0.485, 0.456, 0.406], "standardDeviation": [0.229, 0.224, 0.225],
     ]
-    expectError(.invalidArgument, "are those of samples between 0 and 1", "multiply both by 255") {
+    expectError(.invalidArgument, "are for samples between 0 and 1", "multiply both by 255") {
       _ = try Self.decode(changing: imagenet)
     }
     for (mean, deviation) in [(0.5, 0.5), (0.5, 1), (0, 0.00392)] {
@@ -106,11 +106,11 @@ import Testing
       "input": nil, "size": [0, 2], "filter": "magic", "mean": nil, "labels": "..", "crop": 1, "layout": 7,
     ]
     expectError(
-      .malformedData, "7 things are wrong: unknown key \"crop\"", "\"input\" is missing", "\"size\" must be a height",
-      "\"filter\" must be one of nearest", "\"mean\" is missing, which belongs to", "\"labels\" must be",
+      .malformedData, "7 problems: unknown key \"crop\"", "\"input\" is missing", "\"size\" must be a height",
+      "\"filter\" must be one of nearest", "\"mean\" is missing, but", "\"labels\" must be",
       "\"layout\" must be one of NCHW, NHWC; \"input\"", "the keys are input, output"
     ) { _ = try Self.decode(changing: changes) }
-    expectError(.malformedData, "\"normalization\" is a name for") {
+    expectError(.malformedData, "\"normalization\" replaces") {
       _ = try Self.decode(changing: ["normalization": "none"])
     }
   }
@@ -192,7 +192,7 @@ import Testing
     let batch = try preprocessing.tensor(from: pictures)
     #expect(batch.shape == (layout == "NCHW" ? [3, 3, 2, 3] : [3, 2, 3, 3]))
     #expect(batch == (try Tensor(concatenating: pictures.map { try preprocessing.tensor(from: $0) })))
-    expectError(.invalidArgument, "no pictures are given") { _ = try preprocessing.tensor(from: []) }
+    expectError(.invalidArgument, "there are no pictures") { _ = try preprocessing.tensor(from: []) }
   }
 
   /// Blue comes first, and loses the most; nothing is divided.

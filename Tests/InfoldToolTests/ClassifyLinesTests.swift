@@ -72,7 +72,7 @@ import Testing
     let model = try colors(in: folder)
     let lines: [(line: String, code: String?, error: String)] = [
       (cup, nil, ""), ("/no/such.png", "fileAccess", "cannot be opened: no such file or directory"),
-      ("", "invalidArgument", "the line is empty"), (repositoryFile("README.md"), "unsupported", "is not a picture"),
+      ("", "invalidArgument", "the line is empty"), (repositoryFile("README.md"), "unsupported", "is not a supported picture"),
       (".", "fileAccess", "is a folder"), ("-", "fileAccess", "no such file"), ("a\u{0}b", "fileAccess", "NUL"),
       ("{", "malformedData", "is not JSON"), ("{}", "invalidArgument", "either \"image\", a path, or \"bytes\""),
       (String(repeating: "{\"image\":", count: 5000), "malformedData", "is not JSON"),

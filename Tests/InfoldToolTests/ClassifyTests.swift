@@ -56,7 +56,7 @@ import Testing
     #expect(reports.map(\.image) == [missing, cup, repositoryFile("README.md")])
     #expect(reports.map { $0.top?.count } == [nil, 1, nil])
     #expect(reports[0].error == "cannot be opened: no such file or directory" && reports[1].error == nil)
-    #expect(reports[2].error?.hasPrefix("is not a picture that Infold reads") == true)
+    #expect(reports[2].error?.hasPrefix("is not a supported picture format") == true)
     let lines = result.error.split(separator: "\n")
     #expect(lines.count == 2)
     #expect(lines[0].contains(missing))
@@ -100,12 +100,12 @@ import Testing
     try refuses("\"labels\"") { $0["labels"] = "../labels.txt" }
     try refuses("\"filter\"") { $0["filter"] = "magic" }
     try refuses("\"more\"") { $0["more"] = 1 }
-    try refuses("4 things are wrong: unknown key \"more\" (the keys are input, ") {
+    try refuses("4 problems: unknown key \"more\" (the keys are input, ") {
       $0["more"] = 1
       $0["filter"] = 3
       ($0["size"], $0["output"]) = ([3, 2], "z")
     }
-    try refuses("make a picture [1, 3, 3, 2], and the input \"x\" takes [1, 3, 2, 2]") { $0["size"] = [3, 2] }
+    try refuses("give [1, 3, 3, 2], but the input \"x\" has the shape [1, 3, 2, 2]") { $0["size"] = [3, 2] }
     try refuses("between 0 and 1") { ($0["mean"], $0["standardDeviation"]) = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) }
     try expectRefusal(["classify", model(in: folder, labels: 11), cat], "labels.txt", "11 class names", "12 scores")
     let path = try model(in: folder)

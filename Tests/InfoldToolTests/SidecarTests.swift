@@ -109,7 +109,7 @@ import Testing
 
   @Test func takesWhatTheModelLeavesOpen() throws {
     let model = try model(["N", 3, "H", "W"])
-    try expectRefusal(["sidecar", model], "leaves open the height and width", "--size 224x224")
+    try expectRefusal(["sidecar", model], "height and width are dynamic dimensions", "--size 224x224")
     #expect(try infold("sidecar", model, "--size", "10x12").status == 0)
     #expect(try sidecar()["size"] as? [Int] == [10, 12])
     try expectRefusal(["sidecar", model, "--size", "0x12"], "--size")
@@ -136,9 +136,9 @@ import Testing
           ]))
     }
     try expectRefusal(["sidecar", path([[1, 3, 4, 4], [1]])], "needs several or none", "\"x1\"")
-    try expectRefusal(["sidecar", path([[1, 3]])], "has not the four dimensions of a picture")
-    try expectRefusal(["sidecar", path([[1, 1, 4, 4]])], "make a picture [1, 3, 4, 4], and the input \"x0\" takes")
-    try expectRefusal(["sidecar", path([[1, 3, 4, 4]], type: 2)], "uint8", "takes no pictures, which become float32")
+    try expectRefusal(["sidecar", path([[1, 3]])], "four dimensions of a picture")
+    try expectRefusal(["sidecar", path([[1, 1, 4, 4]])], "give [1, 3, 4, 4], but the input \"x0\" has the shape")
+    try expectRefusal(["sidecar", path([[1, 3, 4, 4]], type: 2)], "uint8", "does not accept pictures")
   }
 
   @Test func goesWithAFoldedModel() throws {

@@ -5,47 +5,51 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Says what pictures show: a model with what a picture must become for it, and the names of its classes.
+/// Classifies pictures. It combines a model, the preprocessing of its pictures, and its class
+/// names.
 ///
 /// ```swift
 /// let classifier = try ImageClassifier(path: "model.onnx")
 /// for candidate in try classifier.classify(Picture(path: "cat.jpg")) { print(candidate.label, candidate.probability) }
 /// ```
 ///
-/// Any number of tasks may use it at once.
+/// Several tasks can use a classifier concurrently.
 public struct ImageClassifier: Sendable {
-  /// A class that a picture may show.
+  /// A class that the picture may belong to.
   public struct Candidate: Sendable, Hashable {
-    /// The place among the model's scores.
+    /// The index of the class among the model's scores.
     public let index: Int
-    /// The name of the class; `class 7` of the one at place 7 where classes have no names.
+    /// The name of the class, or `class 7` for index 7 if classes have no names.
     public let label: String
-    /// From 0 to 1. A model whose scores are no numbers has NaN here, and one that is said to give probabilities, and does not, what it
-    /// gives.
+    /// The probability, 0 to 1. It is NaN if the scores are NaN. If a model is declared to output
+    /// probabilities but does not, this is the value that it outputs.
     public let probability: Double
   }
 
-  /// What runs the model.
+  /// The session that runs the model.
   public let session: Session
-  /// What a picture becomes before the model sees it.
+  /// The preprocessing of pictures.
   public let preprocessing: Preprocessing
-  /// The names of the classes, where they have some.
+  /// The class names, if there are any.
   public let labels: ClassLabels?
 
-  /// The output that holds the scores.
+  /// The name of the output with the scores.
   private let output: String
-  /// Whether the model takes any number of pictures at once, and not one.
+  /// Whether the model accepts batches rather than a single picture.
   let takesBatches: Bool
 
-  /// Reads the model in a file, and beside it what a picture must become and how the classes are called.
+  /// Reads the model in a file, its sidecar, and its class names.
   /// - Parameters:
-  ///   - path: The model.
-  ///   - sidecar: The file that says how pictures go in; by default `MODEL.json` beside `MODEL.onnx`. The file of class names lies in
-  ///     the same folder. What it does not say, the model may.
-  ///   - options: How the model runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: `InfoldError` that names the file that is missing or wrong: as `Model.init(path:operators:limits:declaredShapes:dataRoot:)`,
-  ///   `Preprocessing.init(path:for:)`, `ClassLabels.init(path:)` and `Session.init(_:options:observer:)`.
+  ///   - path: The path of the model.
+  ///   - sidecar: The path of the sidecar, by default `MODEL.json` next to `MODEL.onnx`. The file
+  ///     of class names is in the same folder. Facts that the sidecar omits are taken from the
+  ///     model where possible.
+  ///   - options: The session options.
+  ///   - observer: An observer of plans, runs and layers.
+  /// - Throws: `InfoldError` with the path of the missing or invalid file: like
+  ///   `Model.init(path:operators:limits:declaredShapes:dataRoot:)`,
+  ///   `Preprocessing.init(path:for:)`, `ClassLabels.init(path:)` and
+  ///   `Session.init(_:options:observer:)`.
   public init(
     path: String, sidecar: String? = nil, options: SessionOptions = SessionOptions(),
     observer: (any SessionObserver)? = nil
@@ -56,13 +60,13 @@ public struct ImageClassifier: Sendable {
       observer: observer)
   }
 
-  /// Prepares a model for pictures, as a file says.
+  /// Prepares a model for pictures, as described by a sidecar.
   /// - Parameters:
-  ///   - model: The model, best handed over.
-  ///   - path: The file that says how pictures go in, with that of the class names in the same folder.
-  ///   - options: How the model runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: As `init(path:sidecar:options:observer:)`.
+  ///   - model: The model. Pass ownership to save memory.
+  ///   - path: The path of the sidecar. The file of class names is in the same folder.
+  ///   - options: The session options.
+  ///   - observer: An observer of plans, runs and layers.
+  /// - Throws: Like `init(path:sidecar:options:observer:)`.
   public init(
     _ model: consuming Model, sidecar path: String, options: SessionOptions = SessionOptions(),
     observer: (any SessionObserver)? = nil
@@ -74,12 +78,12 @@ public struct ImageClassifier: Sendable {
 
   /// Prepares a model for pictures.
   /// - Parameters:
-  ///   - model: The model, best handed over.
-  ///   - preprocessing: What a picture becomes. Its `labels`, the name of a file, is not looked at.
-  ///   - labels: The names of the classes.
-  ///   - options: How the model runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: `InfoldError` that tells of everything in which `preprocessing` contradicts the model; as
+  ///   - model: The model. Pass ownership to save memory.
+  ///   - preprocessing: The preprocessing of pictures. Its `labels`, a file name, is ignored.
+  ///   - labels: The class names.
+  ///   - options: The session options.
+  ///   - observer: An observer of plans, runs and layers.
+  /// - Throws: `InfoldError` with all contradictions between `preprocessing` and the model; like
   ///   `Session.init(_:options:observer:)`.
   public init(
     _ model: consuming Model, preprocessing: Preprocessing, labels: ClassLabels? = nil,
@@ -91,7 +95,7 @@ public struct ImageClassifier: Sendable {
     try self.init(checked: consume model, preprocessing, labels, options: options, observer: observer)
   }
 
-  /// Prepares a model that `preprocessing` was held against.
+  /// Prepares a model that has been checked against `preprocessing`.
   private init(
     checked model: consuming Model, _ preprocessing: Preprocessing, _ labels: ClassLabels?, options: SessionOptions,
     observer: (any SessionObserver)?
@@ -110,23 +114,24 @@ public struct ImageClassifier: Sendable {
 }
 
 extension ImageClassifier {
-  /// The most probable classes of a picture, the best first.
+  /// Returns the most probable classes of a picture, the best first.
   /// - Parameters:
-  ///   - picture: The picture, of any size.
-  ///   - count: How many; all where the model has fewer.
-  /// - Throws: `InfoldError`: as `Preprocessing.tensor(from:)` and `Session.run(_:)`; `.invalidModel` when the output holds no scores;
-  ///   `.invalidArgument` when there are not as many class names as scores, and for a negative count.
+  ///   - picture: A picture of any size.
+  ///   - count: The number of classes, or all if the model has fewer.
+  /// - Throws: `InfoldError`: like `Preprocessing.tensor(from:)` and `Session.run(_:)`;
+  ///   `.invalidModel` if the output does not contain scores; `.invalidArgument` if the number of
+  ///   class names differs from the number of scores, or if `count` is negative.
   public func classify(_ picture: Picture, top count: Int = 5) throws(InfoldError) -> [Candidate] {
     try candidates(in: session.run(input(for: [picture])), ofPictures: 1, top: count)[0]
   }
 
-  /// The most probable classes of each picture. They go through the model as one batch, or one by one where the model takes a single
-  /// picture only; so memory grows with their number.
+  /// Returns the most probable classes of each picture. The pictures are run as one batch, or one
+  /// by one if the model accepts single pictures only. Memory grows with the batch.
   /// - Parameters:
-  ///   - pictures: The pictures, of any sizes.
-  ///   - count: How many classes of each; all where the model has fewer.
+  ///   - pictures: Pictures of any size.
+  ///   - count: The number of classes of each picture, or all if the model has fewer.
   /// - Returns: The classes of each picture, the best first, in the order of the pictures.
-  /// - Throws: As for a single picture.
+  /// - Throws: Like the method for a single picture.
   public func classify(_ pictures: [Picture], top count: Int = 5) throws(InfoldError) -> [[Candidate]] {
     guard takesBatches else {
       return try pictures.map { picture throws(InfoldError) in try classify(picture, top: count) }
@@ -135,32 +140,33 @@ extension ImageClassifier {
     return try candidates(in: session.run(input(for: pictures)), ofPictures: pictures.count, top: count)
   }
 
-  /// What the model is given for a batch of pictures, for whoever runs it in a way of their own.
-  /// - Throws: As `Preprocessing.tensor(from:)`.
+  /// The model's inputs for a batch of pictures, for callers that run the model themselves.
+  /// - Throws: Like `Preprocessing.tensor(from:)`.
   public func input(for pictures: [Picture]) throws(InfoldError) -> [String: Tensor] {
     [preprocessing.input: try preprocessing.tensor(from: pictures)]
   }
 
-  /// The best classes of each of so many pictures, from what the model made of them.
+  /// Returns the most probable classes of each picture, given the model's outputs.
   /// - Parameters:
-  ///   - results: The outputs of the model by their names.
-  ///   - pictureCount: The number of pictures that it was given.
-  ///   - count: How many classes of each; all where the model has fewer.
-  /// - Throws: `InfoldError`: `.invalidModel` when the output holds no scores; `.invalidArgument` when it is missing, when there are not as
-  ///   many class names as scores, and for a negative count.
+  ///   - results: The outputs of the model by name.
+  ///   - pictureCount: The number of pictures in the batch.
+  ///   - count: The number of classes of each picture, or all if the model has fewer.
+  /// - Throws: `InfoldError`: `.invalidModel` if the output does not contain scores;
+  ///   `.invalidArgument` if it is missing, if the number of class names differs from the number of
+  ///   scores, or if `count` is negative.
   public func candidates(
     in results: [String: Tensor], ofPictures pictureCount: Int, top count: Int = 5
   ) throws(InfoldError) -> [[Candidate]] {
     guard let scores = results[output] else {
-      throw InfoldError(.invalidArgument, "the output \(String(quoting: output)) is missing among the results")
+      throw InfoldError(.invalidArgument, "the results lack the output \(String(quoting: output))")
     }
     guard scores.elementType.isFloatingPoint, scores.count > 0 else {
-      throw InfoldError(.invalidModel, "the output \(String(quoting: output)) is \(scores), and holds no scores")
+      throw InfoldError(.invalidModel, "the output \(String(quoting: output)) is \(scores), which are not scores")
     }
     guard pictureCount == 1 || scores.shape.first == pictureCount else {
       throw InfoldError(
         .invalidModel,
-        "the output \(String(quoting: output)) is \(scores), and holds no scores for each of \(pictureCount) pictures")
+        "the output \(String(quoting: output)) is \(scores), which has no row of scores for each of \(pictureCount) pictures")
     }
     let classCount = scores.count / pictureCount
     try labels?.requireCount(classCount)

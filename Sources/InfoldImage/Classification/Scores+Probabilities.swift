@@ -3,8 +3,7 @@ import InfoldTensor
 import RealModule
 
 extension Preprocessing.Scores {
-  /// The probability of each class: the scores, or a softmax of them, in double precision.
-  /// - Parameter scores: At least one floating-point number.
+  /// The probability of each class: the scores themselves, or their softmax in double precision.
   func probabilities(_ scores: Tensor) throws(InfoldError) -> [Double] {
     let numbers = try scores.numbers()
     guard self == .logits else { return numbers }

@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// Decodes a BMP file. Alpha is dropped; colors of more or fewer than 8 bits are rounded to 8.
+/// Decodes a BMP file. Alpha is dropped. Samples of more or fewer than 8 bits are rounded to 8.
 func decodeBMP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let header = try BMPHeader(bytes)
   try limits.check(width: header.width, height: header.height)
@@ -11,7 +11,7 @@ func decodeBMP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Pic
   }
 }
 
-/// The pixels of a BMP file, whose size was checked against limits.
+/// The pixels of a BMP file whose size has been checked against the limits.
 private struct BMPRows {
   let header: BMPHeader
   let bytes: [UInt8]
@@ -21,7 +21,7 @@ private struct BMPRows {
 
   private var cutOff: InfoldError { InfoldError(.malformedData, "the BMP picture is cut off") }
 
-  /// The row of the picture that is stored as number `row`.
+  /// The row of the picture that is stored as row number `row`.
   private func place(of row: Int) -> Int { header.isTopDown ? row : height - 1 - row }
 
   private func color(_ index: Int) throws(InfoldError) -> (UInt8, UInt8, UInt8) {
@@ -32,7 +32,7 @@ private struct BMPRows {
     return header.palette[index]
   }
 
-  /// Rows of pixels, each filled up to four bytes.
+  /// Decodes uncompressed rows. Each is padded to a multiple of four bytes.
   func decodePlain() throws(InfoldError) -> Picture {
     let bits = header.bitsPerPixel
     let stride = (width * bits + 31) / 32 * 4
@@ -77,15 +77,17 @@ private struct BMPRows {
     return (sample(header.masks[0]), sample(header.masks[1]), sample(header.masks[2]))
   }
 
-  /// Runs of equal pixels, or of pairs that take turns, and stretches without any; what is skipped has the first color.
+  /// Decodes run-length encoding: runs of one color or of two alternating colors, and literal
+  /// pixels. Skipped pixels have the first color of the palette.
   func decodeRuns() throws(InfoldError) -> Picture {
-    // A run has at most 255 pixels in two bytes; that more is skipped than drawn is not believed.
+    // A run encodes at most 255 pixels in two bytes. A file that skips more pixels than it draws is
+    // rejected.
     guard bytes.count >= width * height / 255 else {
       throw InfoldError(
         .malformedData, "\(bytes.count) bytes are too few for a BMP picture of \(width)×\(height) pixels")
     }
     guard !header.isTopDown else {
-      throw InfoldError(.malformedData, "the BMP picture is compressed and declares that its upper row is the first")
+      throw InfoldError(.malformedData, "the BMP picture is compressed and stored top-down, which is not allowed")
     }
     let background = try color(0)
     var canvas = [UInt8](repeating: 0, count: width * height * Picture.channels)
@@ -102,7 +104,7 @@ private struct BMPRows {
     }
     func put(_ index: Int) throws(InfoldError) {
       guard x < width, y < height else {
-        throw InfoldError(.malformedData, "the BMP picture has pixels outside of its \(width)×\(height)")
+        throw InfoldError(.malformedData, "the BMP picture has pixels outside its \(width)×\(height)")
       }
       store(try color(index), at: place(of: y) * width + x, in: &canvas)
       x += 1

@@ -1,11 +1,11 @@
 import InfoldGraph
 import InfoldSystem
 
-/// The headers of a BMP file, Windows' and OS/2's, and its palette.
+/// The headers of a BMP file, in the formats of Windows and OS/2, and its palette.
 struct BMPHeader {
   static let signature = Array("BM".utf8)
 
-  /// How pixels are stored.
+  /// The encoding of pixels.
   enum Compression: UInt32 {
     case none = 0
     case runs8 = 1
@@ -16,27 +16,28 @@ struct BMPHeader {
 
   let width: Int
   let height: Int
-  /// Whether the first row is the upper one.
+  /// Whether the first stored row is the top one.
   let isTopDown: Bool
-  /// 1, 4, 8, 16, 24 or 32.
+  /// The bits per pixel: 1, 4, 8, 16, 24 or 32.
   let bitsPerPixel: Int
   let compression: Compression
-  /// Red, green and blue of each color, where pixels are indices.
+  /// Red, green and blue of each color, if pixels are palette indices.
   let palette: [(UInt8, UInt8, UInt8)]
-  /// The bits of red, green and blue, where pixels are 16 or 32 bits.
+  /// The bit masks of red, green and blue, for pixels of 16 or 32 bits.
   let masks: [UInt32]
-  /// The place of the pixels.
+  /// The offset of the pixels.
   let dataOffset: Int
 
-  /// Reads what stands before the pixels.
-  /// - Throws: `InfoldError` with `.malformedData`, `.unsupported` for other compressions and depths.
+  /// Reads everything before the pixels.
+  /// - Throws: `InfoldError` with `.malformedData`, or `.unsupported` for other compressions and
+  ///   bit depths.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     let reader = ByteReader(bytes: bytes[...])
     func number<Value: FixedWidthInteger & UnsignedInteger>(
       _ offset: Int, _: Value.Type
     ) throws(InfoldError) -> Value {
       guard let value = reader.integer(at: offset, .littleEndian, as: Value.self) else {
-        throw InfoldError(.malformedData, "the BMP picture ends inside of its header")
+        throw InfoldError(.malformedData, "the BMP picture ends inside its header")
       }
       return value
     }
@@ -56,7 +57,7 @@ struct BMPHeader {
       (height, isTopDown) = (abs(rows), rows < 0)
       (bitsPerPixel, kind) = (Int(try number(28, UInt16.self)), try number(30, UInt32.self))
     }
-    // Of OS/2's own header, 3 and 4 mean something else.
+    // In the OS/2 header, the values 3 and 4 have other meanings.
     guard let compression = Compression(rawValue: kind), headerSize != 64 || kind < 3 else {
       throw InfoldError(.unsupported, "BMP pictures with the compression \(kind) are not supported")
     }
@@ -69,7 +70,7 @@ struct BMPHeader {
       case .masks, .masksWithAlpha: [16, 32]
       }
     guard depths.contains(bitsPerPixel) else {
-      throw InfoldError(.unsupported, "BMP pictures of \(bitsPerPixel) bits a pixel are not supported")
+      throw InfoldError(.unsupported, "BMP pictures of \(bitsPerPixel) bits per pixel are not supported")
     }
 
     var end = 14 + headerSize
@@ -81,18 +82,19 @@ struct BMPHeader {
     default: masks = [0xFF_0000, 0xFF00, 0xFF]
     }
     guard masks.allSatisfy({ $0 != 0 && ($0 >> $0.trailingZeroBitCount) & ($0 >> $0.trailingZeroBitCount &+ 1) == 0 })
-    else { throw InfoldError(.malformedData, "the BMP picture declares color masks that are none") }
+    else { throw InfoldError(.malformedData, "the BMP picture declares invalid color masks") }
 
     var palette: [(UInt8, UInt8, UInt8)] = []
     if bitsPerPixel <= 8 {
       let declared = isCore ? 0 : Int(try number(46, UInt32.self))
       let most = 1 << bitsPerPixel
       let entry = isCore ? 3 : 4
-      // A palette in front of the pixels can be shorter than its depth allows, and say nothing of it.
+      // A palette before the pixels can have fewer entries than the bit depth allows, even if the
+      // header does not declare it.
       let room = dataOffset > end ? (dataOffset - end) / entry : most
       for index in 0..<min(declared == 0 ? most : declared, most, room) {
         guard let color = reader.slice(at: end + index * entry, count: 3) else {
-          throw InfoldError(.malformedData, "the BMP picture ends inside of its palette")
+          throw InfoldError(.malformedData, "the BMP picture ends inside its palette")
         }
         palette.append((color[color.startIndex + 2], color[color.startIndex + 1], color[color.startIndex]))
       }

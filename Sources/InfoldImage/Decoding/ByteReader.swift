@@ -1,4 +1,5 @@
-/// Bounds-checked integers from untrusted bytes. Offsets count from the first byte of the slice.
+/// Reads integers from untrusted bytes with bounds checks. Offsets are relative to the first byte
+/// of the slice.
 struct ByteReader {
   enum ByteOrder { case bigEndian, littleEndian }
 
@@ -6,7 +7,7 @@ struct ByteReader {
 
   var count: Int { bytes.count }
 
-  /// The unsigned integer at `offset`, `nil` when it does not lie within the bytes.
+  /// The unsigned integer at `offset`, or `nil` if it exceeds the bytes.
   func integer<Value: FixedWidthInteger & UnsignedInteger>(
     at offset: Int, _ order: ByteOrder = .bigEndian, as _: Value.Type = Value.self
   ) -> Value? {
@@ -15,7 +16,7 @@ struct ByteReader {
     return order == .bigEndian ? value : value.byteSwapped
   }
 
-  /// The `count` bytes at `offset`, `nil` when they do not all lie within the bytes.
+  /// The `count` bytes at `offset`, or `nil` if they exceed the bytes.
   func slice(at offset: Int, count: Int) -> ArraySlice<UInt8>? {
     guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else { return nil }
     let start = bytes.startIndex + offset

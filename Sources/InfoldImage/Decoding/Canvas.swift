@@ -1,10 +1,10 @@
-/// The area of a picture on which frames are placed.
+/// The canvas on which frames are placed.
 struct Canvas {
   private let width: Int
   private let height: Int
   private var pixels: [UInt8]
 
-  /// An area of one color. Its size was checked against limits.
+  /// Creates a canvas of one color. Its size has been checked against the limits.
   init(width: Int, height: Int, color: (red: UInt8, green: UInt8, blue: UInt8)) {
     self.width = width
     self.height = height
@@ -16,7 +16,7 @@ struct Canvas {
     }
   }
 
-  /// Puts a picture, which must lie inside, with its first pixel at (`x`, `y`).
+  /// Places a picture with its top left pixel at (`x`, `y`). It must fit inside the canvas.
   mutating func place(_ picture: Picture, x: Int, y: Int) {
     let length = picture.width * Picture.channels
     for row in 0..<picture.height {

@@ -1,6 +1,7 @@
 import InfoldSystem
 
-/// Decodes the first frame of a GIF file. Transparent pixels have the color that the table has for them.
+/// Decodes the first frame of a GIF file. Transparent pixels keep the color that the color table
+/// assigns to them.
 func decodeGIF(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let stream = try GIFStream(bytes)
   let frame = stream.frame
@@ -28,7 +29,7 @@ func decodeGIF(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Pic
   return canvas.picture
 }
 
-/// Rows in their order: those of an interlaced frame come in four passes.
+/// Reorders the rows of an interlaced frame, which are stored in four passes.
 private func deinterlaced(_ indices: [UInt8], width: Int, height: Int) -> [UInt8] {
   var ordered = [UInt8](repeating: 0, count: indices.count)
   var source = 0
@@ -41,7 +42,8 @@ private func deinterlaced(_ indices: [UInt8], width: Int, height: Int) -> [UInt8
   return ordered
 }
 
-/// The compressed pixels of a frame: Lempel–Ziv–Welch codes of growing length, the lowest bit first.
+/// The compressed pixels of a frame: LZW codes (Lempel–Ziv–Welch) of growing length, least
+/// significant bit first.
 private struct GIFCodes {
   private let data: [UInt8]
   private let codeSize: Int
@@ -51,11 +53,11 @@ private struct GIFCodes {
     self.codeSize = codeSize
   }
 
-  /// The first `count` indices; what follows is ignored.
-  /// - Throws: `InfoldError` with `.malformedData` for fewer, or a code that is not defined.
+  /// Returns the first `count` indices and ignores the rest.
+  /// - Throws: `InfoldError` with `.malformedData` if there are fewer, or if a code is undefined.
   func indices(count: Int) throws(InfoldError) -> [UInt8] {
     let (clear, end) = (1 << codeSize, 1 << codeSize + 1)
-    // A code above `end` stands for the string of another one and a last index.
+    // A code above `end` represents the string of a prefix code, followed by a last index.
     var prefixes = [Int](repeating: 0, count: 4096)
     var last = (0..<4096).map { UInt8(truncatingIfNeeded: $0) }
     var lengths = [Int](repeating: 1, count: 4096)
@@ -83,10 +85,11 @@ private struct GIFCodes {
         throw InfoldError(.malformedData, "the GIF picture has data for \(filled) of \(count) pixels")
       }
       guard code < next || code == next && previous != nil && next < 4096, previous != nil || code < clear else {
-        throw InfoldError(.malformedData, "the GIF picture has the code \(code) before it is defined")
+        throw InfoldError(.malformedData, "the GIF picture uses the code \(code) before it is defined")
       }
       if let previous, next < 4096 {
-        // The code that is defined here may be the one that is read: it then ends as it begins.
+        // The code defined here may be the one just read. Its string then ends with its own first
+        // index.
         var first = code == next ? previous : code
         while first > end { first = prefixes[first] }
         (prefixes[next], last[next], lengths[next]) = (previous, UInt8(first), lengths[previous] + 1)

@@ -1,13 +1,13 @@
 import InfoldSystem
 
-/// The blocks of a GIF file (GIF89a specification), as far as they make its first frame.
+/// The blocks of a GIF file (GIF89a specification) that make up its first frame.
 struct GIFStream {
-  /// Whether the file begins like one.
+  /// Whether the bytes have the signature of a GIF file.
   static func begins(_ bytes: [UInt8]) -> Bool {
     bytes.starts(with: "GIF87a".utf8) || bytes.starts(with: "GIF89a".utf8)
   }
 
-  /// A picture on the screen.
+  /// A frame on the logical screen.
   struct Frame {
     let x: Int
     let y: Int
@@ -16,21 +16,22 @@ struct GIFStream {
     let isInterlaced: Bool
     /// Red, green and blue of each color.
     let colors: ArraySlice<UInt8>
-    /// The bits of the shortest code, less one.
+    /// The minimum code size: one less than the bits of the shortest code.
     let codeSize: Int
     /// The compressed pixels.
     let data: [UInt8]
   }
 
   let frame: Frame
-  /// The size of the picture: that of the screen, or more where the frame is larger.
+  /// The size of the picture: that of the logical screen, or larger if the frame exceeds it.
   let width: Int
   let height: Int
-  /// The color of what the frame leaves free: the transparent one, or the background's; black where there is none.
+  /// The color outside the frame: the transparent color, or the background color, or black if there
+  /// is neither.
   let background: (UInt8, UInt8, UInt8)
 
-  /// Walks the blocks up to the end of the file, which must be there; what follows it is ignored, and so are the frames
-  /// behind the first.
+  /// Parses the blocks up to the required trailer. Bytes after the trailer and frames after the
+  /// first are ignored.
   /// - Throws: `InfoldError` with `.malformedData`.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     var blocks = GIFBlocks(bytes)
@@ -73,7 +74,8 @@ struct GIFStream {
     return (colors[first], colors[first + 1], colors[first + 2])
   }
 
-  /// Refuses a file with fewer bytes than its pixels can be packed into: a code of 12 bits stands for at most 4096 of them.
+  /// Throws if the file is too short for its pixels: a code of 12 bits represents at most 4096 of
+  /// them.
   func checkDataSize(byteCount: Int) throws(InfoldError) {
     guard byteCount >= width * height / 2731 else {
       throw InfoldError(
@@ -82,7 +84,7 @@ struct GIFStream {
   }
 }
 
-/// Reads a GIF file from its begin on.
+/// Reads the parts of a GIF file in order.
 private struct GIFBlocks {
   private let reader: ByteReader
   private(set) var offset = 0
@@ -106,7 +108,7 @@ private struct GIFBlocks {
     return slice
   }
 
-  /// The color table that `flags` announce.
+  /// The color table, if `flags` announce one.
   mutating func colors(_ flags: UInt8) throws(InfoldError) -> ArraySlice<UInt8>? {
     flags & 0x80 == 0 ? nil : try slice(3 << (Int(flags & 7) + 1))
   }
@@ -121,7 +123,7 @@ private struct GIFBlocks {
     }
   }
 
-  /// What stands behind the mark of a frame.
+  /// The frame after its image separator.
   mutating func frame(_ globalColors: ArraySlice<UInt8>?) throws(InfoldError) -> GIFStream.Frame {
     let (x, y, width, height) = (try number(), try number(), try number(), try number())
     let flags = try byte()
@@ -130,7 +132,7 @@ private struct GIFBlocks {
     let data = try subBlocks()
     guard let colors else { throw InfoldError(.malformedData, "the GIF picture has no color table") }
     guard (1...8).contains(codeSize) else {
-      throw InfoldError(.malformedData, "the GIF picture has codes of \(codeSize) bits, which must be 1 to 8")
+      throw InfoldError(.malformedData, "the GIF picture has codes of \(codeSize) bits, but must have 1 to 8")
     }
     return GIFStream.Frame(
       x: x, y: y, width: width, height: height, isInterlaced: flags & 0x40 != 0, colors: colors, codeSize: codeSize,

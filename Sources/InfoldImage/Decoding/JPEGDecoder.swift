@@ -1,15 +1,15 @@
 import CTurboJPEG
 import InfoldSystem
 
-/// Decodes a JPEG file through the TurboJPEG API, which reports errors by return values.
+/// Decodes a JPEG file with the TurboJPEG API, which reports errors by return values.
 ///
-/// A warning of libjpeg (data that ends early, a damaged scan) is an error here. One is not: some cameras pad the last
-/// scan.
+/// Warnings of libjpeg, such as truncated data or a damaged scan, are treated as errors. The
+/// exception is padding after the last scan, which some cameras write.
 func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let segments = try JPEGSegments(bytes)
   try segments.checkCodingProcess()
   guard let decompressor = JPEGDecompressor() else {
-    throw InfoldError(.limitExceeded, "libjpeg-turbo could not start a decompressor")
+    throw InfoldError(.limitExceeded, "libjpeg-turbo could not create a decompressor")
   }
   let picture = try bytes.withUnsafeBufferPointer { (file) throws(InfoldError) in
     let frame = try decompressor.readFrame(file)
@@ -21,7 +21,7 @@ func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Pi
   return picture.upright(from: segments.exif.flatMap(Orientation.init(exif:)) ?? .topLeft)
 }
 
-/// A TurboJPEG handle, freed at the end of its life.
+/// A TurboJPEG handle, destroyed at the end of its lifetime.
 private struct JPEGDecompressor: ~Copyable {
   struct Frame {
     var width: Int
@@ -43,15 +43,17 @@ private struct JPEGDecompressor: ~Copyable {
     var (width, height, subsampling, colorspace): (Int32, Int32, Int32, Int32) = (0, 0, 0, -1)
     let status = tjDecompressHeader3(
       handle, file.baseAddress, UInt(file.count), &width, &height, &subsampling, &colorspace)
-    // A sampling ratio without a name fails this call, after it has told everything else, and decodes all the same.
+    // A sampling ratio without a name makes this call fail after it has set all other results.
+    // Decoding still works.
     let onlySamplingUnknown = subsampling < 0 && colorspace >= 0
     guard status == 0 || onlySamplingUnknown else { throw error() }
     let isCMYK = colorspace == Int32(TJCS_CMYK.rawValue) || colorspace == Int32(TJCS_YCCK.rawValue)
     return Frame(width: Int(width), height: Int(height), isCMYK: isCMYK)
   }
 
-  /// - Parameter toleratesPadding: Whether bytes in front of the end-of-image marker may be ignored. Without restart
-  ///   markers libjpeg looks for a marker only behind a complete scan, and there they cost no pixel.
+  /// - Parameter toleratesPadding: Whether to ignore bytes before the end-of-image marker. Without
+  ///   restart markers, libjpeg searches for a marker only after a complete scan, where such bytes
+  ///   affect no pixel.
   func decode(
     _ file: UnsafeBufferPointer<UInt8>, _ frame: Frame, toleratesPadding: Bool
   ) throws(InfoldError) -> Picture {
@@ -65,7 +67,7 @@ private struct JPEGDecompressor: ~Copyable {
     return Picture(checkedWidth: frame.width, height: frame.height, pixels: pixels)
   }
 
-  /// Whether there was no warning and no error.
+  /// Whether decoding succeeded without warnings.
   private func decompress(
     _ file: UnsafeBufferPointer<UInt8>, _ frame: Frame, into pixels: inout [UInt8], flags: Int32
   ) -> Bool {
@@ -79,7 +81,8 @@ private struct JPEGDecompressor: ~Copyable {
 
   private var message: String { String(cString: tjGetErrorStr2(handle)) }
 
-  /// Whether the first warning of the last call was of bytes in front of the end-of-image marker, and no error came.
+  /// Whether the first warning of the last call was about bytes before the end-of-image marker, and
+  /// there was no error.
   private var warnedOfPadding: Bool {
     tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
       && message.hasSuffix("extraneous bytes before marker 0xd9")
@@ -90,8 +93,8 @@ private struct JPEGDecompressor: ~Copyable {
   }
 }
 
-/// Turns inverted CMYK, four bytes a pixel, into RGB, three bytes a pixel: each color is what its ink and the black
-/// ink leave, in 255ths, rounded.
+/// Converts inverted CMYK, four bytes per pixel, to RGB, three bytes per pixel. Each color is the
+/// share of light that its ink and the black ink leave, in 255ths, rounded.
 private func convertInvertedCMYK(_ pixels: inout [UInt8]) {
   let count = pixels.count / 4
   for pixel in 0..<count {

@@ -1,22 +1,25 @@
 import InfoldSystem
 
-/// What the marker segments of a JPEG file (ITU-T T.81, Annex B) say, from the start of the image to its end.
+/// The marker segments of a JPEG file (ITU-T T.81, Annex B), from the start of the image to its
+/// end.
 ///
-/// libjpeg reads the same segments again and has the last word; this is for what TurboJPEG does not tell.
+/// libjpeg parses the same segments again and decides. This type provides the facts that TurboJPEG
+/// does not expose.
 struct JPEGSegments {
-  /// The start-of-image marker, and the first byte of the marker behind it.
+  /// The start-of-image marker, and the first byte of the next marker.
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
 
-  /// The marker of the first frame header, 0xC0 to 0xCF: it names the coding process.
+  /// The marker of the first frame header, 0xC0 to 0xCF, which determines the coding process.
   private(set) var frameMarker: UInt8?
-  /// Whether scans are cut into intervals by restart markers.
+  /// Whether scans are divided into intervals by restart markers.
   private(set) var hasRestartMarkers = false
   private(set) var scanCount = 0
-  /// The body of the first Exif segment, from its TIFF header on.
+  /// The payload of the first Exif segment, from its TIFF header.
   private(set) var exif: ArraySlice<UInt8>?
 
-  /// Walks the segments; what follows the end of the image is ignored.
-  /// - Throws: `InfoldError` with `.malformedData` when there is no end, or something that is no segment before it.
+  /// Parses the segments. Bytes after the end of the image are ignored.
+  /// - Throws: `InfoldError` with `.malformedData` if the end is missing, or if invalid data
+  ///   precedes it.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     let reader = ByteReader(bytes: bytes[...])
     var offset = 2
@@ -54,7 +57,8 @@ struct JPEGSegments {
 }
 
 extension [UInt8] {
-  /// The offset of the marker that ends the entropy-coded data at `start`: not a stuffed 0xFF, not a restart.
+  /// The offset of the marker that ends the entropy-coded data at `start`. Stuffed bytes and
+  /// restart markers are skipped.
   fileprivate func endOfScan(from start: Int) -> Int {
     var offset = start
     while let marker = self[offset...].firstIndex(of: 0xFF), marker + 1 < count {
@@ -68,7 +72,7 @@ extension [UInt8] {
 }
 
 extension JPEGSegments {
-  /// Refuses the coding processes that are not Huffman-coded DCT: baseline, extended and progressive remain.
+  /// Throws unless the coding process is Huffman-coded DCT: baseline, extended or progressive.
   func checkCodingProcess() throws(InfoldError) {
     let process: String
     switch frameMarker {
@@ -82,8 +86,8 @@ extension JPEGSegments {
       .unsupported, "\(process) JPEG pictures are not supported", hint: "save the picture as baseline or progressive")
   }
 
-  /// Refuses a file too short for its size: a Huffman-coded picture spends at least a bit on each block of 8×8
-  /// samples, and the coarsest sampling leaves one block to 32×32 pixels.
+  /// Throws if the file is too short for its size. A Huffman-coded picture needs at least one bit
+  /// per block of 8×8 samples, and the coarsest subsampling has one block per 32×32 pixels.
   static func checkDataSize(byteCount: Int, width: Int, height: Int) throws(InfoldError) {
     guard byteCount >= width * height / (32 * 32 * 8) else {
       throw InfoldError(

@@ -1,5 +1,5 @@
-/// Where the first row and the first column of the stored pixels belong: the values of Exif's tag 0x0112
-/// (CIPA DC-008, Orientation).
+/// The position of the first stored row and column in the upright picture: the values of the Exif
+/// tag 0x0112 (CIPA DC-008, Orientation).
 package enum Orientation: UInt16, CaseIterable {
   case topLeft = 1
   case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
@@ -13,10 +13,12 @@ package enum Orientation: UInt16, CaseIterable {
 }
 
 extension Orientation {
-  /// The orientation that an Exif block declares: a TIFF header in either byte order, and its first directory.
+  /// Reads the orientation from an Exif block: a TIFF header in either byte order, and its first
+  /// directory.
   ///
-  /// `nil` when the block is damaged or says nothing: a photograph is not refused because of its metadata. Only the
-  /// first directory is read, so links between directories cannot lead anywhere.
+  /// Returns `nil` if the block is damaged or declares no orientation, since a photograph should
+  /// not be rejected because of its metadata. Only the first directory is read, so links between
+  /// directories cannot form cycles.
   init?(exif block: ArraySlice<UInt8>) {
     let reader = ByteReader(bytes: block)
     let order: ByteReader.ByteOrder
@@ -47,7 +49,7 @@ extension Orientation {
 }
 
 extension Picture {
-  /// The picture turned upright, when its stored pixels lie as `orientation` says.
+  /// The upright picture, given the orientation of the stored pixels.
   package func upright(from orientation: Orientation) -> Picture {
     guard orientation != .topLeft else { return self }
     let (newWidth, newHeight) = orientation.swapsAxes ? (height, width) : (width, height)

@@ -1,7 +1,7 @@
 import CPNG
 import InfoldSystem
 
-/// Decodes a PNG file through libpng's simplified API, which reports errors by return values.
+/// Decodes a PNG file with libpng's simplified API, which reports errors by return values.
 func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let stream = try PNGStream(bytes)
   try limits.check(width: stream.width, height: stream.height)
@@ -10,7 +10,8 @@ func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Pic
   return picture.upright(from: stream.exif.flatMap(Orientation.init(exif:)) ?? .topLeft)
 }
 
-/// A `png_image`, freed at the end of its life. libpng keeps its address between calls, so it must not move.
+/// A `png_image`, freed at the end of its lifetime. libpng keeps its address between calls, so it
+/// must not move.
 private struct PNGReader: ~Copyable {
   private let image: UnsafeMutablePointer<png_image>
 
@@ -31,10 +32,11 @@ private struct PNGReader: ~Copyable {
       guard Int(image.pointee.width) == stream.width, Int(image.pointee.height) == stream.height else {
         throw InfoldError(.malformedData, "the PNG picture declares more than one size")
       }
-      // With alpha as a channel of its own libpng leaves the colors alone; without it, it would blend them.
+      // With an alpha channel in the output, libpng keeps the colors. Without one, it would blend
+      // them with a background.
       let channels = stream.hasAlpha ? 4 : 3
       image.pointee.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | (stream.hasAlpha ? PNG_FORMAT_FLAG_ALPHA : 0))
-      // 16-bit samples are encoded like 8-bit ones, and not linear light.
+      // Treats 16-bit samples as sRGB, like 8-bit samples, rather than as linear light.
       image.pointee.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
       var pixels = [UInt8](repeating: 0, count: stream.width * stream.height * channels)
       let status = pixels.withUnsafeMutableBufferPointer { buffer in
@@ -52,7 +54,7 @@ private struct PNGReader: ~Copyable {
   }
 }
 
-/// Turns RGBA into RGB, three bytes a pixel.
+/// Converts RGBA to RGB, three bytes per pixel.
 private func dropAlpha(_ pixels: inout [UInt8]) {
   let count = pixels.count / 4
   for pixel in 0..<count {

@@ -1,25 +1,26 @@
 import InfoldSystem
 
-/// The chunks of a PNG file (ISO/IEC 15948), sorted into what makes the pixels and the rest.
+/// The chunks of a PNG file (ISO/IEC 15948), separated into those that determine the pixels and
+/// others.
 struct PNGStream {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let width: Int
   let height: Int
-  /// Whether each pixel carries an alpha sample.
+  /// Whether pixels have an alpha sample.
   let hasAlpha: Bool
-  /// Bits of the samples of a pixel, at least 1 whatever the file says.
+  /// The bits of a pixel, at least 1 even if the file declares 0.
   private let bitsPerPixel: Int
-  /// Bytes of compressed pixels.
+  /// The number of bytes of compressed pixels.
   private var dataSize = 0
-  /// The file without its ancillary chunks: no gamma, profile, text or transparent color is left to act on the pixels
-  /// or to cost time.
+  /// The file without its ancillary chunks, so that gamma, profiles, text and transparent colors
+  /// neither change pixels nor take time.
   private(set) var critical: [UInt8]
-  /// The body of the Exif chunk.
+  /// The payload of the Exif chunk.
   private(set) var exif: ArraySlice<UInt8>?
 
-  /// Walks the chunks up to the end chunk; what follows that is ignored. Whether their contents are right is left to
-  /// libpng.
+  /// Parses the chunks up to the end chunk. Bytes after it are ignored. libpng checks the contents
+  /// of the chunks.
   /// - Throws: `InfoldError` with `.malformedData`.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     let reader = ByteReader(bytes: bytes[...])
@@ -27,7 +28,7 @@ struct PNGStream {
       reader.slice(at: 12, count: 4)?.elementsEqual("IHDR".utf8) == true,
       let width = reader.integer(at: 16, as: UInt32.self), let height = reader.integer(at: 20, as: UInt32.self),
       let depth = reader.integer(at: 24, as: UInt8.self), let color = reader.integer(at: 25, as: UInt8.self)
-    else { throw InfoldError(.malformedData, "the PNG picture does not begin with a whole header chunk") }
+    else { throw InfoldError(.malformedData, "the PNG picture does not begin with a complete header chunk") }
     self.width = Int(width)
     self.height = Int(height)
     hasAlpha = color == 4 || color == 6
@@ -54,8 +55,8 @@ struct PNGStream {
     }
   }
 
-  /// Refuses a file with less data than its pixels can be packed into: deflate writes at most 258 bytes with 2 bits,
-  /// which is 1032 times what it reads.
+  /// Throws if the file is too short for its pixels. Deflate expands 2 bits to at most 258 bytes,
+  /// so the output is at most 1032 times as long as the input.
   func checkDataSize() throws(InfoldError) {
     let needed = width * height * bitsPerPixel / 8
     guard dataSize >= needed / 1032 else {

@@ -2,19 +2,20 @@ import InfoldSystem
 import InfoldTensor
 
 extension Picture {
-  /// A picture of pixels that lie in memory, like a frame of a camera or a video.
+  /// Creates a picture from pixels in memory, such as a frame of a camera or a video.
   ///
-  /// Colors are taken as they are; alpha is dropped, and the colors under it stay. Nothing outside of `bytes` is read, whatever the
-  /// sizes say.
+  /// Colors are copied unchanged; alpha is dropped and the underlying colors are kept. Nothing
+  /// outside `bytes` is read, whatever the sizes.
   /// - Parameters:
-  ///   - width: Pixels in a row, at least 1.
-  ///   - height: Rows, at least 1, from top to bottom.
-  ///   - format: How the bytes of a pixel lie.
-  ///   - bytesPerRow: From the first byte of a row to that of the next one; by default rows follow each other without padding.
-  ///   - bytes: The pixels. Behind those of the last row there may be more.
-  ///   - limits: The most pixels, and the largest sides.
-  /// - Throws: `InfoldError`: `.invalidArgument` for a size below 1, rows that overlap, and fewer bytes than the sizes say;
-  ///   `.limitExceeded` for a size beyond `limits`.
+  ///   - width: The number of pixels in a row, at least 1.
+  ///   - height: The number of rows, at least 1, from top to bottom.
+  ///   - format: The order of the bytes of a pixel.
+  ///   - bytesPerRow: The distance between the first bytes of consecutive rows; by default rows are
+  ///     not padded.
+  ///   - bytes: The pixels. There may be more bytes after the last row.
+  ///   - limits: The maximum number of pixels, and the maximum sides.
+  /// - Throws: `InfoldError`: `.invalidArgument` if a size is below 1, rows overlap, or there are
+  ///   too few bytes; `.limitExceeded` if the size exceeds `limits`.
   public init(
     width: Int, height: Int, format: PixelFormat, bytesPerRow: Int? = nil, bytes: Span<UInt8>,
     limits: ImageLimits = ImageLimits()
@@ -27,14 +28,14 @@ extension Picture {
     let bytesPerRow = bytesPerRow ?? rowLength
     guard bytesPerRow >= rowLength else {
       throw InfoldError(
-        .invalidArgument, "rows of \(rowLength) bytes would overlap with \(bytesPerRow) bytes from one to the next")
+        .invalidArgument, "rows of \(rowLength) bytes would overlap at a distance of \(bytesPerRow) bytes")
     }
     guard let start = checkedProduct([bytesPerRow, height - 1]), bytes.count >= rowLength,
       start <= bytes.count - rowLength
     else {
       throw InfoldError(
         .invalidArgument,
-        "\(counted(bytes.count, "byte")) are too few for \(height) rows of \(rowLength) bytes, \(bytesPerRow) from one to the next"
+        "\(counted(bytes.count, "byte")) are too few for \(height) rows of \(rowLength) bytes at a distance of \(bytesPerRow)"
       )
     }
     let places = format.places

@@ -1,10 +1,10 @@
-/// How the bytes of a pixel lie in memory, one for each channel.
+/// The order of the bytes of a pixel, one byte per channel.
 public enum PixelFormat: Sendable, Hashable, CaseIterable {
   /// Red, green, blue.
   case rgb
-  /// Blue, green, red, as OpenCV has them.
+  /// Blue, green, red, as in OpenCV.
   case bgr
-  /// Red, green, blue, and a byte that is dropped: alpha, or nothing.
+  /// Red, green, blue, and a byte that is dropped: alpha or padding.
   case rgba
   /// Blue, green, red, and a byte that is dropped.
   case bgra
@@ -13,7 +13,7 @@ public enum PixelFormat: Sendable, Hashable, CaseIterable {
   /// One byte for all three colors.
   case grey
 
-  /// The bytes of a pixel.
+  /// The number of bytes of a pixel.
   public var bytesPerPixel: Int {
     switch self {
     case .grey: 1
@@ -22,7 +22,7 @@ public enum PixelFormat: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Where red, green and blue are among the bytes of a pixel.
+  /// The positions of red, green and blue within a pixel.
   var places: (red: Int, green: Int, blue: Int) {
     switch self {
     case .rgb, .rgba: (0, 1, 2)

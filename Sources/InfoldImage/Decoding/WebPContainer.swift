@@ -1,29 +1,30 @@
 import InfoldSystem
 
-/// The chunks of a WebP file (RFC 9649): what holds the first picture, and the orientation.
+/// The chunks of a WebP file (RFC 9649) that contain the first picture and the orientation.
 ///
-/// libwebp reads the chunks of a still picture again and has the last word; this is for the frames of an animation, of which
-/// it knows nothing, and for what it does not tell.
+/// libwebp parses the chunks of a still picture again and decides. This type finds the frames of
+/// animations, which libwebp's decoder does not support, and metadata that it does not expose.
 struct WebPContainer {
-  /// Whether the file begins like one.
+  /// Whether the bytes have the signature of a WebP file.
   static func begins(_ bytes: [UInt8]) -> Bool {
     bytes.starts(with: "RIFF".utf8) && bytes.count >= 12 && bytes[8..<12].elementsEqual("WEBP".utf8)
   }
 
-  /// The canvas of an animation, and where its first frame lies on it; `nil` for a still picture.
+  /// The canvas of an animation and the position of its first frame, or `nil` for a still picture.
   struct Animation {
     var width = 0
     var height = 0
     var frame: (x: Int, y: Int, width: Int, height: Int) = (0, 0, 0, 0)
   }
 
-  /// What libwebp decodes: the file without what follows its end, or the chunks of the first frame.
+  /// The bytes that libwebp decodes: the file without trailing bytes, or the chunks of the first
+  /// frame.
   private(set) var data: ArraySlice<UInt8>
   private(set) var animation: Animation?
-  /// The body of the Exif chunk, from its TIFF header on.
+  /// The payload of the Exif chunk, from its TIFF header.
   private(set) var exif: ArraySlice<UInt8>?
 
-  /// Walks the chunks; what follows the end that the file declares is ignored.
+  /// Parses the chunks. Bytes after the declared end of the file are ignored.
   /// - Throws: `InfoldError` with `.malformedData`.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     let cutOff = InfoldError(.malformedData, "the WebP picture is cut off or damaged")
@@ -53,11 +54,12 @@ struct WebPContainer {
       offset += 8 + length + length % 2
     }
     guard offset > 12 else { throw cutOff }
-    // Chunks fill an even number of bytes, whatever they hold; a file that ends before its last one's does so by a byte.
+    // Chunks are padded to an even number of bytes. A file without the padding of its last chunk is
+    // one byte short.
     guard offset == whole.count else { throw cutOff }
   }
 
-  /// The size that the extended header declares, whether or not the picture moves.
+  /// The size that the extended header declares, for animations and still pictures.
   private static func canvas(_ body: ArraySlice<UInt8>) -> Animation? {
     let reader = ByteReader(bytes: body)
     guard let width = reader.integer24(at: 4), let height = reader.integer24(at: 7) else { return nil }
@@ -72,14 +74,14 @@ struct WebPContainer {
     return (x * 2, y * 2, width + 1, height + 1)
   }
 
-  /// Some writers keep the prefix that the block has in a JPEG file.
+  /// Some writers keep the prefix that the block has in JPEG files.
   private static func tiff(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let prefix = Array("Exif\0\0".utf8)
     return body.starts(with: prefix) ? body.dropFirst(prefix.count) : body
   }
 
-  /// Refuses a file too short for its size. A picture of one color takes next to nothing however large it is, so this bounds
-  /// what a few bytes can ask for, and no more: 65,536 pixels for each.
+  /// Throws if the file is too short for its size. A picture of one color compresses to almost
+  /// nothing at any size, so this check allows up to 65,536 pixels per byte.
   func checkDataSize(width: Int, height: Int) throws(InfoldError) {
     guard data.count >= width * height / 65_536 else {
       throw InfoldError(
@@ -89,7 +91,7 @@ struct WebPContainer {
 }
 
 extension ByteReader {
-  /// The 24 bits at `offset`, the lowest byte first.
+  /// The 24-bit little-endian integer at `offset`.
   fileprivate func integer24(at offset: Int) -> Int? {
     slice(at: offset, count: 3).map { $0.reversed().reduce(0) { $0 << 8 | Int($1) } }
   }

@@ -1,7 +1,8 @@
 import CWebP
 import InfoldSystem
 
-/// Decodes a WebP file, of an animation the first frame, through libwebp, which reports errors by return values.
+/// Decodes a WebP file with libwebp, which reports errors by return values. Of an animation, the
+/// first frame is decoded.
 func decodeWebP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let container = try WebPContainer(bytes)
   if let animation = container.animation {
@@ -21,7 +22,7 @@ func decodeWebP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Pi
 private func size(of data: UnsafeBufferPointer<UInt8>) throws(InfoldError) -> (width: Int, height: Int) {
   var features = WebPBitstreamFeatures()
   try succeed(WebPGetFeatures(data.baseAddress, data.count, &features))
-  // A frame of an animation is a still picture.
+  // Frames of an animation are still pictures themselves.
   guard features.has_animation == 0 else {
     throw InfoldError(.malformedData, "the WebP picture is an animation without a frame")
   }
@@ -34,9 +35,9 @@ private func decode(
   var pixels = [UInt8](repeating: 0, count: width * height * Picture.channels)
   var config = WebPDecoderConfig()
   guard WebPInitDecoderConfig(&config) != 0 else {
-    throw InfoldError(.unsupported, "libwebp has another version than Infold was built with")
+    throw InfoldError(.unsupported, "the version of libwebp differs from the one that Infold was built with")
   }
-  // Without alpha in the output, the colors are what they are under it.
+  // Without alpha in the output, libwebp keeps the underlying colors.
   config.output.colorspace = MODE_RGB
   config.output.is_external_memory = 1
   let status = pixels.withUnsafeMutableBufferPointer { buffer in
@@ -53,24 +54,24 @@ private func decode(
 private func succeed(_ status: VP8StatusCode) throws(InfoldError) {
   switch status {
   case VP8_STATUS_OK: return
-  case VP8_STATUS_OUT_OF_MEMORY: throw InfoldError(.limitExceeded, "libwebp has no memory to decode it")
+  case VP8_STATUS_OUT_OF_MEMORY: throw InfoldError(.limitExceeded, "libwebp is out of memory")
   case VP8_STATUS_UNSUPPORTED_FEATURE:
-    throw InfoldError(.unsupported, "libwebp cannot decode it: it uses a feature that is not supported")
+    throw InfoldError(.unsupported, "libwebp cannot decode it: unsupported feature")
   case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
-    throw InfoldError(.malformedData, "libwebp cannot decode it: it is cut off")
-  default: throw InfoldError(.malformedData, "libwebp cannot decode it: it is damaged")
+    throw InfoldError(.malformedData, "libwebp cannot decode it: the data is cut off")
+  default: throw InfoldError(.malformedData, "libwebp cannot decode it: the data is damaged")
   }
 }
 
 extension WebPContainer.Animation {
-  /// The canvas with its first frame. What that leaves free is transparent, and black.
+  /// The canvas with its first frame. The rest is transparent black.
   fileprivate func canvas(with picture: Picture) throws(InfoldError) -> Picture {
     guard picture.width == frame.width, picture.height == frame.height else {
-      throw InfoldError(.malformedData, "the first frame of the WebP picture has another size than it declares")
+      throw InfoldError(.malformedData, "the first frame of the WebP picture does not have its declared size")
     }
     guard frame.x + frame.width <= width, frame.y + frame.height <= height else {
       throw InfoldError(
-        .malformedData, "the first frame of the WebP picture reaches beyond its \(width)×\(height) pixels")
+        .malformedData, "the first frame of the WebP picture exceeds its \(width)×\(height) pixels")
     }
     var canvas = Canvas(width: width, height: height, color: (0, 0, 0))
     canvas.place(picture, x: frame.x, y: frame.y)

@@ -2,10 +2,11 @@ import CPNG
 import InfoldSystem
 
 extension Picture {
-  /// The picture as a PNG file: 8 bits for each of red, green and blue, as sRGB.
-  /// - Throws: `InfoldError` with `.limitExceeded` for a picture that is larger than what PNG or libpng can hold.
+  /// Encodes the picture as a PNG file with 8 bits per channel, in sRGB.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the picture exceeds the limits of PNG or
+  ///   libpng.
   public func pngBytes() throws(InfoldError) -> [UInt8] {
-    // libpng counts the bytes of a row by 31 bits.
+    // libpng stores the bytes per row in 31 bits.
     guard width * Picture.channels <= Int(Int32.max), height <= Int(Int32.max) else {
       throw InfoldError(.limitExceeded, "a picture of \(width)×\(height) pixels is too large for a PNG file")
     }
@@ -14,7 +15,7 @@ extension Picture {
     image.width = png_uint_32(width)
     image.height = png_uint_32(height)
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
-    // Most are smaller than their pixels. If one is not, libpng says how large it is.
+    // Most files are smaller than their pixels. For larger ones, libpng reports the required size.
     var byteCount = pixels.count + 1024
     for _ in 0..<2 {
       var isWritten = false

@@ -1,13 +1,13 @@
 import InfoldSystem
 
 extension Picture {
-  /// The rectangle of `width`×`height` pixels whose top left pixel is (`x`, `y`).
-  /// - Throws: `InfoldError` with `.invalidArgument` when it is empty or not wholly inside the picture.
+  /// Returns the rectangle of `width`×`height` pixels whose top left pixel is (`x`, `y`).
+  /// - Throws: `InfoldError` with `.invalidArgument` if it is empty or exceeds the picture.
   public func cropped(x: Int, y: Int, width: Int, height: Int) throws(InfoldError) -> Picture {
     guard width > 0, height > 0, x >= 0, y >= 0, width <= self.width, height <= self.height,
       x <= self.width - width, y <= self.height - height
     else {
-      throw InfoldError(.invalidArgument, "a crop of \(width)×\(height) at (\(x), \(y)) is not inside a \(self)")
+      throw InfoldError(.invalidArgument, "a crop of \(width)×\(height) at (\(x), \(y)) is not inside the \(self)")
     }
     var cropped = [UInt8]()
     cropped.reserveCapacity(width * height * Picture.channels)
@@ -18,19 +18,19 @@ extension Picture {
     return Picture(checkedWidth: width, height: height, pixels: cropped)
   }
 
-  /// The largest centered rectangle of an aspect ratio, shrunk by `fraction`.
+  /// Returns the largest centered rectangle of an aspect ratio, scaled by `fraction`.
   ///
-  /// For a square: side = ⌊fraction · shorter side⌋, left = ⌊(width − side) / 2⌋, top = ⌊(height − side) / 2⌋. No side
-  /// becomes less than one pixel.
+  /// For a square: side = ⌊fraction · shorter side⌋, left = ⌊(width − side) / 2⌋, top = ⌊(height −
+  /// side) / 2⌋. Each side has at least one pixel.
   /// - Parameters:
   ///   - fraction: Above 0, at most 1.
-  ///   - aspect: Width and height of the shape of the rectangle, each at least 1.
-  /// - Throws: `InfoldError` with `.invalidArgument` for another fraction or aspect.
+  ///   - aspect: The aspect ratio of the rectangle as width and height, each at least 1.
+  /// - Throws: `InfoldError` with `.invalidArgument` if `fraction` or `aspect` is out of range.
   public func centerCropped(
     fraction: Double, aspect: (width: Int, height: Int) = (1, 1)
   ) throws(InfoldError) -> Picture {
     guard fraction > 0, fraction <= 1 else {
-      throw InfoldError(.invalidArgument, "the crop fraction \(fraction) is not above 0 and at most 1")
+      throw InfoldError(.invalidArgument, "the crop fraction is \(fraction), but must be above 0 and at most 1")
     }
     guard aspect.width > 0, aspect.height > 0 else {
       throw InfoldError(.invalidArgument, "the aspect \(aspect.width):\(aspect.height) of a crop is not positive")

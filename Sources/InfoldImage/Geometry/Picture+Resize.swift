@@ -1,17 +1,19 @@
 import InfoldSystem
 
 extension Picture {
-  /// The picture stretched or shrunk to `width`×`height` pixels.
+  /// Returns the picture resized to `width`×`height` pixels.
   ///
-  /// The samples are those of Pillow's `Image.resize` for 8-bit RGB, bit for bit: first the rows are resampled and
-  /// rounded to 8 bits, then the columns. Nothing is done along a side that keeps its size.
+  /// The result equals that of Pillow's `Image.resize` for 8-bit RGB, bit for bit. Rows are
+  /// resampled and rounded to 8 bits first, then columns. A side that keeps its size is not
+  /// resampled.
   /// - Parameters:
   ///   - width: The new width, at least 1.
   ///   - height: The new height, at least 1.
-  ///   - filter: How source pixels are weighed.
-  ///   - limits: The sides and pixels allowed for the result, and for the picture between the two steps, which has the
-  ///     new width and the old height.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a size below 1, `.limitExceeded` for one beyond `limits`.
+  ///   - filter: The weights of the source pixels.
+  ///   - limits: The limits for the result, and for the intermediate picture of the new width and
+  ///     the old height.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a size is below 1, or `.limitExceeded` if
+  ///   it exceeds `limits`.
   public func resized(
     width: Int, height: Int, filter: ResizeFilter, limits: ImageLimits = ImageLimits()
   ) throws(InfoldError) -> Picture {
@@ -84,8 +86,8 @@ extension Picture {
   }
 }
 
-/// The source position under the center of every new position. Centers are stepped to, as Pillow steps to them, and
-/// not multiplied: the rounding differs.
+/// The source position under the center of every new position. As in Pillow, centers are computed
+/// by repeated addition rather than multiplication, which rounds differently.
 private func nearestPositions(from sourceSize: Int, to size: Int) -> [Int] {
   let scale = Double(sourceSize) / Double(size)
   var center = scale * 0.5

@@ -1,14 +1,15 @@
-/// For every position along one side of the new picture, the source positions it is made of, and their weights.
+/// The source positions and weights of every position along one side of the resized picture.
 ///
-/// Weights are fixed-point numbers with `fractionBits` bits behind the point. The same rounding as Pillow's 8-bit
-/// resampling: with 8 bits for a sample and 2 for the overshoot of negative lobes, 22 are left of 32.
+/// Weights are fixed-point numbers with `fractionBits` fractional bits, rounded as in Pillow's
+/// 8-bit resampling. Of 32 bits, 8 hold a sample and 2 the overshoot of negative lobes, which
+/// leaves 22.
 struct ResamplingWeights {
   static let fractionBits: Int32 = 22
 
   struct Window {
     /// The first source position.
     var start: Int
-    /// Where its weights lie in `weights`.
+    /// The range of its weights in `weights`.
     var weights: Range<Int>
   }
 
@@ -16,8 +17,8 @@ struct ResamplingWeights {
   private(set) var weights: [Int32] = []
 
   /// - Parameters:
-  ///   - sourceSize: Pixels of the source along this side, at least 1.
-  ///   - size: Pixels of the result along this side, at least 1.
+  ///   - sourceSize: The number of source pixels along this side, at least 1.
+  ///   - size: The number of result pixels along this side, at least 1.
   init(from sourceSize: Int, to size: Int, _ filter: ResizeFilter) {
     let scale = Double(sourceSize) / Double(size)
     let widening = max(scale, 1)
@@ -39,10 +40,10 @@ struct ResamplingWeights {
     Int32((weight * Double(1 << fractionBits)).rounded(.toNearestOrAwayFromZero))
   }
 
-  /// What a sum of weighted samples starts from: a half, so that dropping the fraction rounds.
+  /// The initial value of a weighted sum: one half, so that truncating the fraction rounds.
   static let half: Int32 = 1 << (fractionBits - 1)
 
-  /// The sample that a sum of weighted samples stands for.
+  /// The sample for a weighted sum.
   static func sample(_ sum: Int32) -> UInt8 {
     UInt8(clamping: sum >> fractionBits)
   }

@@ -1,21 +1,23 @@
-/// How `Picture.resized` weighs the pixels around a point.
+/// The weights that `Picture.resized` gives to the source pixels around a position.
 ///
-/// All but `nearest` are widened by the factor of reduction, so that every pixel of the source counts (antialiasing).
+/// When a picture shrinks, all filters but `nearest` are widened by the same factor, so that every
+/// source pixel contributes (antialiasing).
 public enum ResizeFilter: String, Sendable, Hashable, Codable, CaseIterable {
-  /// The pixel that the center of the new pixel falls into.
+  /// The source pixel that contains the center of the new pixel.
   case nearest
   /// Equal weights.
   case box
-  /// A triangle.
+  /// Linear weights (a triangle).
   case bilinear
-  /// Keys' cubic convolution with a = −0.5 ("Cubic convolution interpolation for digital image processing", 1981).
+  /// Keys' cubic convolution with a = −0.5 ("Cubic convolution interpolation for digital image
+  /// processing", 1981).
   case bicubic
-  /// A sinc under a sinc window three lobes wide.
+  /// A sinc with a sinc window of three lobes.
   case lanczos
 }
 
 extension ResizeFilter {
-  /// Half the width of the filter, in source pixels, when nothing is reduced.
+  /// Half the width of the filter in source pixels, if the picture does not shrink.
   var support: Double {
     switch self {
     case .nearest, .box: 0.5
@@ -25,12 +27,12 @@ extension ResizeFilter {
     }
   }
 
-  /// The weight of a pixel at distance `x`, before all weights are scaled to the sum 1.
+  /// The weight of a pixel at distance `x`, before the weights are normalized to the sum 1.
   func weight(at x: Double) -> Double {
     let distance = abs(x)
     switch self {
     case .nearest, .box:
-      // Half open, so that a pixel on the edge of two boxes counts once.
+      // Half open, so that a pixel between two boxes counts once.
       return x > -support && x <= support ? 1 : 0
     case .bilinear:
       return max(0, 1 - distance)

@@ -1,12 +1,13 @@
 extension Preprocessing: Codable {
-  /// Reads a sidecar. "input" and "size" must be there; for everything else there is a default.
-  /// - Throws: `InfoldError` that tells of everything that is wrong: `.malformedData` for an unknown key, a missing one, or one of
-  ///   another type; `.invalidArgument` for a value out of its range, and for a mean and a deviation of samples between 0 and 1.
+  /// Decodes a sidecar. "input" and "size" are required; everything else has a default.
+  /// - Throws: `InfoldError` with all problems: `.malformedData` for an unknown key, a missing key,
+  ///   or a value of the wrong type; `.invalidArgument` for a value out of range, and for a mean
+  ///   and standard deviation of samples between 0 and 1.
   public init(from decoder: any Decoder) throws {
     self = try PreprocessingFields(JSONValue(from: decoder)).preprocessing()
   }
 
-  /// Writes every field of the sidecar.
+  /// Encodes all fields of the sidecar.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: PreprocessingFields.Key.self)
     try container.encode(input, forKey: .input)

@@ -2,10 +2,11 @@ import InfoldGraph
 import InfoldSystem
 
 extension Preprocessing {
-  /// Reads a file like the one beside a model, which says everything that it must by itself.
-  /// - Throws: `InfoldError` that names the file, and tells of everything that is wrong: `.fileAccess`, `.limitExceeded` for more than
-  ///   1 MiB, `.malformedData` for what is no JSON object, an unknown key, a missing one, or one of another type; `.invalidArgument`
-  ///   for a value out of its range.
+  /// Reads a sidecar that is complete without a model.
+  /// - Throws: `InfoldError` with the path of the file and all problems: `.fileAccess`,
+  ///   `.limitExceeded` for more than 1 MiB, `.malformedData` for data that is not a JSON object,
+  ///   an unknown key, a missing key, or a value of the wrong type; `.invalidArgument` for a value
+  ///   out of range.
   public init(path: String) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let example = SidecarText(PictureModel(inputs: []), normalization: .imageNet).oneLine
@@ -13,24 +14,26 @@ extension Preprocessing {
     }
   }
 
-  /// Reads the file beside a model, which need not say what the model says itself: the name of its only input, its size and layout
-  /// where they are fixed, its only output, and whether a softmax makes it.
-  /// - Throws: As `init(path:)`; and for what contradicts the model.
+  /// Reads the sidecar of a model. It may omit facts that the model determines: the name of its
+  /// only input, its size and layout if they are fixed, its only output, and whether a softmax
+  /// computes it.
+  /// - Throws: Like `init(path:)`, and for contradictions to the model.
   public init(path: String, for model: Model) throws(InfoldError) {
     self = try Sidecar(path: path, for: PictureModel(model.graph)).preprocessing
   }
 
-  /// What a model says itself of the pictures that it takes, and what no model says: how samples are scaled.
+  /// Combines facts of the model with a normalization, which models do not specify.
   /// - Parameters:
-  ///   - model: The model, of which pictures are the only input that must be given.
+  ///   - model: The model. Its only required input is the picture.
   ///   - normalization: How samples are scaled.
-  ///   - size: Height and width, where the model leaves them open.
-  ///   - output: The output with a score for each class, where there are several.
-  ///   - cropFraction: The part of the picture that is used, as torchvision does by default: 224 of 256 pixels.
-  ///   - filter: How that part is resized.
-  ///   - colorOrder: The order of the channels; `nil` for the one that belongs to `normalization`.
-  /// - Throws: `InfoldError` that tells of everything that is wrong: `.invalidArgument` when the model takes no pictures, or leaves
-  ///   open what is not given, and for values out of their ranges.
+  ///   - size: Height and width, if they are dynamic dimensions of the model.
+  ///   - output: The output with a score per class, if there are several outputs.
+  ///   - cropFraction: The fraction of the picture that is used. The default is that of
+  ///     torchvision: 224 of 256 pixels.
+  ///   - filter: The filter used for resizing.
+  ///   - colorOrder: The channel order, or `nil` for that of `normalization`.
+  /// - Throws: `InfoldError` with all problems: `.invalidArgument` if the model takes no pictures,
+  ///   if its size is neither fixed nor passed, or if a value is out of range.
   public init(
     for model: Model, normalization: Normalization, size: (height: Int, width: Int)? = nil, output: String? = nil,
     cropFraction: Double = 0.875, filter: ResizeFilter = .bilinear, colorOrder: ColorOrder? = nil
@@ -44,7 +47,7 @@ extension Preprocessing {
       (fields.normalization, fields.colorOrder, fields.output) = (normalization, colorOrder, output)
       (fields.cropFraction, fields.filter) = (cropFraction, filter)
       fields.size = size.map { [$0.height, $0.width] }
-      try pictures.completePicture(&fields, sizeHint: "give them as size")
+      try pictures.completePicture(&fields, sizeHint: "pass them as size")
       return try fields.preprocessing(pictures.problems)
     }
   }

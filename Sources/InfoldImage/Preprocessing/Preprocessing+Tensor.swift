@@ -13,20 +13,23 @@ extension Preprocessing {
     }
   }
 
-  /// The model's input for one picture: cropped, resized, normalized to (value − mean) / standardDeviation.
+  /// The model's input for one picture: cropped, resized, and normalized to (value − mean) /
+  /// standardDeviation.
   /// - Returns: A float32 tensor of `inputShape`.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the picture is too tall or too wide to be resized.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the picture is too tall or too wide to be
+  ///   resized.
   public func tensor(from picture: Picture) throws(InfoldError) -> Tensor {
     try tensor(from: [picture])
   }
 
-  /// The model's input for several pictures, each prepared like a single one, whatever its own size is.
-  /// - Parameter pictures: At least one.
+  /// The model's input for several pictures. Each is prepared like a single one and may have any
+  /// size.
+  /// - Parameter pictures: At least one picture.
   /// - Returns: A float32 tensor of `inputShape(pictures:)`.
-  /// - Throws: `InfoldError`: `.invalidArgument` for no pictures; `.limitExceeded` when one is too tall or too wide to be resized,
-  ///   and when there is not so much memory.
+  /// - Throws: `InfoldError`: `.invalidArgument` if there are no pictures; `.limitExceeded` if one
+  ///   is too tall or too wide to be resized, or if memory does not suffice.
   public func tensor(from pictures: [Picture]) throws(InfoldError) -> Tensor {
-    guard !pictures.isEmpty else { throw InfoldError(.invalidArgument, "no pictures are given") }
+    guard !pictures.isEmpty else { throw InfoldError(.invalidArgument, "there are no pictures") }
     let values = (0..<Picture.channels).map { channel in
       (UInt8.min...UInt8.max).map { normalized($0, channel: channel) }
     }
@@ -39,7 +42,7 @@ extension Preprocessing {
     }
   }
 
-  /// Writes what `values` has for the samples of a picture in the input's size.
+  /// Writes the normalized samples of a resized picture, looked up in `values`.
   private func write(
     _ picture: Picture, to elements: inout MutableSpan<Float>, at start: Int, _ values: [[Float]]
   ) {

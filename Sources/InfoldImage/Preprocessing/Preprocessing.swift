@@ -1,7 +1,7 @@
 import InfoldSystem
 
-/// What a classifier expects of a picture, and what its output means: the content of the sidecar file `MODEL.json`
-/// beside `MODEL.onnx`. docs/Pictures.md explains each key.
+/// The preprocessing of pictures for a classifier, and the meaning of its output: the content of
+/// the sidecar `MODEL.json` next to `MODEL.onnx`. docs/Pictures.md explains each key.
 ///
 /// ```json
 /// {
@@ -11,8 +11,8 @@ import InfoldSystem
 /// }
 /// ```
 ///
-/// Only `"input"` and `"size"` must be there. `"normalization": "imagenet"`, or another name of `Normalization`, stands for `"mean"`
-/// and `"standardDeviation"`.
+/// Only `"input"` and `"size"` are required. `"normalization": "imagenet"`, or another name of
+/// `Normalization`, replaces `"mean"` and `"standardDeviation"`.
 public struct Preprocessing: Sendable, Hashable {
   /// The order of the color channels.
   public enum ColorOrder: String, Sendable, Hashable, CaseIterable {
@@ -30,45 +30,49 @@ public struct Preprocessing: Sendable, Hashable {
     case nhwc = "NHWC"
   }
 
-  /// What the values of the output are.
+  /// The meaning of the output's values.
   public enum Scores: String, Sendable, Hashable, CaseIterable {
-    /// Probabilities that add up to 1.
+    /// Probabilities whose sum is 1.
     case probabilities
-    /// Values that a softmax turns into probabilities.
+    /// Values that a softmax converts to probabilities.
     case logits
   }
 
-  /// The largest width and height that an input may have.
+  /// The maximum width and height of an input.
   public static let maximumSide = 4096
 
-  /// The name of the graph's input.
+  /// The name of the graph input.
   public let input: String
-  /// The name of the graph's output that holds one score per class; `nil` for the only one.
+  /// The name of the graph output with one score per class, or `nil` if there is only one output.
   public let output: String?
-  /// Height of the input in pixels, 1 to 4096.
+  /// The height of the input in pixels, 1 to 4096.
   public let height: Int
-  /// Width of the input in pixels, 1 to 4096.
+  /// The width of the input in pixels, 1 to 4096.
   public let width: Int
-  /// The part of the picture that is used, above 0 and at most 1: a centered rectangle with the aspect of the input,
-  /// this fraction of the largest one that fits. For a square input, a fraction of the shorter side.
+  /// The fraction of the picture that is used, above 0 and at most 1. It scales the largest
+  /// centered rectangle with the aspect ratio of the input. For a square input, it is a fraction of
+  /// the shorter side.
   public let cropFraction: Double
-  /// How the rectangle is resized.
+  /// The filter used to resize the rectangle.
   public let filter: ResizeFilter
-  /// What is subtracted from a sample between 0 and 255: one number per channel, in the order of `colorOrder`.
+  /// The means subtracted from samples of 0 to 255: one number per channel, in the order of
+  /// `colorOrder`.
   public let mean: [Float]
-  /// What the difference is divided by: one positive number per channel, in the order of `colorOrder`.
+  /// The divisors of the differences: one positive number per channel, in the order of
+  /// `colorOrder`.
   public let standardDeviation: [Float]
   /// The order of the channels in the input.
   public let colorOrder: ColorOrder
   /// The order of the dimensions of the input.
   public let layout: Layout
-  /// The name of the file with one class name per line, in the folder of the sidecar; `nil` where classes have no names.
+  /// The name of the file with one class name per line, in the folder of the sidecar, or `nil` if
+  /// classes have no names.
   public let labels: String?
-  /// What the output holds.
+  /// The meaning of the output's values.
   public let scores: Scores
 
-  /// A checked description of a classifier's input and output.
-  /// - Throws: `InfoldError` with `.invalidArgument` that names the fields that are out of their ranges.
+  /// Creates a checked description of a classifier's input and output.
+  /// - Throws: `InfoldError` with `.invalidArgument` and the fields that are out of range.
   public init(
     input: String, output: String? = nil, height: Int, width: Int, cropFraction: Double = 1,
     filter: ResizeFilter = .bilinear, mean: [Float] = [0, 0, 0], standardDeviation: [Float] = [1, 1, 1],
@@ -99,7 +103,7 @@ public struct Preprocessing: Sendable, Hashable {
     self.scores = scores
   }
 
-  /// A sentence on each field that is out of its range.
+  /// An error for each field that is out of range.
   var problems: [InfoldError] {
     var problems: [InfoldError] = []
     func require(_ condition: Bool, _ field: String, _ rule: String) {
@@ -119,7 +123,7 @@ public struct Preprocessing: Sendable, Hashable {
         (0..<3).allSatisfy { normalized(0, channel: $0).isFinite && normalized(255, channel: $0).isFinite },
         "standardDeviation", "large enough for (value − mean) / standardDeviation to be finite")
     }
-    // The name comes from a stranger's file: it must not lead out of the folder.
+    // The name comes from an untrusted file. It must not leave the folder.
     if let labels {
       require(
         !labels.isEmpty && labels != "." && labels != ".."
@@ -129,7 +133,7 @@ public struct Preprocessing: Sendable, Hashable {
     return problems
   }
 
-  /// The value of a sample in the input.
+  /// The normalized value of a sample.
   func normalized(_ sample: UInt8, channel: Int) -> Float {
     (Float(sample) - mean[channel]) / standardDeviation[channel]
   }

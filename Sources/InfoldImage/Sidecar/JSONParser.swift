@@ -2,9 +2,9 @@ import InfoldJSON
 import InfoldSystem
 
 extension JSONValue {
-  /// Reads a JSON text from a stranger: UTF-8, with or without a byte order mark.
-  /// - Throws: `InfoldError` with `.malformedData` for what is not JSON, for arrays and objects in more than 32 others, and for a key
-  ///   that an object has twice.
+  /// Parses untrusted JSON text: UTF-8, with or without a byte order mark.
+  /// - Throws: `InfoldError` with `.malformedData` if the text is not JSON, if arrays and objects
+  ///   are nested more than 32 deep, or if an object repeats a key.
   package init(parsing bytes: [UInt8]) throws(InfoldError) {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw InfoldError(.malformedData, "is not JSON", hint: "JSON is UTF-8")
@@ -14,8 +14,8 @@ extension JSONValue {
   }
 }
 
-/// Goes through the bytes of a JSON text, which are UTF-8, once. Nothing is allowed that the standard does not have, like a comma behind
-/// the last element.
+/// A strict single-pass JSON parser for UTF-8 bytes. It accepts no extensions such as trailing
+/// commas.
 private struct JSONParser {
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
   private static let maximumDepth = 32
@@ -35,7 +35,7 @@ private struct JSONParser {
     return value
   }
 
-  /// What is wrong with the text, at the place that was reached.
+  /// An error that reports the current position.
   private var noJSON: InfoldError {
     let lines = bytes[..<position].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let column = String(decoding: lines.last ?? [], as: UTF8.self).count + 1
@@ -48,7 +48,7 @@ private struct JSONParser {
     while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
   }
 
-  /// Steps over `character` if it comes next.
+  /// Consumes `character` if it is next.
   private mutating func skip(_ character: Unicode.Scalar) -> Bool {
     guard next == UInt8(ascii: character) else { return false }
     position += 1
@@ -104,7 +104,7 @@ private struct JSONParser {
       skipSpace()
       try require(":")
       guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
-        throw InfoldError(.malformedData, "has the key \(String(quoting: key)) twice")
+        throw InfoldError(.malformedData, "has the duplicate key \(String(quoting: key))")
       }
       skipSpace()
     } while skip(",")
@@ -125,7 +125,7 @@ private struct JSONParser {
     return number
   }
 
-  /// Steps over at least one digit.
+  /// Consumes at least one digit.
   private mutating func digits() throws(InfoldError) {
     let start = position
     while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }

@@ -1,4 +1,4 @@
-/// What a JSON text says (RFC 8259).
+/// A JSON value (RFC 8259).
 package enum JSONValue: Sendable, Hashable {
   case null
   case bool(Bool)
@@ -15,10 +15,10 @@ extension JSONValue {
 
   var integer: Int? { double.flatMap(Int.init(exactly:)) }
 
-  /// The number in single precision, `nil` where it is too large for that.
+  /// The number in single precision, or `nil` if it overflows.
   var float: Float? { double.map(Float.init).flatMap { $0.isFinite ? $0 : nil } }
 
-  /// The elements of an array, `nil` unless each of them is what `element` takes.
+  /// The elements of an array, or `nil` unless `element` converts all of them.
   func array<Element>(of element: (JSONValue) -> Element?) -> [Element]? {
     guard case .array(let values) = self else { return nil }
     let elements = values.compactMap(element)

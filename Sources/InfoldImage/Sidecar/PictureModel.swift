@@ -4,13 +4,13 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// What a model says itself of the pictures that it takes, and of what it makes of them.
+/// The facts that a model determines about its pictures and scores.
 package struct PictureModel: Sendable {
-  /// Its inputs.
+  /// The inputs of the model.
   package let inputs: [ValueInfo]
-  /// Its outputs.
+  /// The outputs of the model.
   package let outputs: [ValueInfo]
-  /// Whether the output holds probabilities; `nil` where that is not known.
+  /// Whether the output contains probabilities, or `nil` if unknown.
   private let scores: Preprocessing.Scores?
 
   package init(inputs: [ValueInfo]) {
@@ -25,7 +25,8 @@ package struct PictureModel: Sendable {
     scores = outputs.count == 1 ? Self.scores(graph) : nil
   }
 
-  /// Probabilities come from an operator that gives such, which nodes may follow that keep the numbers.
+  /// The output contains probabilities if an operator such as Softmax computes it, possibly
+  /// followed by nodes that keep all elements.
   private static func scores(_ graph: Graph) -> Preprocessing.Scores {
     var value: ValueID? = graph.outputs.first
     for _ in 0..<8 {
@@ -38,20 +39,20 @@ package struct PictureModel: Sendable {
     return .logits
   }
 
-  /// The input that a picture can be: the only one that must be given.
+  /// The input for pictures: the only required one.
   package var input: ValueInfo? {
     let required = inputs.filter { !$0.hasDefault }
     return required.count == 1 ? required[0] : nil
   }
 
-  /// The order of the dimensions of an input, where the place of the three channels tells it.
+  /// The layout of an input, if the position of the three channels determines it.
   package func layout(of input: ValueInfo) -> Preprocessing.Layout? {
     guard let shape = input.type?.shape, shape.rank == 4 else { return nil }
     let (first, last) = (shape[1].size == Picture.channels, shape[3].size == Picture.channels)
     return first == last ? nil : first ? .nchw : .nhwc
   }
 
-  /// Height and width of an input, where the model fixes them.
+  /// The height and width of an input, if the model fixes them.
   package func size(of input: ValueInfo, _ layout: Preprocessing.Layout) -> [Int]? {
     guard let shape = input.type?.shape, shape.rank == 4 else { return nil }
     let sides = layout == .nchw ? [shape[2], shape[3]] : [shape[1], shape[2]]
@@ -59,13 +60,13 @@ package struct PictureModel: Sendable {
     return known.count == 2 ? known : nil
   }
 
-  /// The number of classes, where the model says it.
+  /// The number of classes, if the model fixes it.
   package var classCount: Int? {
     guard outputs.count == 1, let last = outputs[0].type?.shape?.last?.size, last > 1 else { return nil }
     return last
   }
 
-  /// Fills in what the model says itself.
+  /// Fills in missing fields from the model.
   package func complete(_ fields: inout PreprocessingFields) {
     fields.input = fields.input ?? input?.name
     if let input = inputs.first(where: { $0.name == fields.input }) {
@@ -76,27 +77,28 @@ package struct PictureModel: Sendable {
     if fields.output == outputs.first?.name { fields.scores = fields.scores ?? scores }
   }
 
-  /// Fills in what the model says of a picture, which must be its only input.
-  /// - Parameter sizeHint: How to say the height and width that the model leaves open.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a model that takes no pictures, and for one of which too little is known.
+  /// Fills in missing fields from the model, whose only required input must be a picture.
+  /// - Parameter sizeHint: How to set a height and width that are dynamic.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model takes no pictures, or if its size
+  ///   is unknown.
   package func completePicture(_ fields: inout PreprocessingFields, sizeHint: String) throws(InfoldError) {
     guard let input else {
       throw InfoldError(
-        .invalidArgument, "a picture can be the only input of a model, and this one needs several or none",
+        .invalidArgument, "a picture must be the only required input, but the model needs several or none",
         hint: inputs.listed)
     }
     guard input.type?.shape.map({ $0.rank == 4 }) != false else {
-      throw InfoldError(.invalidArgument, "the input \(input.nameAndType) has not the four dimensions of a picture")
+      throw InfoldError(.invalidArgument, "the input \(input.nameAndType) does not have the four dimensions of a picture")
     }
     complete(&fields)
     guard fields.size != nil else {
       throw InfoldError(
-        .invalidArgument, "the model leaves open the height and width of the input \(input.nameAndType)",
+        .invalidArgument, "height and width are dynamic dimensions of the input \(input.nameAndType)",
         hint: sizeHint)
     }
   }
 
-  /// What contradicts the model.
+  /// Contradictions between `preprocessing` and the model.
   package func problems(_ preprocessing: Preprocessing) -> [InfoldError] {
     var problems: [InfoldError] = []
     if let input = inputs.first(where: { $0.name == preprocessing.input }) {
@@ -104,18 +106,18 @@ package struct PictureModel: Sendable {
         problems.append(
           InfoldError(
             .unsupported,
-            "the input \(input.nameAndType) takes no pictures, which become float32"))
+            "the input \(input.nameAndType) does not accept pictures, which are converted to float32"))
       } else if let shape = input.type?.shape, !shape.admits(preprocessing.inputShape) {
         problems.append(
           InfoldError(
             .invalidArgument,
-            "\"size\" and \"layout\" make a picture \(Shape(preprocessing.inputShape)), and the input "
-              + "\(String(quoting: input.name)) takes \(shape)"))
+            "shape mismatch: \"size\" and \"layout\" give \(Shape(preprocessing.inputShape)), but the input "
+              + "\(String(quoting: input.name)) has the shape \(shape)"))
       }
     } else {
       problems.append(
         InfoldError(
-          .invalidArgument, "the model does not have the input \(String(quoting: preprocessing.input))",
+          .invalidArgument, "\(String(quoting: preprocessing.input)) is not a graph input",
           hint: inputs.listed))
     }
     let names = outputs.map(\.name)
@@ -123,14 +125,14 @@ package struct PictureModel: Sendable {
       if !names.isEmpty, !names.contains(output) {
         problems.append(
           InfoldError(
-            .invalidArgument, "the model does not have the output \(String(quoting: output))",
-            hint: "its outputs are " + names.map { String(quoting: $0) }.joined(separator: ", ")))
+            .invalidArgument, "\(String(quoting: output)) is not a graph output",
+            hint: "the outputs are " + names.map { String(quoting: $0) }.joined(separator: ", ")))
       }
     } else if names.count > 1 {
       problems.append(
         InfoldError(
           .malformedData, "\"output\" is missing: the model has \(counted(names.count, "output"))",
-          hint: "they are " + names.map { String(quoting: $0) }.joined(separator: ", ")))
+          hint: "the outputs are " + names.map { String(quoting: $0) }.joined(separator: ", ")))
     }
     return problems
   }

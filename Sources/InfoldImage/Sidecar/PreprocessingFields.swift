@@ -1,9 +1,9 @@
 import InfoldSystem
 
-/// What a sidecar says, as far as it says it, and what is wrong with it.
+/// The fields of a sidecar, which may be incomplete or invalid.
 ///
-/// A field that is missing can be filled in from what the model says of itself; `preprocessing(_:)` then tells of everything that
-/// is wrong at once.
+/// Missing fields can be filled in from the model. `preprocessing(_:)` then reports all problems at
+/// once.
 package struct PreprocessingFields: Sendable {
   package var input: String?
   package var output: String?
@@ -18,7 +18,7 @@ package struct PreprocessingFields: Sendable {
   package var layout: Preprocessing.Layout?
   package var labels: String?
   package var scores: Preprocessing.Scores?
-  /// The keys whose values could not be read.
+  /// The keys with values of the wrong type.
   private var unreadable: Set<Key> = []
   private var problems: [InfoldError] = []
 
@@ -27,17 +27,18 @@ package struct PreprocessingFields: Sendable {
       scores
   }
 
-  /// Says nothing.
+  /// Creates empty fields.
   package init() {}
 
-  /// Reads every field that is there.
-  /// - Throws: `InfoldError` with `.malformedData` for what is no JSON object. Everything else is told by `preprocessing(_:)`.
+  /// Parses a sidecar.
+  /// - Throws: `InfoldError` with `.malformedData` if the data is not a JSON object. Other problems
+  ///   are reported by `preprocessing(_:)`.
   package init(parsing bytes: [UInt8]) throws(InfoldError) {
     try self.init(try JSONValue(parsing: bytes))
   }
 
-  /// Reads every field that is there.
-  /// - Throws: As `init(parsing:)`.
+  /// Reads all fields that are present.
+  /// - Throws: Like `init(parsing:)`.
   package init(_ json: JSONValue) throws(InfoldError) {
     guard case .object(let members) = json else { throw InfoldError(.malformedData, "a JSON object was expected") }
     let unknown = members.keys.filter { Key(rawValue: $0) == nil }.sorted().map(String.init(quoting:))
@@ -82,9 +83,9 @@ package struct PreprocessingFields: Sendable {
 }
 
 extension PreprocessingFields {
-  /// The complete description.
-  /// - Parameter more: What else is found wrong.
-  /// - Throws: `InfoldError` that tells of everything that is wrong or missing.
+  /// Returns the complete description.
+  /// - Parameter more: Finds further problems.
+  /// - Throws: `InfoldError` with all problems and missing fields.
   package func preprocessing(_ more: (Preprocessing) -> [InfoldError] = { _ in [] }) throws(InfoldError)
     -> Preprocessing
   {
@@ -99,7 +100,7 @@ extension PreprocessingFields {
     let named = normalization ?? .none
     let order = colorOrder ?? named.colorOrder
     func ordered(_ values: [Float]) -> [Float] { order == .rgb ? values : values.reversed() }
-    // What could not be read stands for something that is right, so that it is told of once.
+    // Invalid fields are replaced by valid values, so that each problem is reported once.
     let preprocessing = Preprocessing(
       unchecked: input ?? "input", output: output, height: size?[0] ?? 1, width: size?[1] ?? 1,
       cropFraction: cropFraction ?? 1, filter: filter ?? .bilinear, mean: mean ?? ordered(named.mean),
@@ -111,13 +112,13 @@ extension PreprocessingFields {
     return preprocessing
   }
 
-  /// What is wrong with the scale of samples.
+  /// Problems with the scaling of samples.
   private var scaleProblems: [InfoldError] {
     guard unreadable.isDisjoint(with: [.normalization, .mean, .standardDeviation]) else { return [] }
     guard normalization == nil || mean == nil && standardDeviation == nil else {
       return [
         InfoldError(
-          .malformedData, "\"normalization\" is a name for \"mean\" and \"standardDeviation\", which are there too")
+          .malformedData, "\"normalization\" replaces \"mean\" and \"standardDeviation\" and cannot be combined with them")
       ]
     }
     switch (mean, standardDeviation) {
@@ -129,17 +130,17 @@ extension PreprocessingFields {
       return [
         InfoldError(
           .invalidArgument,
-          "\"mean\" and \"standardDeviation\" are those of samples between 0 and 1, and samples are between 0 and 255",
+          "\"mean\" and \"standardDeviation\" are for samples between 0 and 1, but samples are between 0 and 255",
           hint: "multiply both by 255")
       ]
-    case (_?, nil): return [InfoldError(.malformedData, "\"standardDeviation\" is missing, which belongs to \"mean\"")]
-    case (nil, _?): return [InfoldError(.malformedData, "\"mean\" is missing, which belongs to \"standardDeviation\"")]
+    case (_?, nil): return [InfoldError(.malformedData, "\"standardDeviation\" is missing, but \"mean\" is present")]
+    case (nil, _?): return [InfoldError(.malformedData, "\"mean\" is missing, but \"standardDeviation\" is present")]
     }
   }
 }
 
 extension InfoldError {
-  /// One error that tells of all; `nil` when there are none. It has the code of the first.
+  /// Combines errors into one with the code of the first, or `nil` if there are none.
   init?(all errors: [InfoldError]) {
     guard let first = errors.first else { return nil }
     guard errors.count > 1 else {
@@ -147,10 +148,10 @@ extension InfoldError {
       return
     }
     let texts = errors.map { $0.reason + ($0.hint.map { " (\($0))" } ?? "") }
-    self.init(first.code, "\(errors.count) things are wrong: " + texts.joined(separator: "; "))
+    self.init(first.code, "\(errors.count) problems: " + texts.joined(separator: "; "))
   }
 
-  /// The same error, of what a caller has left out, and no file.
+  /// The same error for arguments instead of a file: missing data becomes an invalid argument.
   var ofArguments: InfoldError {
     var error = self
     if code == .malformedData { error.code = .invalidArgument }

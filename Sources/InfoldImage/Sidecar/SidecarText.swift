@@ -1,4 +1,4 @@
-/// The text of a sidecar for a model, with what the model says of itself.
+/// The text of a sidecar, with facts that the model determines.
 package struct SidecarText {
   private var fields: [(key: String, value: String)] = []
 
@@ -25,13 +25,13 @@ package struct SidecarText {
     add("scores", known.scores.map { Self.quoted($0.rawValue) })
   }
 
-  /// What must be there, and how samples are scaled.
+  /// The required fields and the normalization, on one line.
   package var oneLine: String {
     let needed = fields.filter { ["input", "size", "normalization"].contains($0.key) }
     return "{" + needed.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}"
   }
 
-  /// A key on each line.
+  /// The complete file, one key per line.
   package var file: String {
     "{\n" + fields.map { "  \"\($0.key)\": \($0.value)" }.joined(separator: ",\n") + "\n}\n"
   }

@@ -124,7 +124,7 @@ import Testing
 
   @Test func refusesAnotherNumberOfNames() throws {
     let classifier = try Self.classifier(labels: ["one", "two"])
-    expectError(.invalidArgument, "2 class names are given, and the model gives 4 scores") {
+    expectError(.invalidArgument, "2 class names given, but the model outputs 4 scores") {
       _ = try classifier.classify(Self.pictures()[0])
     }
     expectError(.invalidArgument, "2 class names") { _ = try classifier.classify(Self.pictures()) }
@@ -134,20 +134,20 @@ import Testing
     let integers = try Self.classifier { network, x in
       try network.node("Cast", [Self.linear(&network, x)], ["to": .int(7)], name: "cast")
     }
-    expectError(.invalidModel, "the output \"cast.out\" is int64", "holds no scores") {
+    expectError(.invalidModel, "the output \"cast.out\" is int64", "not scores") {
       _ = try integers.classify(Self.pictures()[0])
     }
     let turned = try Self.classifier(labels: nil) { network, x in
       try network.node("Transpose", [x], ["perm": .ints([1, 0, 2, 3])], name: "turned")
     }
     #expect(try turned.classify(Self.pictures()[0]).count == 5)
-    expectError(.invalidModel, "holds no scores for each of 2 pictures") { _ = try turned.classify(Self.pictures(2)) }
+    expectError(.invalidModel, "no row of scores for each of 2 pictures") { _ = try turned.classify(Self.pictures(2)) }
   }
 
   @Test func refusesWhatContradictsTheModel() throws {
     let model = try Self.model()
     expectError(
-      .invalidArgument, "2 things are wrong", "does not have the input \"z\"", "does not have the output \"y\""
+      .invalidArgument, "2 problems", "\"z\" is not a graph input", "\"y\" is not a graph output"
     ) {
       _ = try ImageClassifier(model, preprocessing: Preprocessing(input: "z", output: "y", height: 2, width: 2))
     }
@@ -179,7 +179,7 @@ import Testing
     let other = try ImageClassifier(path: path, sidecar: folder.path("other/o.json"))
     #expect(other.labels == nil && other.preprocessing.cropFraction == 1)
     try folder.write("trees.txt", Array("ash\nbirch\n".utf8))
-    expectError(.invalidArgument, folder.path("trees.txt"), "has 2 class names, and the model gives 4 scores") {
+    expectError(.invalidArgument, folder.path("trees.txt"), "has 2 class names, but the model outputs 4 scores") {
       _ = try ImageClassifier(path: path).classify(pictures)
     }
   }

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func refusesAKeyThatIsThereTwice() {
-    expectError(.malformedData, "has the key \"a\\u{a}\" twice") {
+    expectError(.malformedData, "has the duplicate key \"a\\u{a}\"") {
       _ = try Self.parse(#"{"a\n": 1, "b": 2, "a\u000a": 1}"#)
     }
   }

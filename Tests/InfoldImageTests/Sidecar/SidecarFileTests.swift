@@ -47,7 +47,7 @@ import Testing
     _ = try file(#"{"input": "x""#)
     expectError(.malformedData, path, "is not JSON") { _ = try Preprocessing(path: path) }
     _ = try file(#"{"size": [0, 1], "crop": 1}"#)
-    expectError(.malformedData, path, "3 things are wrong", "\"crop\"", "\"input\" is missing", "\"size\" must be") {
+    expectError(.malformedData, path, "3 problems", "\"crop\"", "\"input\" is missing", "\"size\" must be") {
       _ = try Preprocessing(path: path)
     }
     _ = try file(#"{"input": "x", "size": [1, 1]}"# + String(repeating: " ", count: 1 << 20))
@@ -71,9 +71,9 @@ import Testing
   @Test func refusesWhatContradictsTheModel() throws {
     let path = try file(#"{"size": [9, 6], "output": "z", "normalization": "none"}"#)
     expectError(
-      .invalidArgument, path, "2 things are wrong",
-      "make a picture [1, 3, 9, 6], and the input \"image\" takes [N, 3, 8, 6]",
-      "does not have the output \"z\""
+      .invalidArgument, path, "2 problems",
+      "give [1, 3, 9, 6], but the input \"image\" has the shape [N, 3, 8, 6]",
+      "\"z\" is not a graph output"
     ) { _ = try Preprocessing(path: path, for: model(["N", 3, 8, 6])) }
   }
 
@@ -108,10 +108,10 @@ import Testing
   }
 
   @Test func refusesModelsThatTakeNoPictures() throws {
-    expectError(.invalidArgument, "leaves open the height and width", "give them as size") {
+    expectError(.invalidArgument, "height and width are dynamic dimensions", "pass them as size") {
       _ = try Preprocessing(for: model(["N", 3, "H", "W"]), normalization: .none)
     }
-    expectError(.invalidArgument, "make a picture [1, 3, 8, 6], and the input \"image\" takes [1, 1, 8, 6]") {
+    expectError(.invalidArgument, "give [1, 3, 8, 6], but the input \"image\" has the shape [1, 1, 8, 6]") {
       _ = try Preprocessing(for: model([1, 1, 8, 6]), normalization: .none)
     }
     expectError(.invalidArgument, "\"size\" must be", "\"cropFraction\" must be") {
