@@ -3,26 +3,28 @@ import InfoldGraph
 import InfoldSystem
 
 extension Model {
-  /// The most bytes that one protocol buffer can have.
+  /// The maximum size of a protocol buffer in bytes.
   package static let byteLimit = Int(Int32.max)
 
-  /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values. A pipe is read to its
-  /// end; beside it there is no data.
+  /// Reads an ONNX model and its external data from a file, and infers the types of its values. A
+  /// pipe is read to its end and has no external data.
   ///
-  /// IR versions 3 to 14. Nodes that none of `operators` can run are kept, and written back as they were. At the peak this takes little more than
-  /// the size of the file; afterwards the tensors alone.
+  /// IR versions 3 to 14 are supported. Nodes with unsupported operators are kept and written back
+  /// unchanged. The peak memory is little more than the size of the file; afterwards only the
+  /// tensors are kept.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
-  ///   - limits: What the model may ask for.
-  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make. By default the operators
-  ///     count, and what is declared otherwise is in `warnings`.
-  ///   - dataRoot: The folder out of which no data may come. By default it is the folder of the model, in which then no link is
-  ///     followed, and no file is read that has more than one name. A cache of models that is made of links, like that of
-  ///     Hugging Face, gives its own folder: links are then followed as long as they do not lead out of it.
-  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData` when the file is no ONNX model or a
-  ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
-  ///   `.limitExceeded`.
+  ///   - path: The path of the file.
+  ///   - operators: The operators that nodes may use; `.standard.adding(…)` for custom operators.
+  ///   - limits: Limits for the model.
+  ///   - declaredShapes: How shapes are treated that the model declares for computed values. By
+  ///     default the operators decide, and contradictions are listed in `warnings`.
+  ///   - dataRoot: The folder that external data may come from. By default it is the folder of the
+  ///     model, where no link is followed and files with several hard links are refused. For a
+  ///     cache of models made of links, like that of Hugging Face, pass the cache's folder: links
+  ///     are then followed inside it.
+  /// - Throws: `InfoldError` with the path of the file: `.fileAccess`, `.malformedData` if the file
+  ///   is damaged or not an ONNX model, `.invalidModel` if the model violates the standard,
+  ///   `.unsupported` for other IR versions, `.limitExceeded`.
   public init(
     path: String, operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
@@ -33,8 +35,8 @@ extension Model {
   }
 
   /// Reads a model from a file.
-  /// - Parameter isOnlyInspected: Whether what is wrong with the model is kept with it (`faults`, opaque nodes, unread initializers) as
-  ///   long as the file is not damaged.
+  /// - Parameter isOnlyInspected: Whether faults of the model are kept with it (`faults`, opaque
+  ///   nodes, unread initializers) as long as the file is not damaged.
   package init(
     path: String, operators: OperatorRegistry, limits: ModelLimits, declaredShapes: DeclaredShapes, dataRoot: String?,
     isOnlyInspected: Bool
@@ -62,15 +64,15 @@ extension Model {
     self.path = path
   }
 
-  /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for
-  /// there is no folder to find it in.
+  /// Reads an ONNX model from bytes, and infers the types of its values. External data is an error,
+  /// since there is no folder to find it in.
   /// - Parameters:
-  ///   - bytes: What an ONNX file holds.
-  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
-  ///   - limits: What the model may ask for.
-  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make. By default the operators
-  ///     count, and what is declared otherwise is in `warnings`.
-  /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`.
+  ///   - bytes: The content of an ONNX file.
+  ///   - operators: The operators that nodes may use; `.standard.adding(…)` for custom operators.
+  ///   - limits: Limits for the model.
+  ///   - declaredShapes: How shapes are treated that the model declares for computed values. By
+  ///     default the operators decide, and contradictions are listed in `warnings`.
+  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
     bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory
@@ -80,7 +82,7 @@ extension Model {
   }
 
   /// Reads a model from bytes.
-  /// - Parameter isOnlyInspected: As for the one from a file.
+  /// - Parameter isOnlyInspected: Like the parameter of the initializer with a path.
   package init(
     bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits, declaredShapes: DeclaredShapes,
     isOnlyInspected: Bool
@@ -96,25 +98,26 @@ extension Model {
 }
 
 extension Model {
-  /// The model as an ONNX file's bytes. What was read and not changed means the same, whatever it is: nodes that Infold
-  /// does not know, documentation, metadata, unknown fields. Tensors are written as raw data, external ones included.
-  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more, `.unsupported` when functions or training
-  ///   graphs keep data in other files.
+  /// Serializes the model as an ONNX file. Content that was read and not changed keeps its meaning,
+  /// including unknown operators, documentation, metadata and unknown fields. Tensors are written
+  /// as raw data, external ones included.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the file would have 2 GiB or more,
+  ///   `.unsupported` if functions or training graphs have external data.
   public func serialized() throws(InfoldError) -> [UInt8] {
     let arena = MessageArena()
     defer { withExtendedLifetime(arena) {} }
     return try arena.encode(self).serialized(limit: Self.byteLimit)
   }
 
-  /// Writes the model to an ONNX file. A file that stands there is replaced once everything is written.
-  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, and as `serialized()`.
+  /// Writes the model to an ONNX file. An existing file is replaced once everything is written.
+  /// - Throws: `InfoldError` with the path of the file: `.fileAccess`, and like `serialized()`.
   public func write(to path: String) throws(InfoldError) {
     let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(bytes) }
   }
 }
 
-/// The message in a file, whose bytes are gone before this returns.
+/// Unpacks the message in a file. The bytes of the file are freed before this returns.
 func unpacked<Content: Message>(
   file path: String, limit: Int, hint: String? = nil
 ) throws(InfoldError) -> Unpacked<Content> {

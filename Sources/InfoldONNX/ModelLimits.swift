@@ -1,17 +1,19 @@
-/// What a model file may ask for. Whatever it says, it is refused before memory is taken for more.
+/// Limits for a model file. They are checked before memory is allocated.
 ///
-/// Beside these, messages may lie 100 deep inside each other, tensors have at most 64 dimensions, functions call each other 64
-/// deep, and unpacking takes about 32 times the bytes of the file's description at most, however it is written.
+/// Fixed limits apply as well: messages may be nested 100 deep, tensors have at most 64 dimensions,
+/// function calls may be nested 64 deep, and unpacking allocates at most about 32 times the bytes
+/// of the file's description.
 public struct ModelLimits: Sendable, Hashable {
-  /// The most nodes, with those of subgraphs and functions.
+  /// The maximum number of nodes, including those of subgraphs and functions.
   public var nodes: Int
-  /// The most bytes of a name or another text. Data of tensors and text in attributes do not count.
+  /// The maximum number of bytes of a name or another text. Data of tensors and text in attributes
+  /// do not count.
   public var textBytes: Int
-  /// The most bytes that tensors may take from files beside the model, all together; `nil` for three quarters of the memory that
-  /// the machine, or the container, has.
+  /// The maximum number of bytes of external data, or `nil` for three quarters of the memory of the
+  /// machine or container.
   public var externalBytes: Int?
 
-  /// Limits, by default far above what networks have.
+  /// Creates limits. The defaults far exceed real networks.
   public init(nodes: Int = 100_000, textBytes: Int = 1 << 20, externalBytes: Int? = nil) {
     self.nodes = nodes
     self.textBytes = textBytes

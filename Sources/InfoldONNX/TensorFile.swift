@@ -3,22 +3,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A tensor in a file of its own: a serialized TensorProto, as in ONNX's test data (`input_0.pb`).
+/// A tensor in its own file: a serialized TensorProto, as in ONNX's test data (`input_0.pb`).
 public struct TensorFile: Sendable {
-  /// The tensor's name; empty when it has none.
+  /// The name of the tensor; empty if it has none.
   public var name: String
   /// The tensor.
   public var tensor: Tensor
 
-  /// A tensor with a name.
+  /// Creates a tensor file with a name.
   public init(name: String = "", _ tensor: Tensor) {
     self.name = name
     self.tensor = tensor
   }
 
   /// Reads a TensorProto from a file.
-  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData`, `.unsupported` for strings,
-  ///   `.limitExceeded`.
+  /// - Throws: `InfoldError` with the path of the file: `.fileAccess`, `.malformedData`,
+  ///   `.unsupported` for strings, `.limitExceeded`.
   public init(path: String) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let message: Unpacked<Onnx__TensorProto> = try unpacked(file: path, limit: Model.byteLimit)
@@ -27,7 +27,7 @@ public struct TensorFile: Sendable {
   }
 
   /// Reads a TensorProto from bytes.
-  /// - Throws: As `init(path:)`.
+  /// - Throws: Like `init(path:)`.
   public init(bytes: [UInt8]) throws(InfoldError) {
     self = try TensorFile(try Unpacked<Onnx__TensorProto>(bytes), TensorDecoder(externalData: nil))
   }
@@ -37,7 +37,7 @@ public struct TensorFile: Sendable {
   ) throws(InfoldError) {
     let layout = try TensorLayout(message.content.pointee)
     guard layout.elementType != .string else {
-      throw InfoldError(.unsupported, "a tensor of strings is not supported")
+      throw InfoldError(.unsupported, "tensors of strings are not supported")
     }
     name = message.content.pointee.name.text
     tensor = try decoder.decode(message.content, layout)
@@ -45,8 +45,8 @@ public struct TensorFile: Sendable {
 }
 
 extension TensorFile {
-  /// The tensor as a TensorProto's bytes, its elements as raw data.
-  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more.
+  /// Serializes the tensor as a TensorProto with raw data.
+  /// - Throws: `InfoldError` with `.limitExceeded` if it would have 2 GiB or more.
   public func serialized() throws(InfoldError) -> [UInt8] {
     let arena = MessageArena()
     defer { withExtendedLifetime(arena) {} }
@@ -55,8 +55,8 @@ extension TensorFile {
     return try message.serialized(limit: Model.byteLimit)
   }
 
-  /// Writes the tensor to a file. A file that stands there is replaced once everything is written.
-  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
+  /// Writes the tensor to a file. An existing file is replaced once everything is written.
+  /// - Throws: `InfoldError` with the path of the file: `.fileAccess`, `.limitExceeded`.
   public func write(to path: String) throws(InfoldError) {
     let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(bytes) }

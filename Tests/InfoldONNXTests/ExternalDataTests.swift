@@ -51,7 +51,7 @@ struct ExternalDataTests {
     try file.close()
     let entries = [("location", "w.bin"), ("offset", "\(offset)")]
     #expect(try read(entries + [("length", "8")]) == Tensor(shape: [2], [Float(1), 2]))
-    try expectDataError(.malformedData, "reaches past the end", [("location", "w.bin"), ("offset", "\(offset + 4)")])
+    try expectDataError(.malformedData, "exceeds the file", [("location", "w.bin"), ("offset", "\(offset + 4)")])
   }
 
   @Test func tensorsOfNodes() throws {
@@ -88,8 +88,8 @@ struct ExternalDataTests {
     try expectDataError(.fileAccess, "\"..\"", [("location", "../x")])
     try expectDataError(.fileAccess, "\"..\"", [("location", "sub/../x")])
     try expectDataError(.fileAccess, "absolute path", [("location", x)])
-    try expectDataError(.fileAccess, "empty part", [("location", "sub//y")])
-    try expectDataError(.fileAccess, "empty part", [("location", "x/")])
+    try expectDataError(.fileAccess, "empty component", [("location", "sub//y")])
+    try expectDataError(.fileAccess, "empty component", [("location", "x/")])
     try expectDataError(.fileAccess, "has no name", [("location", "")])
   }
 
@@ -110,7 +110,7 @@ struct ExternalDataTests {
     let outside = try folder.write("x", Self.floats)
     try folder.write("model/w.bin", Self.floats)
     try #require(Glibc.link(outside, folder.path("model/x")) == 0)
-    try expectDataError(.fileAccess, "has 2 names", [("location", "x")])
+    try expectDataError(.fileAccess, "has 2 hard links", [("location", "x")])
     #expect(try read([("location", "w.bin")]) == Tensor(shape: [2], [Float(1), 2]))
   }
 
@@ -143,7 +143,7 @@ struct ExternalDataTests {
     for location in ["plain", "link", "twice", "inside", "../../blobs/1234"] {
       #expect(try read(location) == expected, "\(location)")
     }
-    for location in ["out", "beside", "absolute", "folder/x", "../../../elsewhere/x"] { expect("outside of", location) }
+    for location in ["out", "beside", "absolute", "folder/x", "../../../elsewhere/x"] { expect("is outside", location) }
     expect("absolute path", folder.path("cache/blobs/1234"))
     expect("cannot be found", "loop")
     expect("cannot be found", "missing")
@@ -176,7 +176,7 @@ struct ExternalDataTests {
         outcomes.insert("read")
       } catch let error as InfoldError {
         #expect(error.code == .fileAccess)
-        if error.reason.contains(followsLinks ? "outside of" : "symbolic link") { outcomes.insert("refused") }
+        if error.reason.contains(followsLinks ? "is outside" : "symbolic link") { outcomes.insert("refused") }
       }
     }
     #expect(outcomes == ["read", "refused"])
@@ -202,24 +202,24 @@ struct ExternalDataTests {
         code, part,
         [("location", "w.bin")] + (offset.map { [("offset", $0)] } ?? []) + (length.map { [("length", $0)] } ?? []))
     }
-    try expect(.malformedData, "reaches past the end", offset: "1")
-    try expect(.malformedData, "reaches past the end", offset: "8")
-    try expect(.malformedData, "reaches past the end", offset: "9223372036854775807")
+    try expect(.malformedData, "exceeds the file", offset: "1")
+    try expect(.malformedData, "exceeds the file", offset: "8")
+    try expect(.malformedData, "exceeds the file", offset: "9223372036854775807")
     try expect(.malformedData, "is not a number of bytes", offset: "9223372036854775808")
     for text in ["-1", "+1", " 1", "1 ", "0x1", "1e3", "", "١"] {
       try expect(.malformedData, "offset", offset: text)
       try expect(.malformedData, "is not a number of bytes", length: text)
     }
-    try expect(.malformedData, "a length of 4 bytes, and its shape needs 8", length: "4")
-    try expect(.malformedData, "a length of 12 bytes, and its shape needs 8", length: "12")
+    try expect(.malformedData, "4 bytes, but the shape needs 8", length: "4")
+    try expect(.malformedData, "12 bytes, but the shape needs 8", length: "12")
     try expect(.malformedData, "is not a number of bytes", length: "18446744073709551624")
   }
 
   @Test func entries() throws {
     try folder.write("model/w.bin", Self.floats)
-    try expectDataError(.malformedData, "names no location", [("offset", "0")])
-    try expectDataError(.malformedData, "location twice", [("location", "w.bin"), ("location", "w.bin")])
-    try expectDataError(.malformedData, "offset twice", [("location", "w.bin"), ("offset", "0"), ("offset", "0")])
+    try expectDataError(.malformedData, "has no location", [("offset", "0")])
+    try expectDataError(.malformedData, "duplicate key location", [("location", "w.bin"), ("location", "w.bin")])
+    try expectDataError(.malformedData, "duplicate key offset", [("location", "w.bin"), ("offset", "0"), ("offset", "0")])
     try expectDataError(.fileAccess, "NUL", [("location", "w.bin\0")])
   }
 
@@ -232,7 +232,7 @@ struct ExternalDataTests {
         try Model(path: path, operators: .standard)
       }
     }
-    try expect(.malformedData, "both in another file and in raw_data", tensor(location, more: [Onnx.raw([1, 2])]))
+    try expect(.malformedData, "both external and in raw_data", tensor(location, more: [Onnx.raw([1, 2])]))
     try expect(.malformedData, "float_data holds data", tensor(location, more: [.float(4, 1), .float(4, 1)]))
     try expect(.malformedData, "strings", tensor(location, type: 8))
     try expect(.malformedData, "overflows", tensor(location, shape: [1 << 62, 1]))
@@ -244,7 +244,7 @@ struct ExternalDataTests {
     let path = try folder.write("model/w.bin", [])
     try #require(truncate(path, 1 << 40) == 0)
     let file = try model(tensor([("location", "w.bin")], type: 2, shape: [1 << 40]))
-    expectError(.limitExceeded, "bytes that are allowed") { () throws(InfoldError) in
+    expectError(.limitExceeded, "exceeds the limit of") { () throws(InfoldError) in
       try Model(path: file, operators: .standard)
     }
   }

@@ -181,11 +181,11 @@ import Testing
         "no attribute \"z\"",
         model([Onnx.function("F", ["a"], ["b"], [neg])], attributes: [Onnx.attribute("z", type: 2, [.int(3, 1)])])
       ),
-      ("stands twice", model([Onnx.function("F", ["a"], ["b"], [neg]), Onnx.function("F", ["a"], ["b"], [neg])])),
+      ("duplicate function name \"F\"", model([Onnx.function("F", ["a"], ["b"], [neg]), Onnx.function("F", ["a"], ["b"], [neg])])),
       ("input \"a\"", model([Onnx.function("F", ["a", "a"], ["b"], [neg])])),
       ("defines the graph output \"b\"", model([Onnx.function("F", ["a"], ["b"], [])])),
-      ("does not import", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [("local", 1)])])),
-      ("imports no operator set", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [])])),
+      ("missing opset import", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [("local", 1)])])),
+      ("imports no opset", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [])])),
     ]
     for (part, bytes) in broken {
       expectError(.invalidModel, part) { () throws(InfoldError) in try Model(bytes: bytes, operators: .standard) }

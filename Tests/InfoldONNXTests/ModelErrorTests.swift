@@ -20,7 +20,7 @@ struct ModelErrorTests {
     expectError(.invalidModel, "no graph") { () throws(InfoldError) in
       try Model(bytes: Onnx.model(graph: nil), operators: .standard)
     }
-    expectError(.invalidModel, "imports no operator set") { () throws(InfoldError) in
+    expectError(.invalidModel, "imports no opset") { () throws(InfoldError) in
       try Model(bytes: Onnx.model(opsets: [], graph: []), operators: .standard)
     }
   }
@@ -32,12 +32,12 @@ struct ModelErrorTests {
     expectError(.invalidModel, "\"d\"", "version -1") { () throws(InfoldError) in
       try Model(bytes: Onnx.model(opsets: [("d", -1)], graph: []), operators: .standard)
     }
-    expectError(.invalidModel, "ONNX's own operator set", "node \"n\" (Relu)") { () throws(InfoldError) in
+    expectError(.invalidModel, "missing opset import", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(
         bytes: Onnx.model(opsets: [("d", 1)], graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]),
         operators: .standard)
     }
-    expectError(.invalidModel, "operator set \"d\"", "node \"n\" (d.Op)") { () throws(InfoldError) in
+    expectError(.invalidModel, "opset of the domain \"d\"", "node \"n\" (d.Op)") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", domain: "d", ["x"], ["z"])]), operators: .standard)
     }
   }
@@ -89,10 +89,10 @@ struct ModelErrorTests {
   }
 
   @Test func doubledNames() {
-    expectError(.invalidModel, "input \"x\"", "stands twice") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate name of a graph input: \"x\"") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.input("x")]), operators: .standard)
     }
-    expectError(.invalidModel, "initializer \"w\" stands twice") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate name of an initializer: \"w\"") { () throws(InfoldError) in
       let w = Onnx.initializer("w", [1], [Onnx.raw([1])])
       return try Model(bytes: Onnx.relu(more: [w, w]), operators: .standard)
     }
@@ -104,16 +104,16 @@ struct ModelErrorTests {
   }
 
   @Test func missingNames() {
-    expectError(.invalidModel, "input of the graph has no name") { () throws(InfoldError) in
+    expectError(.invalidModel, "graph input has no name") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.input("")]), operators: .standard)
     }
-    expectError(.invalidModel, "output of the graph has no name") { () throws(InfoldError) in
+    expectError(.invalidModel, "graph output has no name") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.output("")]), operators: .standard)
     }
     expectError(.invalidModel, "initializer has no name") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.initializer("", [1], [Onnx.raw([1])])]), operators: .standard)
     }
-    expectError(.invalidModel, "names no operator", "\"z\"") { () throws(InfoldError) in
+    expectError(.invalidModel, "has no operator type", "\"z\"") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("", ["x"], ["z"])]), operators: .standard)
     }
     expectError(.invalidModel, "attribute has no name") { () throws(InfoldError) in
@@ -193,13 +193,13 @@ struct ModelErrorTests {
   @Test func attributes() {
     expectAttributeError(.malformedData, "has no type", type: 0, [.int(3, 1)])
     expectAttributeError(.malformedData, "type 15 is unknown", type: 15, [])
-    expectAttributeError(.malformedData, "gives f", type: 2, [.int(3, 1), .float(2, 1)])
-    expectAttributeError(.malformedData, "gives ints", type: 1, [.int(8, 1)])
+    expectAttributeError(.malformedData, "the field f", type: 2, [.int(3, 1), .float(2, 1)])
+    expectAttributeError(.malformedData, "the field ints", type: 1, [.int(8, 1)])
     expectAttributeError(.malformedData, "has no value", type: 4, [])
     expectAttributeError(.malformedData, "has no value", type: 5, [])
     expectAttributeError(.malformedData, "has no value", type: 11, [])
     expectAttributeError(.malformedData, "has no value", type: 13, [])
-    expectAttributeError(.invalidModel, "attribute of a function", type: 2, [.text(21, "outer")])
+    expectAttributeError(.invalidModel, "function attribute", type: 2, [.text(21, "outer")])
     expectAttributeError(.malformedData, "needs 2", type: 4, [.message(5, Onnx.tensor([2], [.float(4, 1)]))])
     expectAttributeError(.malformedData, "needs 2", type: 9, [.message(10, Onnx.tensor([2], [.float(4, 1)]))])
     expectAttributeError(.malformedData, "99 is unknown", type: 14, [.message(15, [.message(1, [.int(1, 99)])])])

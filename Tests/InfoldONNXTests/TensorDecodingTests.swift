@@ -94,16 +94,16 @@ struct TensorDecodingTests {
   }
 
   @Test func dataThatDoesNotFit() {
-    expectTensorError("it has 8 bytes of data, and the shape [3] of float32 needs 12", [3], Onnx.raw([1, 2]))
+    expectTensorError("has 8 bytes of data, but the shape [3] of float32 needs 12", [3], Onnx.raw([1, 2]))
     expectTensorError(
-      "it has 2 entries in float_data, and the shape [3] of float32 needs 3", [3], .float(4, 1), .float(4, 1))
-    expectTensorError("it has 0 entries in float_data", [1])
+      "has 2 entries in float_data, but the shape [3] of float32 needs 3", [3], .float(4, 1), .float(4, 1))
+    expectTensorError("has 0 entries in float_data", [1])
     expectTensorError("needs 2", type: 14, [1], .float(4, 1))
     expectTensorError("needs 2", type: 22, [3], .packed(5, [1, 2, 3]))
     expectTensorError("needs 1", type: 8, [1])
     expectTensorError("int64_data holds data that does not belong", [1], .int(7, 1))
     expectTensorError("float_data holds data that does not belong", [1], Onnx.raw([1]), .float(4, 1))
-    expectTensorError("strings can be given in string_data only", type: 8, [1], .bytes(9, [65]))
+    expectTensorError("must be in string_data", type: 8, [1], .bytes(9, [65]))
     expectTensorError("the element 2 is outside the range of bool", type: 9, [1], .bytes(9, [2]))
   }
 
@@ -133,9 +133,9 @@ struct TensorDecodingTests {
     let values = Wire.message(1, Onnx.tensor(name: "z", [2], [Onnx.raw([1, 2])]))
     let indices = Wire.message(2, Onnx.tensor(type: 7, [2], [.packed(7, [0, 5])]))
     expect("needs values and indices", [values])
-    expect("negative or overflows", [values, indices, .int(3, -1)])
-    expect("negative or overflows", [values, indices, .int(3, 1 << 62), .int(3, 4)])
-    expect("not one dimension", [.message(1, Onnx.tensor(name: "z", [1, 1], [Onnx.raw([1])])), indices, .int(3, 9)])
+    expect("negative size or overflows", [values, indices, .int(3, -1)])
+    expect("negative size or overflows", [values, indices, .int(3, 1 << 62), .int(3, 4)])
+    expect("must have one dimension", [.message(1, Onnx.tensor(name: "z", [1, 1], [Onnx.raw([1])])), indices, .int(3, 9)])
     expect(
       "int64 [2] or [2, 1]", [values, .message(2, Onnx.tensor(type: 7, [3], [.packed(7, [0, 5, 6])])), .int(3, 9)])
     expect("int64 [2] or [2, 1]", [values, .message(2, Onnx.tensor(type: 6, [2], [.packed(5, [0, 5])])), .int(3, 9)])

@@ -9,7 +9,7 @@ import Testing
 /// Bytes that must not reach protobuf-c, and bytes that look alike and must.
 struct WireScanTests {
   @Test func emptyBytesAreNoModel() {
-    expectError(.malformedData, "no ONNX model") { () throws(InfoldError) in try Model(bytes: [], operators: .standard)
+    expectError(.malformedData, "not an ONNX model") { () throws(InfoldError) in try Model(bytes: [], operators: .standard)
     }
   }
 
@@ -32,7 +32,7 @@ struct WireScanTests {
 
   @Test func limitsOfTheCaller() {
     let bytes = Onnx.relu(more: [])
-    let nodes = "more than 0 nodes", text = "a text of"
+    let nodes = "more than 0 nodes", text = "the text has"
     #expect(throws: Never.self) { try Model(bytes: bytes, operators: .standard, limits: ModelLimits(nodes: 1)) }
     expectError(.limitExceeded, nodes) { () throws(InfoldError) in
       try Model(bytes: bytes, operators: .standard, limits: ModelLimits(nodes: 0))
@@ -83,7 +83,7 @@ struct WireScanTests {
   @Test func nesting() throws {
     _ = try Model(bytes: Onnx.model(nested: 100), operators: .standard)
     for depth in [102, 100_000] {
-      expectError(.malformedData, "100 messages inside each other") { () throws(InfoldError) in
+      expectError(.malformedData, "nested more than 100 deep") { () throws(InfoldError) in
         try Model(bytes: Onnx.model(nested: depth), operators: .standard)
       }
     }
@@ -109,7 +109,7 @@ struct WireScanTests {
   }
 
   @Test(arguments: [0, 1 << 29, 1 << 32 + 1]) func fieldNumbers(number: Int) {
-    expectError(.malformedData, "is no field number") { () throws(InfoldError) in
+    expectError(.malformedData, "is not a field number") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu() + Wire.int(number, 1).bytes, operators: .standard)
     }
   }
@@ -151,7 +151,7 @@ struct WireScanTests {
   }
 
   @Test func doubledFields() {
-    expectError(.malformedData, "ModelProto.graph", "given twice") { () throws(InfoldError) in
+    expectError(.malformedData, "ModelProto.graph", "duplicate field") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu() + Wire.message(7, []).bytes, operators: .standard)
     }
     expectError(.malformedData, "Dimension.dim_param", "more than one alternative") { () throws(InfoldError) in
@@ -164,7 +164,7 @@ struct WireScanTests {
   /// An empty node takes two bytes in the file and hundreds in memory.
   @Test func manyEmptyMessages() {
     let nodes = [UInt8](repeating: 0, count: 4 << 20).indices.map { $0.isMultiple(of: 2) ? UInt8(1 << 3 | 2) : 0 }
-    expectError(.limitExceeded, "unpacking them takes more than") { () throws(InfoldError) in
+    expectError(.limitExceeded, "needs more than the limit") { () throws(InfoldError) in
       try Model(
         bytes: Wire.int(1, 8).bytes + Wire.bytes(7, nodes).bytes, operators: .standard, limits: ModelLimits(nodes: .max)
       )

@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func nested() throws {
-    try expectRefused(try folder.write("nested.onnx", Onnx.model(nested: 100_000)), "inside each other")
+    try expectRefused(try folder.write("nested.onnx", Onnx.model(nested: 100_000)), "nested more than 100 deep")
   }
 
   @Test(arguments: [

@@ -137,7 +137,7 @@ import Testing
         ]),
         ["\"a\""]
       ),
-      (Onnx.model(graph: [x, y, Onnx.node("Strange", domain: "other", ["x"], ["y"])]), ["does not import"]),
+      (Onnx.model(graph: [x, y, Onnx.node("Strange", domain: "other", ["x"], ["y"])]), ["missing opset import"]),
       (
         Onnx.model(graph: [x, y, Onnx.node("Add", ["x", "w"], ["y"]), .message(5, external)]), ["\"w\"", "nowhere.bin"]
       ),

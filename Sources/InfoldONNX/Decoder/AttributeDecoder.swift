@@ -2,12 +2,13 @@ import COnnx
 import InfoldGraph
 import InfoldSystem
 
-/// Makes attributes of AttributeProto messages.
+/// Decodes AttributeProto messages.
 struct AttributeDecoder {
   let context: DecodingContext
 
-  /// The attributes of a node.
-  /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`, naming the attribute.
+  /// Decodes the attributes of a node.
+  /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`, and the name of the
+  ///   attribute.
   func decode(
     _ messages: some Collection<UnsafeMutablePointer<Onnx__AttributeProto>>
   ) throws(InfoldError) -> AttributeList {
@@ -28,7 +29,7 @@ struct AttributeDecoder {
     _ message: UnsafeMutablePointer<Onnx__AttributeProto>, _ name: String
   ) throws(InfoldError) -> AttributeList.Entry {
     guard message.pointee.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED else {
-      throw InfoldError(.malformedData, "it has no type")
+      throw InfoldError(.malformedData, "has no type")
     }
     try message.pointee.requireNoOtherValue()
     guard let value = try value(of: message) else {
@@ -37,15 +38,16 @@ struct AttributeDecoder {
     return AttributeList.Entry(name: name, value: value, unmodeledFields: message.pointee.unmodeledFields())
   }
 
-  /// The attribute of the enclosing function that `message` refers to; `nil` when the call leaves it out.
+  /// The attribute of the enclosing function that `message` refers to, or `nil` if the call omits
+  /// it.
   private func resolve(_ message: Onnx__AttributeProto, _ name: String) throws(InfoldError) -> AttributeList.Entry? {
     guard let call = context.call else {
-      throw InfoldError(.invalidModel, "it refers to an attribute of a function, outside of any")
+      throw InfoldError(.invalidModel, "refers to a function attribute outside a function")
     }
     return try call.attribute(message.ref_attr_name.text).map { AttributeList.Entry(name: name, value: $0) }
   }
 
-  /// The value; `nil` for kinds that are kept as their message.
+  /// The value, or `nil` for kinds that are kept as messages.
   private func value(of message: UnsafeMutablePointer<Onnx__AttributeProto>) throws(InfoldError) -> Attribute? {
     let tensors = context.tensors
     let fields = message.pointee
@@ -78,7 +80,7 @@ struct AttributeDecoder {
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
       for type in messages(fields.type_protos, fields.n_type_protos) { _ = try type.pointee.decodedTensorType() }
     case let unknown:
-      throw InfoldError(.malformedData, "its type \(unknown.rawValue) is unknown")
+      throw InfoldError(.malformedData, "the attribute type \(unknown.rawValue) is unknown")
     }
     return nil
   }
@@ -86,7 +88,7 @@ struct AttributeDecoder {
   private func require<Content>(
     _ content: UnsafeMutablePointer<Content>?
   ) throws(InfoldError) -> UnsafeMutablePointer<Content> {
-    guard let content else { throw InfoldError(.malformedData, "it has no value") }
+    guard let content else { throw InfoldError(.malformedData, "has no value") }
     return content
   }
 
@@ -96,7 +98,7 @@ struct AttributeDecoder {
 }
 
 extension Onnx__AttributeProto {
-  /// Checks that no value is given but the one that the type means.
+  /// Throws if a value is present other than the one of the attribute's type.
   fileprivate func requireNoOtherValue() throws(InfoldError) {
     let given: [(field: String, type: Onnx__AttributeProto__AttributeType, isGiven: Bool)] = [
       ("f", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, has_f != 0),
@@ -115,11 +117,12 @@ extension Onnx__AttributeProto {
       ("type_protos", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS, n_type_protos > 0),
     ]
     if let other = given.first(where: { $0.isGiven && $0.type != type }) {
-      throw InfoldError(.malformedData, "it gives \(other.field), which does not belong to its type \(type.rawValue)")
+      throw InfoldError(.malformedData, "has the field \(other.field), which does not belong to the attribute type \(type.rawValue)")
     }
   }
 
-  /// The serialized message without name, type and value; of a tensor, what is neither shape, type nor data stays.
+  /// The serialized message without name, type and value. For a tensor, fields other than shape,
+  /// type and data are kept.
   fileprivate func unmodeledFields() -> [UInt8] {
     var tensor = t?.pointee ?? .empty
     tensor.clearModelled()

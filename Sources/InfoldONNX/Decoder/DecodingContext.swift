@@ -3,27 +3,28 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What the parts of one file share while they are decoded.
+/// The state shared by the decoders of one file.
 struct DecodingContext {
-  /// The version of the file format.
+  /// The IR version of the model.
   let irVersion: Int
-  /// The version of each domain's operator set, as the model or the function imports it; the empty domain is ONNX's own.
+  /// The opset version of each domain, as the model or the function imports it. The empty domain is
+  /// ONNX's own.
   var opsetVersions: [String: Int]
-  /// The operators that nodes may mean.
+  /// The known operators.
   let operators: OperatorRegistry
-  /// The operators that the model defines itself.
+  /// The model-local functions.
   let functions: ModelFunctions
-  /// The function whose body this is; `nil` outside of any.
+  /// The call whose function body is decoded, or `nil` outside functions.
   var call: FunctionCall?
-  /// The bytes that the model is unpacked from.
+  /// The bytes that the model was unpacked from.
   let bytes: RetainedBytes
-  /// What declared shapes of what nodes make count for.
+  /// How declared shapes of computed values are treated.
   let declaredShapes: DeclaredShapes
-  /// What is found wrong in declarations of constants.
+  /// Collects warnings about declarations of constants.
   let warnings: WarningCollector
-  /// Where faults are noted that are no errors of a model which is only to be looked at; `nil` where they are errors.
+  /// Collects faults of a model that is only inspected, or `nil` if faults are errors.
   let faults: FaultCollector?
-  /// Where external data may be read; `nil` for bytes that came without a folder.
+  /// The folder of external data, or `nil` for bytes without a folder.
   let externalData: ExternalDataFolder?
 }
 
@@ -34,7 +35,7 @@ extension DecodingContext {
   }
 }
 
-/// Runs `body`; an error that leaves it begins with `place`.
+/// Runs `body` and prefixes errors with `place`.
 func describing<Result>(
   _ place: @autoclosure () -> String, _ body: () throws(InfoldError) -> Result
 ) throws(InfoldError) -> Result {
@@ -48,8 +49,8 @@ func describing<Result>(
 }
 
 extension ElementType {
-  /// The type with this number.
-  /// - Throws: `InfoldError` with `.malformedData`, naming the number, when there is none.
+  /// The element type of an ONNX data type number.
+  /// - Throws: `InfoldError` with `.malformedData` if the number is unknown.
   init(dataType number: Int32) throws(InfoldError) {
     guard let type = ElementType(rawValue: number) else {
       throw InfoldError(.malformedData, number == 0 ? "has no element type" : "the element type \(number) is unknown")

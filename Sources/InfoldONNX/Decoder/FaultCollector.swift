@@ -1,17 +1,18 @@
 import InfoldSystem
 
-/// What is wrong with a model that is only to be looked at, and would keep it from being run.
+/// Collects the faults of a model that is only inspected. They would prevent running it.
 final class FaultCollector {
-  /// In the order in which it was found.
+  /// The faults in the order in which they were found.
   private(set) var found: [InfoldError] = []
 
-  /// Adds what was found.
+  /// Adds a fault.
   func add(_ fault: InfoldError) { found.append(fault) }
 }
 
 extension FaultCollector? {
-  /// Notes a fault, where there is a place for it.
-  /// - Throws: The fault where there is none, and where the file is damaged or asks for too much.
+  /// Records a fault if there is a collector.
+  /// - Throws: The fault if there is no collector, if the file is damaged, or if a limit is
+  ///   exceeded.
   func note(_ fault: InfoldError) throws(InfoldError) {
     guard let self, fault.isFaultOfModel else { throw fault }
     self.add(fault)

@@ -2,25 +2,26 @@ import COnnx
 import InfoldGraph
 import InfoldSystem
 
-/// Makes the body of a function for one call of it: a graph, in which references to attributes are replaced.
+/// Decodes the body of a model-local function for one call. References to attributes are replaced
+/// by their values.
 struct FunctionDecoder {
-  /// The most calls inside each other.
+  /// The maximum depth of nested calls.
   static let maximumDepth = 64
 
-  /// That of the node that calls.
+  /// The context of the calling node.
   let context: DecodingContext
 
-  /// The body for a call with `attributes`.
-  /// - Throws: `InfoldError` with `.invalidModel` for a function that breaks a rule of the standard, calls itself, or is
-  ///   called with other attributes than it has; `.limitExceeded`.
+  /// Returns the body for a call with `attributes`.
+  /// - Throws: `InfoldError` with `.invalidModel` if the function violates the standard, is
+  ///   recursive, or is called with unknown attributes; `.limitExceeded`.
   func body(of function: ModelFunctions.Function, _ attributes: AttributeList) throws(InfoldError) -> Graph {
     let message = function.message.pointee
     guard !calls(function.name) else {
-      throw InfoldError(.invalidModel, "the function \(String(quoting: function.name.name)) calls itself")
+      throw InfoldError(.invalidModel, "recursive function: \(String(quoting: function.name.name)) calls itself")
     }
     let depth = (context.call?.depth ?? 0) + 1
     guard depth <= Self.maximumDepth else {
-      throw InfoldError(.limitExceeded, "functions are called more than \(Self.maximumDepth) deep")
+      throw InfoldError(.limitExceeded, "function calls are nested more than \(Self.maximumDepth) deep")
     }
     try context.functions.budget.charge(function)
     return try describing("the function \(String(quoting: function.name.name))") { () throws(InfoldError) in
@@ -39,7 +40,8 @@ struct FunctionDecoder {
     sequence(first: context.call) { $0?.caller }.prefix { $0 != nil }.contains { $0?.name == name }
   }
 
-  /// The value of every attribute of the function; `nil` for one that the call leaves out, and that has no default.
+  /// The value of every attribute of the function, or `nil` for an attribute that the call omits
+  /// and that has no default.
   private func bindings(
     _ function: Onnx__FunctionProto, _ given: AttributeList, _ context: DecodingContext
   ) throws(InfoldError) -> [String: Attribute?] {
@@ -52,22 +54,22 @@ struct FunctionDecoder {
     for entry in defaults.entries { bindings.updateValue(given[entry.name] ?? entry.value, forKey: entry.name) }
     for entry in given.entries {
       guard bindings[entry.name] != nil else {
-        throw InfoldError(.invalidModel, "it has no attribute \(String(quoting: entry.name))")
+        throw InfoldError(.invalidModel, "has no attribute \(String(quoting: entry.name))")
       }
       guard ([entry.name: entry.value] as AttributeList).capturedNames.isEmpty else {
         throw InfoldError(
           .unsupported,
-          "the attribute \(String(quoting: entry.name)) is a graph that uses values outside of the function")
+          "the attribute \(String(quoting: entry.name)) is a graph that captures values from outside the function")
       }
     }
     return bindings
   }
 }
 
-/// The call of a function whose body is decoded.
+/// The call of a function whose body is being decoded.
 final class FunctionCall {
   let name: FunctionName
-  /// The call that this one is in; `nil` for one in the model's graph.
+  /// The enclosing call, or `nil` for a call in the model's graph.
   let caller: FunctionCall?
   private let attributes: [String: Attribute?]
 
@@ -77,11 +79,11 @@ final class FunctionCall {
     self.caller = caller
   }
 
-  /// How many calls this one is inside of, itself included.
+  /// The nesting depth of calls, including this one.
   var depth: Int { (caller?.depth ?? 0) + 1 }
 
-  /// The attribute with this name; `nil` when the call leaves it out.
-  /// - Throws: `InfoldError` with `.invalidModel` when the function has none.
+  /// The attribute with this name, or `nil` if the call omits it.
+  /// - Throws: `InfoldError` with `.invalidModel` if the function has no such attribute.
   func attribute(_ name: String) throws(InfoldError) -> Attribute? {
     guard let attribute = attributes[name] else {
       throw InfoldError(.invalidModel, "the function has no attribute \(String(quoting: name))")
@@ -91,8 +93,8 @@ final class FunctionCall {
 }
 
 extension GraphDecoder {
-  /// The graph that a function's body is.
-  /// - Throws: `InfoldError`, with the node where there is one.
+  /// Decodes the body of a function.
+  /// - Throws: `InfoldError`, with the node if there is one.
   fileprivate static func decode(
     function: Onnx__FunctionProto, _ context: DecodingContext
   ) throws(InfoldError) -> Graph {
@@ -102,7 +104,7 @@ extension GraphDecoder {
     for name in elements(function.input, function.n_input).map(\.text) {
       let id = decoder.value(named: name)
       guard !name.isEmpty, seen.insert(id).inserted else {
-        throw InfoldError(.invalidModel, "its input \(String(quoting: name)) has no name, or stands twice")
+        throw InfoldError(.invalidModel, "the input \(String(quoting: name)) is unnamed or has a duplicate name")
       }
       inputs.append(id)
     }

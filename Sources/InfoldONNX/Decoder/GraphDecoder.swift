@@ -3,19 +3,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Makes a graph of a GraphProto message.
+/// Decodes a GraphProto message.
 ///
-/// Names become values as they are met, wherever they are defined; whether each is defined exactly once is checked at
-/// the end, by `Graph.sort()`.
+/// Values are created when their names first occur, wherever they are defined. `Graph.sort()`
+/// finally checks that each is defined exactly once.
 struct GraphDecoder {
   let context: DecodingContext
   private let isSubgraph: Bool
   var graph: Graph
   private var ids: [String: ValueID] = [:]
 
-  /// The graph that `message` is.
-  /// - Parameter isSubgraph: Whether names that are defined nowhere are those of an outer graph.
-  /// - Throws: `InfoldError`, with the node where there is one.
+  /// Decodes `message`.
+  /// - Parameter isSubgraph: Whether undefined names refer to an outer graph.
+  /// - Throws: `InfoldError`, with the node if there is one.
   static func decode(
     _ message: UnsafeMutablePointer<Onnx__GraphProto>, _ context: DecodingContext, isSubgraph: Bool
   ) throws(InfoldError) -> Graph {
@@ -44,7 +44,7 @@ struct GraphDecoder {
     graph.unmodeledFields = message.unmodeledFields(outputs: kept, valueInformation: keptInformation)
   }
 
-  /// The value with this name.
+  /// The value with this name, created if necessary.
   mutating func value(named name: String) -> ValueID {
     if let id = ids[name] { return id }
     let id = graph.add(Value(name: name))
@@ -62,9 +62,9 @@ extension GraphDecoder {
     var inputs: [ValueID] = []
     for input in messages(message.input, message.n_input) {
       let name = input.pointee.name.text
-      guard !name.isEmpty else { throw InfoldError(.invalidModel, "an input of the graph has no name") }
+      guard !name.isEmpty else { throw InfoldError(.invalidModel, "a graph input has no name") }
       guard ids[name] == nil else {
-        throw InfoldError(.invalidModel, "the input \(String(quoting: name)) of the graph stands twice")
+        throw InfoldError(.invalidModel, "duplicate name of a graph input: \(String(quoting: name))")
       }
       let id = value(named: name)
       try declare(id, input, isInput: true)
@@ -73,13 +73,13 @@ extension GraphDecoder {
     return inputs
   }
 
-  /// - Returns: The outputs whose declaration does not fit into their value, which has another one.
+  /// - Returns: The declarations of outputs whose values have another declaration already.
   private mutating func decodeOutputs(_ message: Onnx__GraphProto) throws(InfoldError) -> [Declaration] {
     var outputs: [ValueID] = []
     var kept: [Declaration] = []
     for output in messages(message.output, message.n_output) {
       let name = output.pointee.name.text
-      guard !name.isEmpty else { throw InfoldError(.invalidModel, "an output of the graph has no name") }
+      guard !name.isEmpty else { throw InfoldError(.invalidModel, "a graph output has no name") }
       let id = value(named: name)
       if try !declare(id, output) { kept.append(output) }
       outputs.append(id)
@@ -88,7 +88,7 @@ extension GraphDecoder {
     return kept
   }
 
-  /// - Returns: The declarations that belong to no value of the graph, or to one that has another.
+  /// - Returns: The declarations of unknown values, and of values that have another declaration.
   private mutating func decodeValueInformation(_ message: Onnx__GraphProto) throws(InfoldError) -> [Declaration] {
     var kept: [Declaration] = []
     for information in messages(message.value_info, message.n_value_info) {
@@ -98,8 +98,8 @@ extension GraphDecoder {
     return kept
   }
 
-  /// Records what the model declares of a value.
-  /// - Returns: Whether this is the first declaration.
+  /// Records the declaration of a value.
+  /// - Returns: Whether this is the first declaration of the value.
   @discardableResult
   private mutating func declare(
     _ id: ValueID, _ message: Declaration, isInput: Bool = false
@@ -130,10 +130,10 @@ extension GraphDecoder {
 
   private func contradiction(_ name: String, declared: TensorType, _ actual: TensorType) -> InfoldError {
     InfoldError(
-      .invalidModel, "the initializer \(String(quoting: name)) is \(actual), and the graph declares it as \(declared)")
+      .invalidModel, "the initializer \(String(quoting: name)) is \(actual), but the graph declares it as \(declared)")
   }
 
-  /// Below IR version 4, initializers have to stand among the inputs, and are constants all the same.
+  /// Below IR version 4, initializers must be listed as inputs, but are constants nevertheless.
   private mutating func listInputs(_ inputs: [ValueID]) {
     guard context.irVersion < 4 else {
       graph.inputs = inputs
@@ -143,7 +143,7 @@ extension GraphDecoder {
     graph.listedConstants = inputs.filter { graph[$0].initializer != nil }
   }
 
-  /// What this graph uses and does not define belongs to an outer one.
+  /// Names that this graph uses but does not define are captured from an outer graph.
   private mutating func findCaptures() {
     var isDefined = graph.values.map { $0.initializer != nil }
     for id in graph.inputs { isDefined[id.index] = true }
@@ -177,7 +177,7 @@ extension GraphDecoder {
     guard !name.isEmpty else { throw InfoldError(.invalidModel, "an initializer has no name") }
     let id = value(named: name)
     guard graph[id].initializer == nil else {
-      throw InfoldError(.invalidModel, "the initializer \(String(quoting: name)) stands twice")
+      throw InfoldError(.invalidModel, "duplicate name of an initializer: \(String(quoting: name))")
     }
     let (initializer, type) = try describing("the initializer \(String(quoting: name))", decode)
     let declared = graph[id].type
@@ -188,7 +188,8 @@ extension GraphDecoder {
       reason.reason = "the initializer \(String(quoting: name)): \(reason.reason)"
       context.faults?.add(reason)
     }
-    // Only inputs have been declared up to here: a default that a caller may override does not narrow them.
+    // So far, only inputs have been declared. A default value that callers may override does not
+    // narrow their type.
     graph[id].type = context.irVersion >= 4 && isAdmitted ? declared ?? type : type
   }
 }
@@ -221,7 +222,7 @@ extension GraphDecoder {
     return node
   }
 
-  /// A node of a model that is only to be looked at, which is wrong and cannot be run.
+  /// A faulty node of a model that is only inspected. It cannot be run.
   private func faulty(
     _ message: Onnx__NodeProto, inputs: [ValueID?], outputs: [ValueID?], _ reason: InfoldError
   ) -> Node {
@@ -235,11 +236,11 @@ extension GraphDecoder {
     _ message: Onnx__NodeProto, inputs: [ValueID?], outputs: [ValueID?]
   ) throws(InfoldError) -> Node {
     let opType = message.op_type.text
-    guard !opType.isEmpty else { throw InfoldError(.invalidModel, "the node names no operator") }
+    guard !opType.isEmpty else { throw InfoldError(.invalidModel, "the node has no operator type") }
     let domain = normalizedDomain(message.domain.text)
     guard let opsetVersion = context.opsetVersions[domain] else {
-      let name = domain.isEmpty ? "ONNX's own operator set" : "the operator set \(String(quoting: domain))"
-      throw InfoldError(.invalidModel, "the model does not import \(name), which the node needs")
+      let name = domain.isEmpty ? "an opset of ONNX's own domain" : "an opset of the domain \(String(quoting: domain))"
+      throw InfoldError(.invalidModel, "missing opset import: the node needs \(name)")
     }
     let attributes = try AttributeDecoder(context: context).decode(messages(message.attribute, message.n_attribute))
     let captures = captures(of: attributes)
@@ -259,16 +260,16 @@ extension GraphDecoder {
     name.isEmpty ? nil : value(named: name)
   }
 
-  /// The values of this graph that subgraphs in `attributes` use.
+  /// The values of this graph that are captured by subgraphs in `attributes`.
   private mutating func captures(of attributes: AttributeList) -> [ValueID] {
     attributes.capturedNames.map { value(named: $0) }
   }
 }
 
-// MARK: Residues
+// MARK: Unmodeled fields
 
 extension Onnx__NodeProto {
-  /// How errors call the node.
+  /// The name of the node in error messages.
   fileprivate var label: String {
     Node.label(
       name: name.text, opType: op_type.text, domain: normalizedDomain(domain.text),

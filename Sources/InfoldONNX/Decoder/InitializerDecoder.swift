@@ -4,9 +4,11 @@ import InfoldSystem
 import InfoldTensor
 
 extension TensorDecoder {
-  /// The initializer that `message` is.
-  /// - Throws: `InfoldError` with `.malformedData` when its data is not what its shape needs, errors of external data.
-  /// - Parameter keepsUnread: Whether an initializer whose data in another file cannot be had is kept without it.
+  /// Decodes an initializer.
+  /// - Parameter keepsUnread: Whether to keep an initializer whose external data cannot be read,
+  ///   without the data.
+  /// - Throws: `InfoldError` with `.malformedData` if the data does not match the shape, or errors
+  ///   of external data.
   func decodeInitializer(
     _ message: UnsafeMutablePointer<Onnx__TensorProto>, keepsUnread: Bool = false
   ) throws(InfoldError) -> (Initializer, TensorType) {
@@ -24,15 +26,15 @@ extension TensorDecoder {
     }
   }
 
-  /// The initializer that a sparse tensor is. It is checked, and kept as it is.
+  /// Decodes a sparse initializer. It is checked and kept as its message.
   /// - Throws: `InfoldError` with `.malformedData`, or `.unsupported` for external data.
   func decodeSparse(_ message: Onnx__SparseTensorProto) throws(InfoldError) -> (Initializer, TensorType) {
     let type = try checkSparse(message)
     return (Initializer(content: .sparse(message.serialized())), type)
   }
 
-  /// Checks a sparse tensor: as many indices as values, and a shape.
-  /// - Returns: The type that it stands for.
+  /// Checks a sparse tensor, which needs as many indices as values, and a shape.
+  /// - Returns: The type of the dense tensor that it represents.
   @discardableResult
   func checkSparse(_ message: Onnx__SparseTensorProto) throws(InfoldError) -> TensorType {
     guard let valuesMessage = message.values, let indicesMessage = message.indices else {
@@ -43,20 +45,20 @@ extension TensorDecoder {
     let shape = try shape(of: message)
     guard values.shape.count == 1 else {
       throw InfoldError(
-        .malformedData, "the values of a sparse tensor have the shape \(values.shape), not one dimension")
+        .malformedData, "the values of a sparse tensor have the shape \(values.shape), but must have one dimension")
     }
     guard indices.elementType == .int64,
       indices.shape == [values.count] || indices.shape == [values.count, shape.count]
     else {
       throw InfoldError(
         .malformedData,
-        "the indices of a sparse tensor are \(indices.elementType) \(indices.shape), and \(values.count) values in "
+        "the indices of a sparse tensor are \(indices.elementType) \(indices.shape), but \(values.count) values in "
           + "\(shape.count) dimensions need int64 [\(values.count)] or [\(values.count), \(shape.count)]")
     }
     return TensorType(values.elementType, Shape(shape))
   }
 
-  /// Checks a tensor that is kept as its message: its data must be in the same file.
+  /// Checks a tensor that is kept as its message. Its data must be in the same file.
   func checkKept(_ message: Onnx__TensorProto) throws(InfoldError) -> TensorLayout {
     let layout = try TensorLayout(message)
     if case .external = layout.source {
@@ -69,7 +71,7 @@ extension TensorDecoder {
     try checkRank(message.n_dims)
     let dims = elements(message.dims, message.n_dims)
     guard dims.allSatisfy({ $0 >= 0 }), let count = checkedProduct(dims.map { Int($0) }), count >= 0 else {
-      throw InfoldError(.malformedData, "the shape \(Array(dims)) of a sparse tensor is negative or overflows")
+      throw InfoldError(.malformedData, "the shape \(Array(dims)) of a sparse tensor has a negative size or overflows")
     }
     return dims.map { Int($0) }
   }

@@ -2,17 +2,17 @@ import COnnx
 import InfoldGraph
 import InfoldSystem
 
-/// Makes a model of a ModelProto message.
+/// Decodes a ModelProto message.
 struct ModelDecoder {
   /// The bytes that the model is unpacked from.
   let bytes: RetainedBytes
   let externalData: ExternalDataFolder?
   let operators: OperatorRegistry
   let declaredShapes: DeclaredShapes
-  /// Where the faults of a model are noted that is only to be looked at; `nil` where they are errors.
+  /// Collects the faults of a model that is only inspected, or `nil` if faults are errors.
   var faults: FaultCollector?
 
-  /// The model that `message` is, with the types of its values inferred.
+  /// Decodes a model and infers the types of its values.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
   func decode(_ unpacked: borrowing UnpackedModel) throws(InfoldError) -> Model {
     let message = unpacked.content
@@ -41,22 +41,23 @@ struct ModelDecoder {
 
   private func irVersion(of message: Onnx__ModelProto) throws(InfoldError) -> Int {
     guard message.has_ir_version != 0 else {
-      throw InfoldError(.malformedData, "this is no ONNX model: it has no IR version")
+      throw InfoldError(.malformedData, "not an ONNX model: it has no IR version")
     }
     let supported = Model.supportedIRVersions
     if !supported.contains(Int(message.ir_version)) {
       try faults.note(
         InfoldError(
           .unsupported,
-          "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)"
+          "unsupported IR version \(message.ir_version); versions \(supported.lowerBound) to \(supported.upperBound) are supported"
         ))
     }
     return Int(message.ir_version)
   }
 }
 
-/// The operator sets that the model, or a function, imports. One that is imported again in the same version counts once.
-/// - Parameter faults: Where it is noted that a set is imported in two versions, of which the first counts then, or in none.
+/// The opset imports of a model or a function. Repeated imports of the same version count once.
+/// - Parameter faults: Collects faults: conflicting versions of one domain, of which the first is
+///   used, and missing imports.
 /// - Throws: `InfoldError` with `.invalidModel`.
 func opsetImports(
   _ entries: some Collection<UnsafeMutablePointer<Onnx__OperatorSetIdProto>>, of importer: String,
@@ -72,30 +73,31 @@ func opsetImports(
       try faults.note(
         InfoldError(
           .invalidModel,
-          "the operator set \(name) is imported in two versions, \(earlier) and \(entry.pointee.version)",
-          hint: "remove the import that the model was not exported with"))
+          "the opset \(name) is imported in two versions, \(earlier) and \(entry.pointee.version)",
+          hint: "keep only the version that the model was exported with"))
       continue
     }
     guard entry.pointee.version >= 1 else {
       throw InfoldError(
-        .invalidModel, "the operator set \(name) is imported in version \(entry.pointee.version)")
+        .invalidModel, "the opset \(name) is imported in the invalid version \(entry.pointee.version)")
     }
     versions[key] = entry.pointee.version
     imports.append(Model.OpsetImport(domain: domain, version: Int(entry.pointee.version)))
   }
-  if imports.isEmpty { try faults.note(InfoldError(.invalidModel, "the \(importer) imports no operator set")) }
+  if imports.isEmpty { try faults.note(InfoldError(.invalidModel, "the \(importer) imports no opset")) }
   return imports
 }
 
 extension [Model.OpsetImport] {
-  /// The version of each domain; the empty one is ONNX's own.
+  /// The version of each domain. The empty domain is ONNX's own.
   var versions: [String: Int] {
     Dictionary(uniqueKeysWithValues: map { (normalizedDomain($0.domain), $0.version) })
   }
 }
 
 extension Onnx__ModelProto {
-  /// The serialized message without what `Model` has. Imports and metadata stay, with whatever else they hold.
+  /// The serialized message without the fields of `Model`. Opset imports and metadata are kept,
+  /// with their other fields.
   fileprivate func unmodeledFields() -> [UInt8] {
     serialized { message in
       message.has_ir_version = 0

@@ -3,30 +3,31 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What an operator that the model defines is called by.
+/// The identity of a model-local function.
 struct FunctionName: Hashable {
   let domain: String
   let name: String
   let overload: String
 }
 
-/// The functions of a model, and what their bodies cost so far. A body is decoded for every call, with its attributes.
+/// The functions of a model, and the cost of their bodies so far. A body is decoded for every call,
+/// with the call's attributes.
 struct ModelFunctions {
-  /// One function, with its message, valid as long as the model's.
+  /// A function with its message, which is valid as long as the model's.
   struct Function {
     let name: FunctionName
     let message: UnsafeMutablePointer<Onnx__FunctionProto>
-    /// About the bytes that a body takes.
+    /// The approximate number of bytes of a body.
     let size: Int
   }
 
   private var functions: [FunctionName: Function] = [:]
-  /// The tensors of their bodies.
+  /// The tensors of function bodies.
   let tensors = TensorCache()
-  /// What all bodies together may take.
+  /// The budget for all bodies together.
   let budget = BodyBudget()
 
-  /// - Throws: `InfoldError` with `.invalidModel` for a function without a name, or one that stands twice.
+  /// - Throws: `InfoldError` with `.invalidModel` if a function has no name or a duplicate name.
   init(_ model: Onnx__ModelProto) throws(InfoldError) {
     for message in messages(model.functions, model.n_functions) {
       let name = FunctionName(
@@ -34,7 +35,7 @@ struct ModelFunctions {
         overload: message.pointee.overload.text)
       guard !name.name.isEmpty else { throw InfoldError(.invalidModel, "a function of the model has no name") }
       guard functions[name] == nil else {
-        throw InfoldError(.invalidModel, "the function \(String(quoting: name.name)) stands twice")
+        throw InfoldError(.invalidModel, "duplicate function name \(String(quoting: name.name))")
       }
       functions[name] = Function(name: name, message: message, size: message.pointee.bodySize)
     }
@@ -43,17 +44,17 @@ struct ModelFunctions {
   subscript(name: FunctionName) -> Function? { functions[name] }
 }
 
-/// Counts what the bodies of functions take, for functions that call functions multiply quickly.
+/// Counts the memory of function bodies, since functions that call functions multiply quickly.
 final class BodyBudget {
-  /// What a node takes beside its message, in bytes.
+  /// The memory of a node in addition to its message, in bytes.
   static let node = 512
-  /// What all bodies may take, in bytes.
+  /// The limit for all bodies, in bytes.
   static let limit = 32 << 20
 
   private var spent = 0
   private var seen: Set<FunctionName> = []
 
-  /// Counts a body; the first one of each function is in the file itself, and costs nothing.
+  /// Counts a body. The first one of each function is part of the file and free.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func charge(_ function: ModelFunctions.Function) throws(InfoldError) {
     if seen.insert(function.name).inserted { return }
@@ -61,7 +62,7 @@ final class BodyBudget {
     guard !overflow, sum <= Self.limit else {
       throw InfoldError(
         .limitExceeded,
-        "the functions of the model call each other so often that their bodies take more than "
+        "the functions of the model call each other so often that their bodies need more than "
           + "\(Self.limit >> 20) MiB")
     }
     spent = sum
@@ -69,7 +70,7 @@ final class BodyBudget {
 }
 
 extension Onnx__FunctionProto {
-  /// About the bytes that a body takes, without the tensors, which all bodies share.
+  /// The approximate memory of a body without its tensors, which all bodies share.
   fileprivate var bodySize: Int {
     var size = packedSize
     for node in messages(node, n_node) {
@@ -82,7 +83,7 @@ extension Onnx__FunctionProto {
   }
 }
 
-/// Tensors by their messages, for those that are decoded more than once.
+/// Tensors by message, for messages that are decoded more than once.
 final class TensorCache {
   private var tensors: [UnsafeMutablePointer<Onnx__TensorProto>: Tensor] = [:]
 

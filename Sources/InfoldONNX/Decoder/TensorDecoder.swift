@@ -2,19 +2,21 @@ import COnnx
 import InfoldSystem
 import InfoldTensor
 
-/// Makes tensors of TensorProto messages.
+/// Decodes TensorProto messages.
 struct TensorDecoder {
-  /// The bytes that messages may share their data with; `nil` for none.
+  /// The bytes that tensors may share with messages, or `nil`.
   var bytes: RetainedBytes?
-  /// Where external data may be read; `nil` for bytes that came without a folder.
+  /// The folder of external data, or `nil` for bytes without a folder.
   let externalData: ExternalDataFolder?
-  /// Tensors of messages that are read more than once, and keep their data: those of functions.
+  /// The tensors of messages that are decoded more than once and keep their data: those of
+  /// functions.
   var kept: TensorCache?
 
-  /// The elements of `message`, which has been checked as `layout`. Unless they are kept, its data is freed on the way,
-  /// so that no more than one tensor is held twice.
-  /// - Precondition: The elements are no strings.
-  /// - Throws: `InfoldError` with `.malformedData` for elements outside their type's range, errors of external data.
+  /// Decodes the elements of `message`, which has been checked as `layout`. Unless the message is
+  /// kept, its data is freed afterwards, so that at most one tensor is held twice.
+  /// - Precondition: The elements are not strings.
+  /// - Throws: `InfoldError` with `.malformedData` if an element is out of range, or errors of
+  ///   external data.
   func decode(
     _ message: UnsafeMutablePointer<Onnx__TensorProto>, _ layout: TensorLayout
   ) throws(InfoldError) -> Tensor {
@@ -56,8 +58,8 @@ struct TensorDecoder {
     guard let externalData else {
       throw InfoldError(
         .fileAccess,
-        "its data lies in the file \(String(quoting: reference.location)), and the model came without a folder",
-        hint: "read the model by its path")
+        "the data is in the file \(String(quoting: reference.location)), but the model was read without a folder",
+        hint: "read the model from its path")
     }
     try externalData.check(reference, byteCount: try layout.byteCount())
     var tensor = try Tensor(zeros: layout.shape, of: layout.elementType)
@@ -83,7 +85,7 @@ private func outOfRange(_ number: some BinaryInteger, _ type: ElementType) -> In
 
 extension Onnx__TensorProto {
   /// Copies the typed field that belongs to `type`.
-  /// - Throws: `InfoldError` with `.malformedData` for an element outside the type's range.
+  /// - Throws: `InfoldError` with `.malformedData` if an element is out of range.
   fileprivate func copyTypedData(
     of type: ElementType, into buffer: UnsafeMutableRawBufferPointer
   ) throws(InfoldError) {
@@ -102,11 +104,11 @@ extension Onnx__TensorProto {
       .float4E2M1, .uint2, .int2:
       try narrow(elements(int32_data, n_int32_data), to: UInt8.self, type, buffer)
     case .float6E2M3, .float6E3M2: try pack6Bits(elements(int32_data, n_int32_data), type, buffer)
-    case .string: preconditionFailure("strings are no numbers")
+    case .string: preconditionFailure("strings are not numeric")
     }
   }
 
-  /// Frees the elements, wherever they are; the message stays valid.
+  /// Frees the elements. The message remains valid.
   fileprivate mutating func freeData(sharedWith bytes: RetainedBytes?) {
     if bytes?.contains(raw_data.data) != true { HeapMemory.free(raw_data.data) }
     HeapMemory.free(float_data)
@@ -117,7 +119,7 @@ extension Onnx__TensorProto {
     clearData()
   }
 
-  /// Forgets the elements, which are then no part of the serialized message.
+  /// Clears the elements, which are then omitted from the serialized message.
   mutating func clearData() {
     has_raw_data = 0
     raw_data = ProtobufCBinaryData()
@@ -136,7 +138,7 @@ extension Onnx__TensorProto {
     }
   }
 
-  /// Forgets shape, type and data.
+  /// Clears shape, type and data.
   mutating func clearModelled() {
     clearData()
     (n_dims, dims) = (0, nil)
@@ -154,7 +156,7 @@ private func copy<Element>(
   buffer.copyMemory(from: UnsafeRawBufferPointer(elements(source, count)))
 }
 
-/// Stores `numbers` with the width of `Narrow`.
+/// Stores `numbers` as elements of type `Narrow`.
 private func narrow<Wide: FixedWidthInteger, Narrow: FixedWidthInteger>(
   _ numbers: UnsafeBufferPointer<Wide>, to _: Narrow.Type, _ type: ElementType, _ buffer: UnsafeMutableRawBufferPointer
 ) throws(InfoldError) {
@@ -164,7 +166,7 @@ private func narrow<Wide: FixedWidthInteger, Narrow: FixedWidthInteger>(
   }
 }
 
-/// Stores 6-bit codes one after the other, from the lowest bit of the first byte on.
+/// Packs 6-bit codes, beginning with the lowest bits of the first byte.
 private func pack6Bits(
   _ codes: UnsafeBufferPointer<Int32>, _ type: ElementType, _ buffer: UnsafeMutableRawBufferPointer
 ) throws(InfoldError) {

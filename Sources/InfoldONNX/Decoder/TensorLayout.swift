@@ -2,15 +2,16 @@ import COnnx
 import InfoldSystem
 import InfoldTensor
 
-/// A TensorProto whose fields have been checked against each other: what it is, and where its elements are.
+/// The shape, element type and data source of a TensorProto whose fields have been checked for
+/// consistency.
 struct TensorLayout {
-  /// Where the elements are.
+  /// The location of the elements.
   enum Source {
-    /// In `raw_data`, as in memory.
+    /// In `raw_data`, in the layout of memory.
     case raw
     /// In the typed field that belongs to the element type.
     case typed
-    /// In another file.
+    /// In an external file.
     case external(ExternalDataReference)
   }
 
@@ -21,12 +22,12 @@ struct TensorLayout {
   let source: Source
 
   /// Checks `message`.
-  /// - Throws: `InfoldError` with `.malformedData` when its data is not what its shape and type need, `.unsupported` for
-  ///   a tensor in segments.
+  /// - Throws: `InfoldError` with `.malformedData` if the data does not match shape and type, or
+  ///   `.unsupported` for a tensor in segments.
   init(_ message: Onnx__TensorProto) throws(InfoldError) {
     elementType = try ElementType(dataType: message.has_data_type != 0 ? message.data_type : 0)
     guard message.segment == nil else {
-      throw InfoldError(.unsupported, "a tensor that is split into segments is not supported")
+      throw InfoldError(.unsupported, "tensors in segments are not supported")
     }
     try checkRank(message.n_dims)
     let dims = elements(message.dims, message.n_dims)
@@ -55,7 +56,7 @@ struct TensorLayout {
       return message.raw_data.isEmpty ? .typed : .raw
     case ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL:
       guard message.raw_data.isEmpty else {
-        throw InfoldError(.malformedData, "its data is both in another file and in raw_data")
+        throw InfoldError(.malformedData, "the data is both external and in raw_data")
       }
       return .external(try ExternalDataReference(messages(message.external_data, message.n_external_data)))
     case let unknown:
@@ -63,7 +64,7 @@ struct TensorLayout {
     }
   }
 
-  /// Checks that the source has what the shape needs, and no other field has anything.
+  /// Checks that the source has the data that the shape needs, and that no other field has data.
   private func checkData(of message: Onnx__TensorProto) throws(InfoldError) {
     let expected = TypedField(of: elementType)
     for field in TypedField.allCases where field.count(in: message) > 0 {
@@ -83,15 +84,15 @@ struct TensorLayout {
   private func require(_ given: Int, _ needed: Int, _ unit: String) throws(InfoldError) {
     guard given == needed else {
       throw InfoldError(
-        .malformedData, "it has \(given) \(unit), and the shape \(shape) of \(elementType) needs \(needed)")
+        .malformedData, "has \(given) \(unit), but the shape \(shape) of \(elementType) needs \(needed)")
     }
   }
 
-  /// The bytes that the elements take.
-  /// - Throws: `InfoldError` with `.malformedData` for strings, which have no bytes of that kind.
+  /// The number of bytes of the elements.
+  /// - Throws: `InfoldError` with `.malformedData` for strings, which have no fixed size.
   func byteCount() throws(InfoldError) -> Int {
     guard let byteCount = elementType.byteCount(of: count) else {
-      throw InfoldError(.malformedData, "strings can be given in string_data only")
+      throw InfoldError(.malformedData, "strings must be in string_data")
     }
     return byteCount
   }
@@ -107,7 +108,7 @@ extension TensorLayout: CustomStringConvertible {
   }
 }
 
-/// A field of TensorProto that holds elements of some types.
+/// A field of TensorProto that contains elements of certain types.
 enum TypedField: String, CaseIterable, CustomStringConvertible {
   case float = "float_data"
   case int32 = "int32_data"
@@ -130,7 +131,7 @@ enum TypedField: String, CaseIterable, CustomStringConvertible {
 
   var description: String { rawValue }
 
-  /// The entries that `message` has in this field.
+  /// The number of entries of this field in `message`.
   func count(in message: Onnx__TensorProto) -> Int {
     switch self {
     case .float: message.n_float_data
@@ -142,8 +143,8 @@ enum TypedField: String, CaseIterable, CustomStringConvertible {
     }
   }
 
-  /// The entries that a tensor needs: two for a complex number, one for each byte of packed elements, one for each of
-  /// the 6-bit ones, which are not packed here.
+  /// The number of entries that a tensor needs: two per complex number, one per byte of packed
+  /// elements, and one per 6-bit element, which this field does not pack.
   func entries(for layout: TensorLayout) throws(InfoldError) -> Int {
     switch layout.elementType {
     case .complex64, .complex128: return try layout.byteCount() / (layout.elementType == .complex64 ? 4 : 8)

@@ -3,7 +3,8 @@ import InfoldSystem
 import InfoldTensor
 
 extension Onnx__TypeProto {
-  /// The type, where it is that of a tensor; `nil` for every other kind, which is checked and kept as its message.
+  /// The type of a tensor, or `nil` for any other kind of type, which is checked and kept as its
+  /// message.
   /// - Throws: `InfoldError` with `.malformedData` for unknown element types and negative sizes.
   func decodedTensorType() throws(InfoldError) -> TensorType? {
     switch value_case {
@@ -23,7 +24,8 @@ extension Onnx__TypeProto {
     return nil
   }
 
-  /// - Returns: `nil` when the element type is left open, as some exporters do for values inside the graph.
+  /// - Returns: `nil` if the element type is undefined, as some exporters leave it for inner
+  ///   values.
   private func decode(
     _ dataType: Int32, _ shape: UnsafeMutablePointer<Onnx__TensorShapeProto>?
   ) throws(InfoldError) -> TensorType? {
@@ -43,13 +45,13 @@ extension Onnx__TensorShapeProto {
 }
 
 extension Onnx__TensorShapeProto__Dimension {
-  /// −1 is no size in ONNX, and "?" no name that ties dimensions together: exporters write them for a size that is not
-  /// known.
+  /// Exporters write −1 or "?" for an unknown size. ONNX defines neither, and "?" does not tie
+  /// dimensions together.
   fileprivate func decoded() throws(InfoldError) -> Dimension {
     switch value_case {
     case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE:
       guard dim_value >= -1 else {
-        throw InfoldError(.malformedData, "its declared shape has the size \(dim_value)")
+        throw InfoldError(.malformedData, "the declared shape has the negative size \(dim_value)")
       }
       return dim_value == -1 ? .unknown : .fixed(Int(dim_value))
     case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM where !dim_param.isEmpty && dim_param.text != "?":
@@ -61,7 +63,7 @@ extension Onnx__TensorShapeProto__Dimension {
 }
 
 extension TensorType {
-  /// Whether a tensor of type `tensor` may stand where this type is declared.
+  /// Whether a tensor of type `tensor` matches this declared type.
   func admits(_ tensor: TensorType) -> Bool {
     guard elementType == tensor.elementType else { return false }
     guard let declared = shape, let actual = tensor.shape else { return true }
@@ -70,7 +72,7 @@ extension TensorType {
   }
 }
 
-/// Refuses more dimensions than a tensor may have.
+/// Throws if the rank exceeds the limit.
 func checkRank(_ rank: Int) throws(InfoldError) {
   guard rank <= Shape.maximumRank else {
     throw InfoldError(.limitExceeded, "a shape has \(rank) dimensions; at most \(Shape.maximumRank) are supported")

@@ -1,7 +1,8 @@
 import COnnx
 
-/// Whether a message that is written as it was read has tensors whose data lies in another file. It would be looked for
-/// beside the new file. Nested messages are no deeper than `WireScan` allows.
+/// A message that may contain tensors with external data. If such a message is written unchanged,
+/// readers would look for the data next to the new file. The nesting of messages is limited by
+/// `WireScan`.
 protocol ExternalDataReferencing {
   var holdsExternalData: Bool { get }
 }

@@ -3,7 +3,7 @@ import InfoldGraph
 import InfoldSystem
 
 extension MessageArena {
-  /// `graph` as a message, with the nodes in their topological order.
+  /// Encodes `graph` as a message, with its nodes in topological order.
   func encode(_ graph: Graph) throws(InfoldError) -> Onnx__GraphProto {
     var message: Onnx__GraphProto = try message(from: graph.unmodeledFields)
     message.has_name = graph.name.isEmpty ? 0 : 1
@@ -47,7 +47,7 @@ extension MessageArena {
     (message.n_sparse_initializer, message.sparse_initializer) = (sparse.count, list(sparse))
   }
 
-  /// A sparse tensor is named by its values.
+  /// A sparse tensor takes the name of its values.
   private func encodeSparse(_ bytes: [UInt8], named name: String) throws(InfoldError) -> Onnx__SparseTensorProto {
     var message: Onnx__SparseTensorProto = try message(from: bytes)
     var values = message.values?.pointee ?? .empty
@@ -56,8 +56,9 @@ extension MessageArena {
     return message
   }
 
-  /// A value that is an input as well, or twice an output, has a second declaration, which the unmodeledFields has kept. It counts
-  /// unless the value has become a constant that contradicts it.
+  /// A value that is also an input, or an output twice, has a second declaration, which the
+  /// unmodeled fields keep. It is written unless the value has become a constant that contradicts
+  /// it.
   private func outputs(
     of graph: Graph, keptIn unmodeledFields: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
@@ -77,9 +78,9 @@ extension MessageArena {
     return messages
   }
 
-  /// The declarations of values between inputs and outputs, and those that belong to no value, or are further ones. The
-  /// decoder takes what is false of a computed value, and refuses what is false of a constant, which a pass may have made
-  /// of it.
+  /// The declarations of inner values, further declarations of values, and declarations of unknown
+  /// values. A declaration that contradicts a constant is omitted, since the decoder would reject
+  /// it: a pass may have turned the value into a constant.
   private func valueInformation(
     of graph: Graph, keptIn unmodeledFields: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
@@ -103,7 +104,8 @@ extension MessageArena {
 }
 
 extension Graph {
-  /// What stands among the inputs of the file: below IR version 4 the constants as well, in their old places.
+  /// The inputs listed in the file. Below IR version 4, they include the constants at their former
+  /// positions.
   fileprivate var listedInputs: [ValueID] {
     let all = inputs + listedConstants
     return inputs == inputs.sorted() ? all.sorted() : all

@@ -2,7 +2,7 @@ import COnnx
 import InfoldSystem
 import InfoldTensor
 
-/// The memory of the messages that are being put together: everything that is made here lives as long as the arena.
+/// An arena for messages under construction. Everything allocated in it lives as long as the arena.
 final class MessageArena {
   private var allocations: [UnsafeMutableRawPointer] = []
   private var unpacked: [UnsafeMutablePointer<ProtobufCMessage>] = []
@@ -13,10 +13,11 @@ final class MessageArena {
     for message in unpacked { protobuf_c_message_free_unpacked(message, nil) }
   }
 
-  /// The message that `unmodeledFields` is the serialized form of; an empty one for no bytes.
+  /// The message that `unmodeledFields` serializes, or an empty message for no bytes.
   ///
-  /// It may be changed freely: what it was unpacked into is freed with the arena.
-  /// - Throws: `InfoldError` with `.malformedData` when the bytes are none, `.limitExceeded` when memory cannot be had.
+  /// It can be changed freely. The memory that it was unpacked into is freed with the arena.
+  /// - Throws: `InfoldError` with `.malformedData` if the bytes are not such a message, or
+  ///   `.limitExceeded` if memory cannot be allocated.
   func message<Content: Message>(from unmodeledFields: [UInt8], as _: Content.Type = Content.self) throws(InfoldError)
     -> Content
   {
@@ -26,12 +27,12 @@ final class MessageArena {
     return message.pointee
   }
 
-  /// A place for `element`.
+  /// Allocates `element`.
   func place<Element>(_ element: Element) -> UnsafeMutablePointer<Element> {
     place([element])!
   }
 
-  /// A place for `elements`, one after the other; `nil` for none.
+  /// Allocates `elements` contiguously. Returns `nil` for none.
   func place<Element>(_ elements: [Element]) -> UnsafeMutablePointer<Element>? {
     guard !elements.isEmpty else { return nil }
     let place = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
@@ -40,18 +41,18 @@ final class MessageArena {
     return place
   }
 
-  /// The places of `messages`, as repeated fields hold them.
+  /// Allocates `messages` and an array of their addresses, as repeated fields need it.
   func list<Content>(_ messages: [Content]) -> UnsafeMutablePointer<UnsafeMutablePointer<Content>?>? {
     guard let first = place(messages) else { return nil }
     return place(messages.indices.map { Optional(first + $0) })
   }
 
-  /// `bytes`, as a field of type bytes.
+  /// Allocates a field of type bytes.
   func data(_ bytes: some Collection<UInt8>) -> ProtobufCBinaryData {
     ProtobufCBinaryData(len: bytes.count, data: place(Array(bytes)))
   }
 
-  /// `text`, as a field.
+  /// Allocates a field with text.
   func text(_ text: String) -> ProtobufCBinaryData {
     data(text.utf8)
   }
@@ -60,7 +61,8 @@ final class MessageArena {
   func data(of tensor: Tensor) -> ProtobufCBinaryData {
     tensors.append(tensor)
     return tensor.withUnsafeBytes { bytes in
-      // The tensor is kept, and nothing changes it: its memory stays where it is. Packing reads only.
+      // The arena keeps the tensor and nothing changes it, so its memory does not move. Packing
+      // only reads it.
       ProtobufCBinaryData(
         len: bytes.count,
         data: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: UInt8.self))

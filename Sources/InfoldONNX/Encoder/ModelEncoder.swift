@@ -3,15 +3,15 @@ import InfoldGraph
 import InfoldSystem
 
 extension MessageArena {
-  /// `model` as a message.
-  /// - Throws: `InfoldError` with `.unsupported` when functions or training graphs, which are written as they were read,
-  ///   keep data in other files.
+  /// Encodes `model` as a message.
+  /// - Throws: `InfoldError` with `.unsupported` if functions or training graphs, which are written
+  ///   unchanged, have external data.
   func encode(_ model: Model) throws(InfoldError) -> Onnx__ModelProto {
     var message: Onnx__ModelProto = try message(from: model.unmodeledFields)
     guard !message.holdsExternalData else {
       throw InfoldError(
-        .unsupported, "a model whose functions or training graphs have external data cannot be written",
-        hint: "bring that data into the model's file first")
+        .unsupported, "the model's functions or training graphs have external data, so it cannot be written",
+        hint: "embed that data in the model's file first")
     }
     if model.dropsUncalledFunctions { dropUncalledFunctions(of: model.graph, from: &message) }
     message.has_ir_version = 1
@@ -27,7 +27,8 @@ extension MessageArena {
     return message
   }
 
-  /// Leaves out the functions that neither the graph calls nor one that it calls, by domain and name.
+  /// Omits functions that are not called from the graph, directly or indirectly, by domain and
+  /// name.
   private func dropUncalledFunctions(of graph: Graph, from message: inout Onnx__ModelProto) {
     let functions = messages(message.functions, message.n_functions).map(\.pointee)
     func name(_ domain: String, _ name: String) -> [String] { [normalizedDomain(domain), name] }
@@ -54,7 +55,7 @@ extension MessageArena {
     (text.isEmpty ? 0 : 1, self.text(text))
   }
 
-  /// The imports, each onto the entry that the file had for its domain.
+  /// The opset imports. Each keeps the other fields of the entry for its domain.
   private func opsetImports(of model: Model, keptIn unmodeledFields: Onnx__ModelProto) -> [Onnx__OperatorSetIdProto] {
     let kept = messages(unmodeledFields.opset_import, unmodeledFields.n_opset_import).map(\.pointee)
     return model.opsetImports.map { entry in
@@ -65,7 +66,7 @@ extension MessageArena {
     }
   }
 
-  /// The metadata, each onto the entry that the file had in its place, or else under its key.
+  /// The metadata. Each keeps the other fields of the entry at its position or with its key.
   private func metadata(of model: Model, keptIn unmodeledFields: Onnx__ModelProto) -> [Onnx__StringStringEntryProto] {
     let kept = messages(unmodeledFields.metadata_props, unmodeledFields.n_metadata_props).map(\.pointee)
     return model.metadata.enumerated().map { index, entry in

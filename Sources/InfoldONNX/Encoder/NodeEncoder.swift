@@ -3,12 +3,13 @@ import InfoldGraph
 import InfoldSystem
 
 extension MessageArena {
-  /// `node` of `graph` as a message.
-  /// - Throws: `InfoldError` with `.invalidModel` when a value that the node's subgraphs use has another name by now.
+  /// Encodes `node` of `graph` as a message.
+  /// - Throws: `InfoldError` with `.invalidModel` if a value that the node's subgraphs capture has
+  ///   been renamed.
   func encode(_ node: Node, of graph: Graph) throws(InfoldError) -> Onnx__NodeProto {
     guard node.captures.map({ graph[$0].name }) == node.attributes.capturedNames else {
       throw InfoldError(
-        .invalidModel, "the node's subgraphs use values by names that these no longer have", node: graph.label(of: node)
+        .invalidModel, "the node's subgraphs capture values that have been renamed", node: graph.label(of: node)
       )
     }
     var message: Onnx__NodeProto = try message(from: node.unmodeledFields)
@@ -29,7 +30,7 @@ extension MessageArena {
     return message
   }
 
-  /// A value that is left out is an empty name.
+  /// An omitted value has an empty name.
   private func names(_ ids: [ValueID?], of graph: Graph) -> UnsafeMutablePointer<ProtobufCBinaryData>? {
     place(ids.map { id in text(id.map { graph[$0].name } ?? "") })
   }

@@ -2,7 +2,8 @@ import COnnx
 import InfoldTensor
 
 extension MessageArena {
-  /// `tensor` as a message: `base` with its shape, type and data. All data is written as `raw_data`.
+  /// Encodes `tensor` as a message: `base` with its shape, type and data. All data is written as
+  /// `raw_data`.
   func encode(_ tensor: Tensor, onto base: Onnx__TensorProto) -> Onnx__TensorProto {
     var message = base
     message.n_dims = tensor.shape.count
@@ -16,7 +17,7 @@ extension MessageArena {
 }
 
 extension Onnx__TensorProto {
-  /// Names the tensor.
+  /// Sets the name of the tensor.
   mutating func setName(_ name: String, in arena: MessageArena) {
     has_name = name.isEmpty ? 0 : 1
     self.name = arena.text(name)

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension MessageArena {
-  /// What the graph declares of `value`: its own declaration, with a new type where passes have changed it.
+  /// The declaration of `value`, with a new type if passes have changed it.
   func declaration(of value: Value) throws(InfoldError) -> Onnx__ValueInfoProto {
     var message: Onnx__ValueInfoProto = try message(from: value.declaration)
     message.has_name = 1
@@ -50,14 +50,14 @@ extension MessageArena {
 }
 
 extension Onnx__ValueInfoProto {
-  /// Whether this declaration may stand beside `value`: it is true of it, or the value is no constant, and nothing that is
-  /// declared of it is known to be wrong.
+  /// Whether this declaration is compatible with `value`: it matches the type of the value, or the
+  /// value is not a constant and not known to be misdeclared.
   func admits(_ value: Value) throws(InfoldError) -> Bool {
     guard value.initializer != nil || value.isMisdeclared, let actual = value.type, type != nil else { return true }
     return try admits(actual)
   }
 
-  /// Whether this declaration is true of values of type `tensorType`.
+  /// Whether this declaration matches the type.
   fileprivate func admits(_ tensorType: TensorType) throws(InfoldError) -> Bool {
     guard let type else { return false }
     return try type.pointee.decodedTensorType()?.admits(tensorType) ?? true

@@ -1,25 +1,28 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The folder of a model, from whose files the data of its tensors may be read.
+/// The folder of a model, which contains the external data of its tensors.
 ///
-/// A model is not trusted to name files: only regular files inside its own folder are opened, a symbolic link on the way is
-/// refused, so that no path leads out, and so is a file that has other names, for one of them may be outside. The caller may
-/// name a larger folder, in which links are followed. Files are read, never mapped: one that is cut meanwhile is an error, not
-/// a crash.
+/// File names in models are untrusted. Only regular files inside the model's own folder are opened.
+/// Symbolic links are refused, so that no path leaves the folder, and so are files with several
+/// hard links, since another name may be outside. The caller may pass a larger folder in which
+/// links are followed. Files are read and never memory-mapped: truncating one meanwhile causes an
+/// error rather than a crash.
 final class ExternalDataFolder {
   private let folder: OpenFolder
-  /// Where links may lead, and the model's folder, both without links; `nil` where no link is followed.
+  /// The folder in which links may be followed, and the model's folder, both with links resolved.
+  /// `nil` if no links are followed.
   private let linked: (root: String, folder: String)?
-  /// The file that was read last: most models keep all data in one.
+  /// The file read last. Most models keep all data in one file.
   private var last: (location: String, file: RegularFile)?
   private var bytesRead = 0
   private let byteLimit: Int
 
-  /// Opens the folder that `path`, a model's, lies in.
+  /// Opens the folder of the model at `path`.
   /// - Parameters:
-  ///   - root: A folder above, inside of which links are followed; `nil` for none.
-  ///   - byteLimit: The most that all tensors together may read. Tensors may share bytes of a file, so its size is no limit.
+  ///   - root: A parent folder in which links are followed, or `nil` for none.
+  ///   - byteLimit: The maximum number of bytes that all tensors together read. Tensors may share
+  ///     bytes of a file, so its size is not a limit.
   /// - Throws: `InfoldError` with `.fileAccess`.
   init(
     ofModel path: String, root: String? = nil, byteLimit: Int = MachineMemory.defaultLimit
@@ -36,20 +39,21 @@ final class ExternalDataFolder {
     self.folder = try OpenFolder(linked?.root ?? folder)
   }
 
-  /// Fills `buffer` with the bytes that `reference` names.
-  /// - Throws: `InfoldError` with `.fileAccess` for a file that may not or cannot be read, `.malformedData` when the
-  ///   place does not lie in the file or its length is not the buffer's, `.limitExceeded`.
+  /// Reads the bytes of `reference` into `buffer`.
+  /// - Throws: `InfoldError` with `.fileAccess` if the file may not or cannot be read,
+  ///   `.malformedData` if the range exceeds the file or does not match the buffer, or
+  ///   `.limitExceeded`.
   func read(_ reference: ExternalDataReference, into buffer: UnsafeMutableRawBufferPointer) throws(InfoldError) {
     let file = try file(at: reference.location)
     try file.read(into: buffer, at: reference.offset)
   }
 
-  /// Checks that `reference` names `byteCount` bytes of a file that may be read.
-  /// - Throws: As `read(_:into:)`.
+  /// Checks that `reference` refers to `byteCount` bytes of a file that may be read.
+  /// - Throws: Like `read(_:into:)`.
   func check(_ reference: ExternalDataReference, byteCount: Int) throws(InfoldError) {
     if let length = reference.length, length != byteCount {
       throw InfoldError(
-        .malformedData, "its external data has a length of \(counted(length, "byte")), and its shape needs \(byteCount)"
+        .malformedData, "the external data has \(counted(length, "byte")), but the shape needs \(byteCount)"
       )
     }
     let file = try file(at: reference.location)
@@ -57,13 +61,13 @@ final class ExternalDataFolder {
     guard !overflow, end <= file.size else {
       throw InfoldError(
         .malformedData,
-        "its external data, \(counted(byteCount, "byte")) from \(reference.offset) on, reaches past the end of "
-          + "\(String(quoting: reference.location)), which has \(file.size)")
+        "the external data, \(counted(byteCount, "byte")) at offset \(reference.offset), exceeds the file "
+          + "\(String(quoting: reference.location)) of \(file.size)")
     }
     let (sum, sumOverflow) = bytesRead.addingReportingOverflow(byteCount)
     guard !sumOverflow, sum <= byteLimit else {
       throw InfoldError(
-        .limitExceeded, "the model's external data needs more than the \(byteLimit) bytes that are allowed")
+        .limitExceeded, "the model's external data exceeds the limit of \(byteLimit) bytes")
     }
     bytesRead = sum
   }
@@ -85,34 +89,34 @@ final class ExternalDataFolder {
       let file = try openStrictly(location)
       guard file.linkCount <= 1 else {
         throw InfoldError(
-          .fileAccess, "has \(counted(file.linkCount, "name")), of which others may be elsewhere; \(Self.rule)",
+          .fileAccess, "has \(counted(file.linkCount, "hard link")), which may be outside the folder; \(Self.rule)",
           hint: Self.hint)
       }
       return file
     }
     guard !location.isEmpty, location.utf8.first != UInt8(ascii: "/") else {
-      throw InfoldError(.fileAccess, "has no name, or an absolute path")
+      throw InfoldError(.fileAccess, "has an empty or absolute path")
     }
     let target = try withoutLinks(linked.folder + "/" + location)
     let prefix = linked.root == "/" ? "/" : linked.root + "/"
     guard target.hasPrefix(prefix) else {
       throw InfoldError(
-        .fileAccess, "lies outside of \(String(quoting: linked.root)), the folder that data may come from")
+        .fileAccess, "is outside \(String(quoting: linked.root)), the folder that data may come from")
     }
-    // There was no link when it was resolved. One that has come since is refused.
+    // Links have been resolved. A link created since then is refused.
     return try openStrictly(String(target.dropFirst(prefix.count)))
   }
 
-  /// Opens each part of the path inside the one before, and no link.
+  /// Opens each component of the path relative to its parent, without following links.
   private func openStrictly(_ location: String) throws(InfoldError) -> RegularFile {
-    guard !location.isEmpty else { throw InfoldError(.fileAccess, "has no name") }
+    guard !location.isEmpty else { throw InfoldError(.fileAccess, "has an empty path") }
     guard !location.utf8.contains(0) else { throw InfoldError(.fileAccess, "has a NUL character in its path") }
     guard location.utf8.first != UInt8(ascii: "/") else {
       throw InfoldError(.fileAccess, "is an absolute path; \(Self.rule)")
     }
     let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String($0)! }
     for part in parts {
-      guard !part.isEmpty else { throw InfoldError(.fileAccess, "has an empty part in its path") }
+      guard !part.isEmpty else { throw InfoldError(.fileAccess, "has an empty component in its path") }
       guard part != ".." else { throw InfoldError(.fileAccess, "has \"..\" in its path; \(Self.rule)") }
     }
     let opened: Int32
@@ -122,7 +126,7 @@ final class ExternalDataFolder {
       switch error {
       case .isLink(let part):
         throw InfoldError(
-          .fileAccess, "is behind the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
+          .fileAccess, "is reached through the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
       case .refused(let part, let reason):
         throw InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(reason)")
       }
@@ -131,5 +135,5 @@ final class ExternalDataFolder {
   }
 
   private static let rule = "data is read only from the model's own folder"
-  private static let hint = "name a folder inside of which links may be followed: dataRoot, or --data-root"
+  private static let hint = "pass a folder in which links may be followed, with dataRoot or --data-root"
 }

@@ -1,18 +1,19 @@
 import COnnx
 import InfoldSystem
 
-/// Where the bytes of a tensor lie in another file: the `external_data` of a TensorProto.
+/// The location of a tensor's bytes in an external file: the `external_data` of a TensorProto.
 struct ExternalDataReference {
-  /// The file, relative to the model's folder.
+  /// The path relative to the model's folder.
   let location: String
-  /// The first byte.
+  /// The offset of the first byte.
   let offset: Int
-  /// The number of bytes, where the model says it.
+  /// The number of bytes, if the model declares it.
   let length: Int?
 
-  /// Reads the entries. Others than `location`, `offset` and `length` (a checksum, notes of tools) do not matter here.
-  /// - Throws: `InfoldError` with `.malformedData` for a missing location, an entry that stands twice, or a number that
-  ///   is none.
+  /// Reads the entries. Keys other than `location`, `offset` and `length`, such as checksums, are
+  /// ignored.
+  /// - Throws: `InfoldError` with `.malformedData` for a missing location, a duplicate entry, or an
+  ///   invalid number.
   init(_ entries: some Sequence<UnsafeMutablePointer<Onnx__StringStringEntryProto>>) throws(InfoldError) {
     var location: String?
     var offset: Int?
@@ -32,23 +33,23 @@ struct ExternalDataReference {
       default: break
       }
     }
-    guard let location else { throw InfoldError(.malformedData, "its external data names no location") }
+    guard let location else { throw InfoldError(.malformedData, "the external data has no location") }
     self.location = location
     self.offset = offset ?? 0
     self.length = length
   }
 
   private static func requireFirst(_ isFirst: Bool, _ key: String) throws(InfoldError) {
-    if !isFirst { throw InfoldError(.malformedData, "its external data gives \(key) twice") }
+    if !isFirst { throw InfoldError(.malformedData, "the external data has the duplicate key \(key)") }
   }
 
-  /// Decimal digits and nothing else, below 2⁶³.
+  /// Parses decimal digits, below 2⁶³.
   private static func number(_ text: String, _ key: String) throws(InfoldError) -> Int {
     guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
       let number = Int(text)
     else {
       throw InfoldError(
-        .malformedData, "the \(key) \(String(quoting: text)) of its external data is not a number of bytes")
+        .malformedData, "the \(key) \(String(quoting: text)) of the external data is not a number of bytes")
     }
     return number
   }

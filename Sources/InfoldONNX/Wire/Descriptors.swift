@@ -1,7 +1,7 @@
 import COnnx
 
 extension ProtobufCMessageDescriptor {
-  /// The index of the field with this number: the fields are sorted by it.
+  /// The index of the field with this number, found by binary search.
   func index(ofField number: UInt32) -> Int? {
     var low = 0
     var high = Int(n_fields)
@@ -12,7 +12,8 @@ extension ProtobufCMessageDescriptor {
     return low < n_fields && fields[low].id == number ? low : nil
   }
 
-  /// The set of fields that may not follow `field`: itself, or all alternatives of its oneof.
+  /// The set of fields that exclude another occurrence of `field`: itself, or all alternatives of
+  /// its oneof.
   func fieldsExcluding(each field: UnsafePointer<ProtobufCFieldDescriptor>, at index: Int) -> UInt64 {
     guard field.pointee.isOneofMember else { return 1 << UInt64(index) }
     return (0..<Int(n_fields)).reduce(0) { set, other in
@@ -26,12 +27,12 @@ extension ProtobufCMessageDescriptor {
 extension ProtobufCFieldDescriptor {
   var isOneofMember: Bool { flags & PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue != 0 }
 
-  /// The descriptor of the nested message; only for fields of type message.
+  /// The descriptor of the nested message. Valid only for fields of type message.
   var messageDescriptor: UnsafePointer<ProtobufCMessageDescriptor> {
     descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
   }
 
-  /// How one number of this field is written; nil for bytes and messages.
+  /// The wire type of one number of this field, or `nil` for bytes and messages.
   var scalarWireType: WireReader.WireType? {
     switch type {
     case PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_MESSAGE: nil
@@ -41,7 +42,7 @@ extension ProtobufCFieldDescriptor {
     }
   }
 
-  /// The bytes of one number of this field once unpacked.
+  /// The size of one unpacked number of this field, in bytes.
   var elementSize: Int {
     switch type {
     case PROTOBUF_C_TYPE_INT64, PROTOBUF_C_TYPE_UINT64, PROTOBUF_C_TYPE_SINT64, PROTOBUF_C_TYPE_DOUBLE,

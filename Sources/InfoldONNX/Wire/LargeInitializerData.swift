@@ -1,11 +1,12 @@
-/// The data of large initializers in the bytes of a model, which is read where it is: protobuf-c would copy it.
+/// The data of large initializers, which is used in place in the bytes of a model. protobuf-c would
+/// copy it.
 struct LargeInitializerData {
-  /// Less than this is not worth the trouble.
+  /// The minimum size of large data. Copying less is cheap.
   static let smallestByteCount = 1 << 14
 
-  /// Where the data of an initializer of the model's graph lies.
+  /// The data of an initializer of the model's graph.
   struct Payload {
-    /// Its place among the initializers.
+    /// The index of the initializer.
     let initializer: Int
     let bytes: Range<Int>
   }
@@ -13,20 +14,20 @@ struct LargeInitializerData {
   private(set) var payloads: [Payload] = []
   private var edits: [Edit] = []
 
-  /// Some of the model's bytes that others stand for in what protobuf-c unpacks.
+  /// A replacement of some of the model's bytes in the input of protobuf-c.
   private struct Edit {
     let bytes: Range<Int>
     let replacement: [UInt8]
   }
 
-  /// Takes out a field that holds such data.
+  /// Removes a field with large data.
   mutating func remove(field: Range<Int>, _ payload: Payload) {
     payloads.append(payload)
     edits.append(Edit(bytes: field, replacement: []))
   }
 
-  /// Corrects the length of a message around what was taken out. It is written with as many bytes as before, so that nothing else
-  /// moves.
+  /// Corrects the length of a message from which data was removed. The length keeps its number of
+  /// bytes, so that nothing else moves.
   mutating func replaceLength(at place: Range<Int>, by length: Int) {
     let digits = place.indices.map { index in
       UInt8(truncatingIfNeeded: length >> (7 * (index - place.lowerBound)) & 0x7f)
@@ -35,7 +36,7 @@ struct LargeInitializerData {
     edits.append(Edit(bytes: place, replacement: digits))
   }
 
-  /// The model without what was taken out.
+  /// The model without the removed data.
   func remainder(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var rest: [UInt8] = []
     rest.reserveCapacity(bytes.count - payloads.reduce(0) { $0 + $1.bytes.count })

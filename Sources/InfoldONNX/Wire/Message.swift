@@ -2,9 +2,9 @@ import COnnx
 import InfoldSystem
 import InfoldTensor
 
-/// A message of the format as protobuf-c lays it out.
+/// A protobuf-c message of the ONNX format.
 protocol Message {
-  /// What protobuf-c needs to know of every message; the first member.
+  /// The base of every protobuf-c message, its first member.
   var base: ProtobufCMessage { get }
 
   /// Sets every field to its default.
@@ -14,23 +14,24 @@ protocol Message {
 }
 
 extension Message {
-  /// The message without any field.
+  /// The message without any field set.
   static var empty: Self {
     var message = Self()
     initialize(&message)
     return message
   }
 
-  /// What the schema says of this message.
+  /// The schema of this message.
   static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> { empty.base.descriptor }
 
-  /// This message, with `change` made to it, as bytes. What it points to stays as it is.
+  /// Serializes this message after `change`. Memory that it points to is not changed.
   func serialized(_ change: (inout Self) -> Void = { _ in }) -> [UInt8] {
     var copy = self
     change(&copy)
     return copy.withBase { base in
       let size = protobuf_c_message_get_packed_size(base)
-      // The array of no capacity is one that all threads share, and its count is written all the same.
+      // An empty array with no capacity is a shared object, and its count would be written
+      // nevertheless.
       guard size > 0 else { return [] }
       return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         count = protobuf_c_message_pack(base, buffer.baseAddress)
@@ -38,18 +39,18 @@ extension Message {
     }
   }
 
-  /// This message as bytes, if they are no more than `limit`.
+  /// Serializes this message if it needs at most `limit` bytes.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func serialized(limit: Int) throws(InfoldError) -> [UInt8] {
     let size = packedSize
     try MemoryBudget.current?.require(size)
     guard size <= limit else {
-      throw InfoldError(.limitExceeded, "\(size) bytes are needed, and an ONNX file can have \(limit)")
+      throw InfoldError(.limitExceeded, "the message needs \(size) bytes, but an ONNX file can have at most \(limit)")
     }
     return serialized()
   }
 
-  /// The bytes that the message takes in a file.
+  /// The serialized size in bytes.
   var packedSize: Int { withBase(protobuf_c_message_get_packed_size) }
 
   private func withBase<Result>(_ body: (UnsafePointer<ProtobufCMessage>) -> Result) -> Result {
@@ -57,13 +58,14 @@ extension Message {
   }
 }
 
-/// A message that protobuf-c unpacked, with all the memory it points to.
+/// A message that protobuf-c has unpacked, and all memory that it points to.
 struct Unpacked<Content: Message>: ~Copyable {
   /// The message, valid as long as this value.
   let content: UnsafeMutablePointer<Content>
 
-  /// Unpacks `bytes`, once `WireScan` has found nothing wrong with them.
-  /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` when memory cannot be had.
+  /// Unpacks `bytes` after `WireScan` has checked them.
+  /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` if memory cannot be
+  ///   allocated.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
       _ = try scanned(RetainedBytes(borrowing: buffer), as: Content.descriptor)
@@ -72,16 +74,16 @@ struct Unpacked<Content: Message>: ~Copyable {
   }
 
   /// Unpacks bytes that have been scanned.
-  /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   init(scanned buffer: UnsafeRawBufferPointer) throws(InfoldError) {
     guard
       let message = protobuf_c_message_unpack(
         Content.descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    else { throw InfoldError(.limitExceeded, "there is no memory to unpack \(counted(buffer.count, "byte"))") }
+    else { throw InfoldError(.limitExceeded, "out of memory while unpacking \(counted(buffer.count, "byte"))") }
     content = UnsafeMutableRawPointer(message).assumingMemoryBound(to: Content.self)
   }
 
-  /// Hands the message over to the caller, who frees it.
+  /// Transfers ownership of the message to the caller, who must free it.
   consuming func release() -> UnsafeMutablePointer<Content> {
     let content = content
     discard self
@@ -94,8 +96,8 @@ struct Unpacked<Content: Message>: ~Copyable {
   }
 }
 
-/// Looks through bytes before they are unpacked, and loads them but for the large data.
-/// - Throws: `InfoldError` with `.malformedData` for what must not be, `.limitExceeded`, `.fileAccess`.
+/// Scans bytes before they are unpacked, and loads everything except large data.
+/// - Throws: `InfoldError` with `.malformedData`, `.limitExceeded` or `.fileAccess`.
 func scanned(
   _ bytes: RetainedBytes, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
 ) throws(InfoldError) -> LargeInitializerData {
@@ -115,7 +117,7 @@ func messages<Content>(
   UnsafeBufferPointer(start: start, count: count).lazy.map { $0! }
 }
 
-/// A repeated field of numbers, or of texts.
+/// A repeated field of numbers or texts.
 func elements<Element>(_ start: UnsafeMutablePointer<Element>?, _ count: Int) -> UnsafeBufferPointer<Element> {
   UnsafeBufferPointer(start: start, count: count)
 }
@@ -124,7 +126,7 @@ extension ProtobufCBinaryData {
   /// The bytes, valid as long as the message.
   var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: data, count: len) }
 
-  /// The bytes as the text that `WireScan` has found them to be.
+  /// The bytes as text. `WireScan` has validated them.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   var isEmpty: Bool { len == 0 }

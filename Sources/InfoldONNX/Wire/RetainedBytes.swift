@@ -3,17 +3,17 @@ import InfoldTensor
 
 /// The bytes of a model while it is decoded.
 ///
-/// A file is read on the way, from its beginning to its end, and once: the data of large initializers comes to where tensors can begin,
-/// and stays there. Of all else there are few bytes.
+/// A file is read once, on demand, from beginning to end. The data of large initializers is read
+/// directly into memory aligned for tensors and stays there. All other bytes are few.
 package final class RetainedBytes {
-  /// All bytes; of a file, those that have been loaded.
+  /// All bytes. For a file, those loaded so far are valid.
   let buffer: UnsafeRawBufferPointer
   private let source: Source
-  /// Before this, everything is there but what was passed over.
+  /// The end of the loaded bytes. Data that was passed over is not loaded.
   private var loadedCount = 0
-  /// How much is read at a time.
+  /// The number of bytes to read at a time.
   private var step = smallestStep
-  /// Where the large data lies that has been placed.
+  /// The memory of the large data that has been placed.
   private var data: PageBlock?
 
   private enum Source {
@@ -22,12 +22,13 @@ package final class RetainedBytes {
     case caller
   }
 
-  /// Between the data of two tensors, there is mostly not more.
+  /// Usually enough for the bytes between the data of two tensors.
   private static let smallestStep = 1 << 12
   private static let largestStep = 1 << 18
 
-  /// The bytes of a file.
-  /// - Throws: `InfoldError`: `.fileAccess`, or `.limitExceeded` when it is larger than `limit` or than what memory can be had.
+  /// Reserves memory for the bytes of a file.
+  /// - Throws: `InfoldError`: `.fileAccess`, or `.limitExceeded` if the file exceeds `limit` or the
+  ///   available memory.
   package init(_ file: RegularFile, limit: Int, hint: String?) throws(InfoldError) {
     try file.require(atMost: limit, hint: hint)
     guard file.size > 0 else {
@@ -37,14 +38,14 @@ package final class RetainedBytes {
     }
     try MemoryBudget.current?.require(file.size)
     guard let block = PageBlock(reserving: file.size) else {
-      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(file.size, "byte")) of the file")
+      throw InfoldError(.limitExceeded, "out of memory: the file has \(counted(file.size, "byte"))")
     }
     source = .file(file, block)
     buffer = UnsafeRawBufferPointer(block.bytes)
   }
 
-  /// A copy of `contents`.
-  /// - Throws: `InfoldError` with `.limitExceeded` when there is no memory for it.
+  /// Copies `contents`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   init(copying contents: [UInt8]) throws(InfoldError) {
     guard !contents.isEmpty else {
       source = .caller
@@ -57,7 +58,7 @@ package final class RetainedBytes {
     buffer = UnsafeRawBufferPointer(block.bytes)
   }
 
-  /// Bytes that the caller keeps.
+  /// Borrows bytes that the caller keeps alive.
   init(borrowing buffer: UnsafeRawBufferPointer) {
     self.buffer = buffer
     source = .caller
@@ -65,7 +66,7 @@ package final class RetainedBytes {
 
   private static func block(byteCount: Int) throws(InfoldError) -> PageBlock {
     guard let block = PageBlock(byteCount: byteCount) else {
-      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(byteCount, "byte")) of the model")
+      throw InfoldError(.limitExceeded, "out of memory: the model has \(counted(byteCount, "byte"))")
     }
     return block
   }
@@ -74,7 +75,7 @@ package final class RetainedBytes {
 // MARK: Reading
 
 extension RetainedBytes {
-  /// Has the bytes before `end` be there, or all that there are.
+  /// Loads the bytes before `end`, or up to the end of the file.
   /// - Throws: `InfoldError` with `.fileAccess`.
   package func load(upTo end: Int) throws(InfoldError) {
     guard end > loadedCount, case .file(let file, let block) = source else { return }
@@ -87,15 +88,15 @@ extension RetainedBytes {
     }
   }
 
-  /// Leaves out large data, which ends at `end`.
+  /// Skips large data that ends at `end`.
   func passOver(upTo end: Int) {
     if end > loadedCount { (loadedCount, step) = (end, Self.smallestStep) }
   }
 
-  /// Puts large data where tensors can begin, unless the caller keeps it.
-  /// - Parameter parts: Where it is, in the order in which it stands there.
-  /// - Returns: Where it is now, valid as long as this value.
-  /// - Throws: `InfoldError`: `.fileAccess`, or `.limitExceeded` when there is no memory for it.
+  /// Places large data in memory aligned for tensors, unless the caller keeps the bytes.
+  /// - Parameter parts: The ranges of the data, in order.
+  /// - Returns: The new locations, valid as long as this value.
+  /// - Throws: `InfoldError`: `.fileAccess`, or `.limitExceeded` if memory cannot be allocated.
   package func place(_ parts: [Range<Int>]) throws(InfoldError) -> [UnsafeRawBufferPointer] {
     guard !parts.isEmpty else { return [] }
     if case .caller = source { return parts.map { UnsafeRawBufferPointer(rebasing: buffer[$0]) } }
@@ -126,13 +127,13 @@ extension RetainedBytes {
 // MARK: Sharing
 
 extension RetainedBytes {
-  /// Whether what stands there is part of these bytes.
+  /// Whether the address is part of these bytes.
   func contains(_ pointer: UnsafeMutablePointer<UInt8>?) -> Bool {
     guard let pointer else { return false }
     return buffer.holds(pointer) || data.map { UnsafeRawBufferPointer($0.bytes).holds(pointer) } ?? false
   }
 
-  /// A tensor of the elements in `part`, where they lie; `nil` where they must be copied.
+  /// A tensor that shares the elements in `part`, or `nil` if they must be copied.
   func tensor(
     _ shape: [Int], of elementType: ElementType, in part: UnsafeBufferPointer<UInt8>
   ) throws(InfoldError) -> Tensor? {

@@ -1,13 +1,14 @@
 import COnnx
 import InfoldSystem
 
-/// A model that protobuf-c unpacked, but for the data of its large initializers, which stays where it is.
+/// A model that protobuf-c has unpacked without the data of its large initializers, which stays in
+/// place.
 struct UnpackedModel: ~Copyable {
   private let message: Unpacked<Onnx__ModelProto>
   private let bytes: RetainedBytes
 
-  /// Unpacks a model, once `WireScan` has found nothing wrong with it.
-  /// - Throws: As `Unpacked`.
+  /// Unpacks a model after `WireScan` has checked it.
+  /// - Throws: Like `Unpacked`.
   init(_ bytes: RetainedBytes, limits: ModelLimits) throws(InfoldError) {
     let largeData = try scanned(bytes, as: Onnx__ModelProto.descriptor, limits: limits)
     let places = try bytes.place(largeData.payloads.map(\.bytes))
@@ -32,7 +33,7 @@ struct UnpackedModel: ~Copyable {
   var content: Onnx__ModelProto { message.content.pointee }
 
   deinit {
-    // What protobuf-c did not allocate, it must not free.
+    // protobuf-c must not free memory that it did not allocate.
     guard let graph = message.content.pointee.graph else { return }
     for tensor in messages(graph.pointee.initializer, graph.pointee.n_initializer)
     where bytes.contains(tensor.pointee.raw_data.data) {

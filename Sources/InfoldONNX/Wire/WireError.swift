@@ -1,15 +1,15 @@
 import InfoldSystem
 
-/// Bytes that are no well-formed message, found before they are unpacked.
+/// An error in the encoding of a message, found before it is unpacked.
 struct WireError: Error, Equatable {
-  /// Whether it is broken, or too much.
+  /// Whether the bytes are malformed or exceed a limit.
   var code = InfoldError.Code.malformedData
-  /// Where in the bytes, from their beginning.
+  /// The offset from the beginning of the bytes.
   var offset: Int
-  /// The message, and the field where one is known, that was being read, as in `NodeProto.input`.
+  /// The message being read, with the field if it is known, as in `NodeProto.input`.
   var place: String
   var reason: String
-  /// What kept the bytes from being read there, when nothing is wrong with them.
+  /// The reason why the bytes could not be read, if they are not at fault.
   var failure: InfoldError?
 
   var description: String { "\(place), at byte \(offset): \(reason)" }

@@ -1,4 +1,4 @@
-/// Reads the primitives of the protocol buffer encoding, and never past `end`.
+/// Reads the primitives of the protocol buffer encoding, never beyond `end`.
 ///
 /// Source: Protocol Buffers Documentation, "Encoding".
 struct WireReader {
@@ -7,7 +7,7 @@ struct WireReader {
     case longVarint
   }
 
-  /// The kind of a field on the wire. The numbers are the encoding's.
+  /// The wire type of a field, with the numbers of the encoding.
   enum WireType: UInt8 {
     case varint = 0
     case fixed64 = 1
@@ -17,12 +17,12 @@ struct WireReader {
     case fixed32 = 5
   }
 
-  /// The most bytes of a number.
+  /// The maximum number of bytes of a varint.
   static let longestVarint = 10
 
   let bytes: UnsafeRawBufferPointer
   var position = 0
-  /// Where the message or packed field that is being read ends.
+  /// The end of the message or packed field being read.
   var end: Int
 
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -32,7 +32,7 @@ struct WireReader {
 
   var isAtEnd: Bool { position == end }
 
-  /// A base-128 number: at most ten bytes, and no more than 64 bits.
+  /// Reads a varint: a base-128 number of at most ten bytes and 64 bits.
   mutating func varint() throws(Failure) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
@@ -47,7 +47,7 @@ struct WireReader {
     throw .truncated
   }
 
-  /// Moves over `count` bytes.
+  /// Skips `count` bytes.
   mutating func skip(_ count: UInt64) throws(Failure) {
     guard count <= UInt64(end - position) else { throw .truncated }
     position += Int(count)

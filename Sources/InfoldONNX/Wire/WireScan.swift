@@ -3,38 +3,41 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Looks through the bytes of a message before protobuf-c unpacks them.
+/// Scans the bytes of a message before protobuf-c unpacks them.
 ///
-/// protobuf-c recurses into nested messages without a limit, allocates a structure for every two bytes of an empty
-/// message, merges fields that occur twice, cuts integers to 32 bits, and fails without a reason. So every field is
-/// visited here first, with a stack of our own, and whatever protobuf-c should not see is refused with its place.
-/// Only fields whose descriptor says so are entered: text that happens to look like a message stays text.
+/// protobuf-c recurses into nested messages without limit, allocates a structure for every two
+/// bytes of an empty message, merges duplicate fields, truncates integers to 32 bits, and fails
+/// without a reason. Therefore every field is visited here first, with an explicit stack, and
+/// anything that protobuf-c should not see is reported with its location. Only fields that the
+/// schema declares as messages are entered: text that looks like a message stays text.
 struct WireScan {
-  /// What a message may cost.
+  /// Limits for a message.
   struct Limits {
-    /// Messages inside each other: as many as other readers of protocol buffers accept. A subgraph takes three.
+    /// The maximum nesting depth of messages, equal to that of other protobuf readers. A subgraph
+    /// takes three levels.
     var depth = 100
-    /// Bytes that unpacking allocates beside the file's own: structures, pointers, allocation headers. Real graphs need
-    /// about 20 for each byte of their description.
+    /// The bytes that unpacking allocates in addition to the file's own: structures, pointers,
+    /// allocation headers. Real graphs need about 20 per byte of their description.
     var structureBytes: @Sendable (_ fileSize: Int) -> Int = { size in
       min(64 << 20 + 32 * size, 4 << 30, MemoryBudget.current?.available ?? .max)
     }
-    /// What the model may ask for.
+    /// Limits for the model.
     var model = ModelLimits()
   }
 
   typealias Message = UnsafePointer<ProtobufCMessageDescriptor>
   typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
 
-  /// A message that has been entered and not yet left.
+  /// A message that is being scanned.
   private struct Frame {
     var message: Message
-    /// Where its length stands; empty for the outermost one.
+    /// The range of its length prefix; empty for the outermost message.
     var length: Range<Int>
     var end: Int
-    /// The bytes that were taken out of it.
+    /// The number of bytes removed from it.
     var removed = 0
-    /// The fields that may occur once and have, by their index; all alternatives of a oneof together.
+    /// The singular fields that have occurred, by index. All alternatives of a oneof are set
+    /// together.
     var seen: UInt64 = 0
   }
 
@@ -43,7 +46,7 @@ struct WireScan {
   private var frames: [Frame] = []
   private var structureBytes = 0
   private var largeData = LargeInitializerData()
-  /// The initializers of the model's graph that have been entered.
+  /// The number of initializers of the model's graph entered so far.
   private var initializers = 0
   private var nodes = 0
   private let structureLimit: Int
@@ -56,8 +59,8 @@ struct WireScan {
     self.limits = limits
   }
 
-  /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`, and loads them.
-  /// - Returns: In a model, the large data that need not be unpacked, and was not loaded.
+  /// Checks that protobuf-c can unpack `bytes` as a message within `limits`, and loads them.
+  /// - Returns: For a model, the large data that need not be unpacked and was not loaded.
   static func check(
     _ bytes: RetainedBytes, as message: Message, limits: Limits = Limits()
   ) throws(WireError) -> LargeInitializerData {
@@ -82,7 +85,7 @@ struct WireScan {
     try load(upTo: reader.bytes.count)
   }
 
-  /// Has the bytes before `end` be there.
+  /// Loads the bytes before `end`.
   private func load(upTo end: Int) throws(WireError) {
     do throws(InfoldError) {
       try bytes.load(upTo: end)
@@ -95,7 +98,7 @@ struct WireScan {
 
   private mutating func enter(_ message: Message, length: Range<Int>, end: Int) throws(WireError) {
     guard frames.count < limits.depth else {
-      throw error(nil, "more than \(limits.depth) messages inside each other")
+      throw error(nil, "messages are nested more than \(limits.depth) deep")
     }
     frames.append(Frame(message: message, length: length, end: end))
     if isInitializer { initializers += 1 }
@@ -113,7 +116,7 @@ struct WireScan {
     let start = reader.position
     let tag = try read(nil) { (reader) throws(WireReader.Failure) in try reader.varint() }
     guard let number = UInt32(exactly: tag >> 3), (1...0x1fff_ffff).contains(number) else {
-      throw error(nil, "\(tag >> 3) is no field number", at: start)
+      throw error(nil, "\(tag >> 3) is not a field number", at: start)
     }
     guard let type = WireReader.WireType(rawValue: UInt8(tag & 7)) else {
       throw error(nil, "wire type \(tag & 7) does not exist", at: start)
@@ -131,11 +134,11 @@ struct WireScan {
     try scanValue(of: field, type, start)
   }
 
-  /// Refuses a second occurrence of a field that may occur once, and a second alternative of a oneof.
+  /// Throws if a singular field or another alternative of its oneof has occurred before.
   private mutating func markSeen(_ field: Field, at index: Int, _ start: Int) throws(WireError) {
     let frame = frames.count - 1
     guard frames[frame].seen & 1 << UInt64(index) == 0 else {
-      throw error(field, field.pointee.isOneofMember ? "more than one alternative is given" : "given twice", at: start)
+      throw error(field, field.pointee.isOneofMember ? "more than one alternative of a oneof" : "duplicate field", at: start)
     }
     frames[frame].seen |= frames[frame].message.pointee.fieldsExcluding(each: field, at: index)
   }
@@ -174,7 +177,7 @@ struct WireScan {
     let kind = WireText(frames[frames.count - 1].message.pointee, field.pointee)
     guard kind == .data || length <= limits.model.textBytes else {
       throw error(
-        field, "a text of \(counted(length, "byte")), and at most \(limits.model.textBytes) are allowed", at: start,
+        field, "the text has \(counted(length, "byte")), but the limit is \(limits.model.textBytes)", at: start,
         code: .limitExceeded)
     }
     try load(upTo: reader.position + length)
@@ -188,13 +191,13 @@ struct WireScan {
       && frames[1].message == Onnx__GraphProto.descriptor && frames[2].message == Onnx__TensorProto.descriptor
   }
 
-  /// Whether a field is the large data of an initializer.
+  /// Whether a field contains the large data of an initializer.
   private func isLargeData(_ field: Field, _ length: Int) -> Bool {
     length >= LargeInitializerData.smallestByteCount && isInitializer
       && String(cString: field.pointee.name) == "raw_data"
   }
 
-  /// Passes over a field that is large data, of which the bytes come next.
+  /// Skips a field of large data whose bytes come next.
   private mutating func takeOut(_ start: Int, _ length: Int) {
     let end = reader.position + length
     largeData.remove(
@@ -204,12 +207,12 @@ struct WireScan {
     bytes.passOver(upTo: end)
   }
 
-  /// The elements of a repeated number that share one length.
+  /// Scans the packed elements of a repeated numeric field.
   private mutating func scanPacked(_ field: Field, _ length: Int, _ start: Int) throws(WireError) {
     let size = field.pointee.elementSize
     guard field.pointee.scalarWireType == .varint else {
       guard length.isMultiple(of: size) else {
-        throw error(field, "\(length) bytes are no whole number of \(size)-byte elements", at: start)
+        throw error(field, "\(length) bytes are not a multiple of \(size)-byte elements", at: start)
       }
       reader.position += length
       return
@@ -231,11 +234,11 @@ struct WireScan {
     }
   }
 
-  /// Reads a length and checks that so much is left, and that protobuf-c can count it.
+  /// Reads a length, and checks that enough bytes are left and that protobuf-c can count them.
   private mutating func scanLength(_ field: Field?, _ start: Int) throws(WireError) -> Int {
     let length = try read(field) { (reader) throws(WireReader.Failure) in try reader.varint() }
     guard length <= UInt64(reader.end - reader.position) else {
-      throw error(field, "needs \(length) bytes, \(reader.end - reader.position) are left", at: start)
+      throw error(field, "needs \(length) bytes, but \(reader.end - reader.position) are left", at: start)
     }
     guard length <= UInt64(Int32.max) else { throw error(field, "longer than 2 GiB", at: start) }
     return Int(length)
@@ -259,11 +262,12 @@ struct WireScan {
 
   // MARK: Costs
 
-  /// What protobuf-c allocates, in bytes.
+  /// The sizes of protobuf-c's allocations, in bytes.
   private enum Cost {
     /// The header and rounding of a heap allocation.
     static let allocation = 32
-    /// Two of protobuf-c's notes about a field, for it doubles their number as it needs more.
+    /// Twice the size of protobuf-c's record of a scanned field, since it doubles its array of
+    /// records when it grows.
     static let scannedField = 64
     static let unknownField = MemoryLayout<ProtobufCMessageUnknownField>.stride + allocation
   }
@@ -272,7 +276,7 @@ struct WireScan {
     structureBytes += bytes
     if structureBytes > structureLimit {
       throw error(
-        nil, "so many messages and fields that unpacking them takes more than \(structureLimit) bytes",
+        nil, "unpacking the messages and fields needs more than the limit of \(structureLimit) bytes",
         code: .limitExceeded)
     }
   }

@@ -1,13 +1,13 @@
 import COnnx
 import InfoldSystem
 
-/// What the bytes of a field stand for. The schema declares all of them `bytes`, so that nothing is lost on the way.
+/// The kind of a bytes field. The schema declares all strings as `bytes`, so that nothing is lost.
 enum WireText {
-  /// Bytes of any kind: the data of tensors, and attributes of type STRING, which may hold data.
+  /// Arbitrary bytes: the data of tensors, and attributes of type STRING, which may contain data.
   case data
-  /// Text that nothing refers to; NUL is allowed in it.
+  /// Text that nothing refers to. It may contain NUL.
   case prose
-  /// A name or another text that is compared.
+  /// A name or other text that is compared.
   case name
 
   init(_ message: ProtobufCMessageDescriptor, _ field: ProtobufCFieldDescriptor) {
@@ -23,11 +23,11 @@ enum WireText {
     }
   }
 
-  /// What is wrong with `bytes` as text of this kind; `nil` when nothing is.
+  /// The problem with `bytes` as text of this kind, or `nil`.
   func fault(in bytes: UnsafeRawBufferPointer) -> String? {
     if case .data = self { return nil }
     if (try? UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)) == nil { return "the text is not UTF-8" }
-    if case .name = self, bytes.contains(0) { return "the name holds a NUL character" }
+    if case .name = self, bytes.contains(0) { return "the name contains a NUL character" }
     return nil
   }
 }
