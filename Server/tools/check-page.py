@@ -104,7 +104,7 @@ def check_tensors(page):
     page.evaluate("document.querySelector('#shape-0').value = '7, 7, 7'; document.querySelector('#run').click()")
     assert page.wait("!document.querySelector('#error').hidden && document.querySelector('#error').innerText").startswith("400: ")
     page.evaluate("document.querySelector('#shape-0').value = '1, b'; document.querySelector('#run').click()")
-    page.wait("document.querySelector('#error').innerText.includes('whole numbers')")
+    page.wait("document.querySelector('#error').innerText.includes('integers')")
 
 
 def check_looks(page, screenshots):

@@ -1,13 +1,15 @@
 package import NIOCore
 package import NIOPosix
 
-/// Has tasks run on an event loop: what comes from a connection, and what goes to it, then changes no thread.
+/// Runs tasks on an event loop, so that requests and responses of a connection do not switch
+/// threads.
 ///
-/// A task that takes long keeps the loop from its other connections, and belongs elsewhere (`onOtherThread(if:)`).
+/// A task that takes long would block the other connections of the loop. Such work belongs on
+/// another thread (`onOtherThread(if:)`).
 package final class EventLoopExecutor: TaskExecutor {
   private let eventLoop: any EventLoop
 
-  /// - Parameter eventLoop: The loop that connections belong to.
+  /// - Parameter eventLoop: The event loop of the connections.
   package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
   package func enqueue(_ job: consuming ExecutorJob) {
@@ -16,7 +18,8 @@ package final class EventLoopExecutor: TaskExecutor {
   }
 }
 
-/// Has tasks run on the event loop that resumes them, or on any of a group: for those whose connection nobody knows.
+/// Runs tasks on the event loop that resumes them, or on any loop of a group. Used where the
+/// connection of a task is unknown.
 package final class EventLoopGroupExecutor: TaskExecutor {
   private let group: MultiThreadedEventLoopGroup
 
@@ -30,7 +33,7 @@ package final class EventLoopGroupExecutor: TaskExecutor {
   }
 }
 
-/// Does something on the event loop of the calling thread, wherever what it waits for comes from.
+/// Runs `body` on the calling thread's event loop, even after suspensions.
 package func onCurrentEventLoop<Output, Failure: Error>(
   _ body: () async throws(Failure) -> Output
 ) async throws(Failure) -> Output {
@@ -38,8 +41,8 @@ package func onCurrentEventLoop<Output, Failure: Error>(
   return try await withTaskExecutorPreference(EventLoopExecutor(eventLoop), operation: body)
 }
 
-/// Does something that may keep a thread for long on one that no connections belong to.
-/// - Parameter isLong: Whether it may; else it is done at once.
+/// Runs `body`, which may block a thread for long, on a thread without connections.
+/// - Parameter isLong: Whether `body` may take long; otherwise it runs directly.
 package func onOtherThread<Output, Failure: Error>(
   if isLong: Bool = true, _ body: () async throws(Failure) -> Output
 ) async throws(Failure) -> Output {

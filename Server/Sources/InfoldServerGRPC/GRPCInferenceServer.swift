@@ -5,18 +5,19 @@ public import InfoldServing
 import NIOCore
 public import ServiceLifecycle
 
-/// The Open Inference Protocol over gRPC: a server of all models of a service.
+/// A server of the Open Inference Protocol over gRPC.
 ///
-/// On a graceful shutdown, it takes no new connections, tells clients to send no more calls, answers those that are there, and ends.
+/// On a graceful shutdown, it accepts no new connections, asks clients to send no more calls,
+/// answers pending calls, and ends.
 public struct GRPCInferenceServer: Service {
   private let server: GRPCServer<HTTP2ServerTransport.Posix>
   private let isStopping = StopFlag()
   private let didBeginListening: (@Sendable (Int) -> Void)?
-  /// Where calls are handled: on the event loops of their connections.
+  /// Runs calls on the event loops of their connections.
   private let executor: EventLoopGroupExecutor
 
-  /// A server that does not listen yet.
-  /// - Throws: What the certificates have against them.
+  /// Creates a server that does not listen yet.
+  /// - Throws: Errors about the certificates.
   public init(_ service: InferenceService, _ options: GRPCOptions = GRPCOptions()) throws {
     let calls = CallHandling(options, isStopping)
     server = GRPCServer(
@@ -32,13 +33,13 @@ public struct GRPCInferenceServer: Service {
     executor = EventLoopGroupExecutor(options.eventLoopGroup)
   }
 
-  /// Serves until the server is told to shut down, and all calls are answered.
-  /// - Throws: `RuntimeError` where the address cannot be had.
+  /// Serves until the server is told to shut down and all calls are answered.
+  /// - Throws: `RuntimeError` if the address is not available.
   public func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       if let didBeginListening {
         group.addTask { [server] in
-          // Where there is none, serving throws.
+          // If there is no address, serving throws.
           guard let address = try? await server.transport.listeningAddress else { return }
           didBeginListening(address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
@@ -52,14 +53,14 @@ public struct GRPCInferenceServer: Service {
             server.beginGracefulShutdown()
           }
         } catch let error as RuntimeError where error.code == .serverIsStopped && isStopping.isSet {
-          // It was told to stop before it began.
+          // The server was told to stop before it began.
         }
       }
       try await group.waitForAll()
     }
   }
 
-  /// The address of a host, which may have a name.
+  /// Resolves the address of a host.
   private static func address(_ options: GRPCOptions) throws -> GRPCNIOTransportCore.SocketAddress {
     let address = try NIOCore.SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
     let host = address.ipAddress ?? options.host
@@ -80,13 +81,14 @@ public struct GRPCInferenceServer: Service {
     _ options: GRPCOptions, _ budget: RequestBytes
   ) -> HTTP2ServerTransport.Posix.Config {
     .defaults { config in
-      // Tensors are large: clients send them in few pieces, and without waiting to be told to go on.
+      // Tensors are large. Large frames and windows let clients send them in few pieces without
+      // waiting.
       config.http2.maxFrameSize = 1 << 20
       config.http2.targetWindowSize = 8 << 20
       config.http2.maxConcurrentStreams = options.callLimit
       config.rpc.maxRequestPayloadSize = options.largestMessage
       config.compression.enabledAlgorithms = [.gzip, .deflate]
-      // Answers are not held back to be sent with others.
+      // Responses are sent immediately.
       config.connection.flushCoalescing = nil
       config.connection.keepalive.time = options.keepaliveInterval
       config.connection.keepalive.timeout = options.keepaliveTimeout

@@ -1,52 +1,54 @@
 public import NIOCertificateReloading
 public import NIOPosix
 
-/// How a gRPC server listens, whom it answers, and what it allows.
+/// The address, the limits and the access control of a gRPC server.
 public struct GRPCOptions: Sendable {
-  /// Encryption.
+  /// TLS options.
   public struct TLS: Sendable {
-    /// What has the server's certificates and key, and is asked again for every connection.
+    /// The server's certificates and key, requested for every connection.
     public var certificates: any CertificateReloader
-    /// A file of PEM with the certificates that those of clients must come from; `nil` where clients need none.
+    /// A PEM file with the certificate authorities of client certificates, or `nil` if clients need
+    /// no certificate.
     public var clientCertificateAuthorities: String?
 
-    /// Encryption with these certificates.
+    /// Creates TLS options.
     public init(certificates: any CertificateReloader, clientCertificateAuthorities: String? = nil) {
       self.certificates = certificates
       self.clientCertificateAuthorities = clientCertificateAuthorities
     }
   }
 
-  /// The address to listen at.
+  /// The address to listen on.
   public var host: String
-  /// The port; 0 for any that is free.
+  /// The port, or 0 for any free port.
   public var port: Int
-  /// Encryption; `nil` for none.
+  /// TLS options, or `nil` for unencrypted connections.
   public var tls: TLS?
-  /// Says of what a client has in `authorization` whether it may call; `nil` where everybody may. Health is told to everybody.
+  /// Checks the `authorization` metadata of a call, or `nil` for no access control. Health checks
+  /// are always allowed.
   public var authorizes: (@Sendable (_ authorization: String?) -> Bool)?
-  /// The largest message that is taken, in bytes.
+  /// The maximum size of a message in bytes.
   public var largestMessage = 64 << 20
-  /// The most connections at once; one more is closed as soon as it is there.
+  /// The maximum number of simultaneous connections. Further ones are closed immediately.
   public var connectionLimit = 1024
-  /// The most calls at once on a connection. A client waits with one more.
+  /// The maximum number of simultaneous calls of a connection. Clients delay further ones.
   public var callLimit = 256
-  /// How long a call's message may take to arrive.
+  /// The time within which the message of a call must arrive.
   public var receiveLimit = Duration.seconds(60)
-  /// How often a connection on which nothing happens is asked whether it still works.
+  /// The interval of keepalive pings on idle connections.
   public var keepaliveInterval = Duration.seconds(60)
-  /// How long it has for the answer.
+  /// The timeout of a keepalive ping.
   public var keepaliveTimeout = Duration.seconds(20)
-  /// How often a client may ask the same.
+  /// The minimum interval of a client's keepalive pings.
   public var shortestPingInterval = Duration.seconds(10)
-  /// Told of every call when it has been answered.
+  /// Called after every call.
   public var didAnswer: (@Sendable (_ call: GRPCCall) -> Void)?
-  /// Told of the port when the server listens.
+  /// Called with the port when the server listens.
   public var didBeginListening: (@Sendable (_ port: Int) -> Void)?
-  /// The threads of the network.
+  /// The event loops of connections.
   public var eventLoopGroup: MultiThreadedEventLoopGroup
 
-  /// The options that hold where nothing else is said.
+  /// Creates the default options.
   public init(
     host: String = "127.0.0.1", port: Int = 8001,
     eventLoopGroup: MultiThreadedEventLoopGroup = .singletonMultiThreadedEventLoopGroup
@@ -57,22 +59,22 @@ public struct GRPCOptions: Sendable {
   }
 }
 
-/// A call that has been answered.
+/// A completed call.
 public struct GRPCCall: Sendable {
-  /// The method, with its service: `inference.GRPCInferenceService/ModelInfer`.
+  /// The method with its service, such as `inference.GRPCInferenceService/ModelInfer`.
   public var method: String
-  /// Who called: an address and a port.
+  /// The address and port of the client.
   public var peer: String
-  /// What the client calls the request in `x-request-id`.
+  /// The client's identifier of the request, from `x-request-id`.
   public var requestID: String?
   /// The `traceparent` of W3C Trace Context.
   public var traceParent: String?
-  /// The model that was asked for.
+  /// The requested model.
   public var model: String?
-  /// The number of the status.
+  /// The gRPC status code.
   public var code: Int
-  /// Why there is no answer.
+  /// The reason why the call failed.
   public var reason: String?
-  /// How long it took, from the first header until the answer was ready to be sent.
+  /// The time from the first header until the response was ready.
   public var duration: Duration
 }

@@ -1,19 +1,21 @@
 import Infold
 
-/// A server's models and what is done with them, without any protocol: what REST and gRPC both ask.
+/// The models of a server and their operations, independent of the protocol. REST and gRPC both use
+/// it.
 public final class InferenceService: Sendable {
   /// The models.
   public let repository: ModelRepository
-  /// Who runs them, and in which order.
+  /// Runs requests, and decides their order.
   public let scheduler: Scheduler
-  /// What is counted.
+  /// The metrics.
   public let metrics: ServingMetrics
-  /// The bytes of requests that are not answered yet.
+  /// The bytes of requests that have not been answered yet.
   package let requestBytes: RequestBytes
 
-  /// A service of the models of a repository.
-  /// - Parameter requestBytesLimit: The most bytes that all requests may have at once that are not answered yet, over REST and gRPC
-  ///   together. One that brings more is refused, as where a queue is full.
+  /// Creates a service for the models of a repository.
+  /// - Parameter requestBytesLimit: The maximum number of bytes of all requests that have not been
+  ///   answered yet, over REST and gRPC together. Requests that exceed it are rejected like those
+  ///   for a full queue.
   public init(
     repository: ModelRepository, scheduler: Scheduler, metrics: ServingMetrics, requestBytesLimit: Int = 1 << 30
   ) {
@@ -21,39 +23,41 @@ public final class InferenceService: Sendable {
     requestBytes = RequestBytes(limit: requestBytesLimit)
   }
 
-  /// What the server says of itself.
+  /// The metadata of the server.
   public var metadata: ServerMetadata {
     ServerMetadata(
       name: "infold", version: InfoldVersion.current,
       extensions: ["binary_tensor_data", "model_repository"])
   }
 
-  /// Whether the process works at all.
+  /// Whether the process is alive.
   public var isLive: Bool { true }
 
-  /// Whether requests are welcome: the models of the start are there, and the server is not about to end.
+  /// Whether the server accepts requests: the initial models are loaded, and it is not shutting
+  /// down.
   public var isReady: Bool { !scheduler.isDraining && repository.isReady }
 
-  /// Whether the server is about to end.
+  /// Whether the server is shutting down.
   package var isDraining: Bool { scheduler.isDraining }
 
-  /// No longer ready, so that nobody sends more; what is there already goes on.
+  /// Makes the server not ready, so that clients send no more requests. Pending requests are
+  /// answered.
   public func beginDraining() { scheduler.beginDraining() }
 
-  /// What a model says of itself.
-  /// - Throws: `ServingError` with `.notFound`, or with `.unavailable` for a model that is not ready.
+  /// The metadata of a model.
+  /// - Throws: `ServingError` with `.notFound`, or `.unavailable` if the model is not ready.
   public func metadata(ofModel name: String, version: String? = nil) throws(ServingError) -> ModelMetadata {
     let model = try repository.model(named: name, version: version)
     return model.metadata(versions: repository.readyVersions(ofModel: name))
   }
 
-  /// Whether a model can run. One that is not known is not ready.
+  /// Whether a model can run. An unknown model is not ready.
   public func isModelReady(_ name: String, version: String? = nil) -> Bool {
     (try? repository.model(named: name, version: version)) != nil
   }
 
   /// Whether a model can run.
-  /// - Throws: `ServingError` with `.notFound` for one that is not known.
+  /// - Throws: `ServingError` with `.notFound` if it is unknown.
   package func isKnownModelReady(_ name: String, version: String? = nil) throws(ServingError) -> Bool {
     do throws(ServingError) {
       _ = try repository.model(named: name, version: version)
@@ -64,9 +68,9 @@ public final class InferenceService: Sendable {
     }
   }
 
-  /// Runs a model, with others in a batch where it may.
+  /// Runs a model, possibly together with other requests as a batch.
   ///
-  /// When the task is cancelled, a run that has not begun does not begin.
+  /// If the task is cancelled before the run begins, it does not begin.
   /// - Throws: `ServingError`.
   public func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
     let model = try repository.model(named: request.modelName, version: request.modelVersion)

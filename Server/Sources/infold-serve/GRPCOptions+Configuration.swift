@@ -6,7 +6,7 @@ import NIOPosix
 import NIOSSL
 
 extension GRPCOptions {
-  /// The same as for REST, at another port.
+  /// The options of REST, with another port.
   init(port: Int, _ rest: RESTServer.Options, _ eventLoops: MultiThreadedEventLoopGroup, _ logger: Logger) {
     self.init(host: rest.host, port: port, eventLoopGroup: eventLoops)
     tls = rest.tls.map { tls in
@@ -30,7 +30,7 @@ extension GRPCOptions {
   }
 }
 
-/// The certificates that REST uses, read again with them.
+/// The certificates of REST, which are reloaded together.
 private struct ReloadedCertificates: CertificateReloader {
   let tls: ReloadableTLS
 

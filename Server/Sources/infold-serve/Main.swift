@@ -9,7 +9,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Serves models until it is told to end.
+/// Serves models until it is told to shut down.
 @main
 enum Main {
   static func main() async {
@@ -47,7 +47,7 @@ enum Main {
     let rest = RESTServer(service, registry: registry, options: options)
     let application = rest.application(rest.router(), eventLoops: eventLoops, logger: logger)
 
-    // They end in the order from the last to the first.
+    // The services shut down in reverse order.
     var services: [any Service] = [
       application,
       ModelLoading(repository: repository, keepGoing: configuration.keepGoing, logger: logger),

@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import SystemPackage
 
-/// What a server is told when it starts, all of it checked.
+/// The checked configuration of a server.
 struct ServerConfiguration {
   var repository: ModelRepository.Configuration
   var rest: RESTServer.Options
@@ -20,8 +20,8 @@ struct ServerConfiguration {
   var drainTimeout: Duration
   var keepGoing: Bool
 
-  /// Reads flags, the environment and a file.
-  /// - Throws: `InfoldError` that says which option is wrong.
+  /// Reads flags, environment variables and a file.
+  /// - Throws: `InfoldError` with the name of the invalid option.
   static func read(
     arguments: [String], environment: [String: String]
   ) async throws -> ServerConfiguration {
@@ -48,26 +48,26 @@ struct ServerConfiguration {
     return try await ServerConfiguration(OptionReader(ConfigReader(providers: providers)))
   }
 
-  /// - Throws: `InfoldError` for a flag that does not exist, and for what is no flag.
+  /// - Throws: `InfoldError` for an unknown flag, and for an argument that is not a flag.
   private static func checkFlags(_ arguments: some Sequence<String>) throws(InfoldError) {
     let known = Set(Option.all.map(\.flag))
     var isBehindFlag = false
     for argument in arguments {
       guard argument.hasPrefix("--") else {
         guard isBehindFlag else {
-          throw InfoldError(.invalidArgument, "'\(argument)' stands behind no option", hint: "see infold-serve --help")
+          throw InfoldError(.invalidArgument, "unexpected argument '\(argument)'", hint: "see infold-serve --help")
         }
         continue
       }
       let flag = String(argument.prefix { $0 != "=" })
       guard known.contains(flag) else {
-        throw InfoldError(.invalidArgument, "there is no option '\(flag)'", hint: "see infold-serve --help")
+        throw InfoldError(.invalidArgument, "unknown option '\(flag)'", hint: "see infold-serve --help")
       }
       isBehindFlag = !argument.contains("=")
     }
   }
 
-  /// - Throws: `InfoldError` for a member that is no option.
+  /// - Throws: `InfoldError` for an unknown member.
   private static func checkFile(_ path: String) throws(InfoldError) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw InfoldError(.fileAccess, "cannot be read as a configuration", file: path)
@@ -90,7 +90,7 @@ struct ServerConfiguration {
     let known = Set(Option.all.map(\.name))
     if let unknown = names.sorted().first(where: { !known.contains($0) }) {
       throw InfoldError(
-        .malformedData, "there is no option \"\(unknown)\"", hint: "see infold-serve --help", file: path)
+        .malformedData, "unknown option \"\(unknown)\"", hint: "see infold-serve --help", file: path)
     }
   }
 
@@ -99,13 +99,13 @@ struct ServerConfiguration {
     for entry in try options.list("model") {
       let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, !parts[0].contains("/") else {
-        throw InfoldError(.invalidArgument, "--model is '\(entry)', and must be NAME=PATH")
+        throw InfoldError(.invalidArgument, "--model is '\(entry)', but must be NAME=PATH")
       }
       sources.append(.model(name: parts[0], path: parts[1]))
     }
     guard !sources.isEmpty else {
       throw InfoldError(
-        .invalidArgument, "no models are given", hint: "--models FOLDER or --model NAME=PATH says where they are")
+        .invalidArgument, "there are no models to serve", hint: "pass --models FOLDER or --model NAME=PATH")
     }
     let processors = System.coreCount
     let threads = try options.int("threads", in: 0...1024)
@@ -122,7 +122,7 @@ struct ServerConfiguration {
     settings.timeLimit = timeLimit > 0 ? timeLimit : nil
     let precision = try options.text("precision")
     guard let value = SessionOptions.Precision(rawValue: precision) else {
-      throw InfoldError(.invalidArgument, "--precision is '\(precision)', and must be fast or exact")
+      throw InfoldError(.invalidArgument, "--precision is '\(precision)', but must be fast or exact")
     }
     settings.precision = value
     let memoryLimit = try options.int("memoryLimit", in: 0...Int.max)
@@ -164,7 +164,7 @@ struct ServerConfiguration {
     guard let logLevel = Logger.Level(rawValue: level) else {
       throw InfoldError(
         .invalidArgument,
-        "--log-level is '\(level)', and must be trace, debug, info, notice, warning, error or critical")
+        "--log-level is '\(level)', but must be trace, debug, info, notice, warning, error or critical")
     }
     self.logLevel = logLevel
     drainDelay = try options.time("drainDelay", in: 0...3600)
@@ -172,7 +172,7 @@ struct ServerConfiguration {
   }
 }
 
-/// Reads options, and says which one is wrong.
+/// Reads options, and reports which one is invalid.
 private struct OptionReader {
   private let config: ConfigReader
 
@@ -185,16 +185,16 @@ private struct OptionReader {
       let option = Option.all.first { $0.name == name }!
       throw InfoldError(
         .invalidArgument, "\(option.flag) must be \(what)",
-        hint: "so must \(option.variable) and \"\(name)\" in the file")
+        hint: "the same applies to \(option.variable) and \"\(name)\" in the file")
     }
   }
 
   func text(_ name: String) throws(InfoldError) -> String {
-    try reading(name, "a text") { try config.requiredString(forKey: ConfigKey([name])) }
+    try reading(name, "a string") { try config.requiredString(forKey: ConfigKey([name])) }
   }
 
   func list(_ name: String) throws(InfoldError) -> [String] {
-    try reading(name, "a list of texts") { try config.requiredStringArray(forKey: ConfigKey([name])) }
+    try reading(name, "a list of strings") { try config.requiredStringArray(forKey: ConfigKey([name])) }
   }
 
   func flag(_ name: String) throws(InfoldError) -> Bool {
@@ -203,7 +203,7 @@ private struct OptionReader {
 
   func int(_ name: String, in range: ClosedRange<Int>) throws(InfoldError) -> Int {
     let value = try reading(name, "a whole number") { try config.requiredInt(forKey: ConfigKey([name])) }
-    return try reading(name, "from \(range.lowerBound) to \(range.upperBound), and not \(value)") {
+    return try reading(name, "from \(range.lowerBound) to \(range.upperBound), not \(value)") {
       guard range.contains(value) else { throw CancellationError() }
       return value
     }
@@ -211,7 +211,7 @@ private struct OptionReader {
 
   func number(_ name: String, in range: ClosedRange<Double>) throws(InfoldError) -> Double {
     let value = try reading(name, "a number") { try config.requiredDouble(forKey: ConfigKey([name])) }
-    return try reading(name, "from \(range.lowerBound) to \(range.upperBound), and not \(value)") {
+    return try reading(name, "from \(range.lowerBound) to \(range.upperBound), not \(value)") {
       guard range.contains(value) else { throw CancellationError() }
       return value
     }

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Loads the models of the start, while the server says already that it lives and is not ready.
+/// Loads the initial models. Meanwhile the server is alive but not ready.
 struct ModelLoading: Service {
   let repository: ModelRepository
   let keepGoing: Bool
@@ -17,13 +17,13 @@ struct ModelLoading: Service {
       logger.notice("ready", metadata: ["models": "\(repository.readyModels.count)"])
     } catch let error as InfoldError {
       guard keepGoing || error.code == .cancelled else { throw error }
-      logger.error("a model is missing", metadata: ["error": "\(error)"])
+      logger.error("a model could not be loaded", metadata: ["error": "\(error)"])
     }
     try? await gracefulShutdown()
   }
 }
 
-/// Reads models, tokens and certificates again when SIGHUP comes. What cannot be read stays as it was.
+/// Reloads models, tokens and certificates on SIGHUP. Anything that cannot be read stays unchanged.
 struct Reloading: Service {
   let repository: ModelRepository
   let tls: ReloadableTLS?
@@ -50,9 +50,10 @@ struct Reloading: Service {
   }
 }
 
-/// Says that the server is no longer ready, for some time before it stops listening.
+/// Makes the server not ready for some time before it stops listening.
 struct Draining: Service {
-  /// The shortest time: clients that ask one thing after the other learn by an answer that it was the connection's last.
+  /// The minimum time, in which clients that send requests one after another learn from a response
+  /// that the connection will close.
   private static let shortest = Duration.milliseconds(100)
 
   let service: InferenceService
@@ -67,7 +68,7 @@ struct Draining: Service {
   }
 }
 
-/// Tokens of a file that may change.
+/// The tokens of a file that may change.
 final class ReloadableTokens: Sendable {
   private let path: String
   private let tokens: Mutex<BearerTokens>

@@ -8,9 +8,10 @@ import Logging
 import OpenInferenceGRPC
 import ServiceLifecycle
 
-/// Measures what gRPC adds to a session, over loopback: `swift run -c release measure-grpc MODEL.onnx [CALLS]`.
+/// Measures the overhead of gRPC over a session, on the loopback interface:
+/// `swift run -c release measure-grpc MODEL.onnx [CALLS]`.
 ///
-/// The client is part of what it measures: it takes about as long as the server.
+/// The measurement includes the client, which takes about as long as the server.
 @main
 enum Main {
   static func main() async throws {
@@ -57,7 +58,7 @@ enum Main {
     }
   }
 
-  /// Random numbers for every input, with 1 for sizes that the model leaves open.
+  /// Random numbers for every input, with 1 for dynamic dimensions.
   private static func random(_ session: Session) throws -> [String: Tensor] {
     var inputs: [String: Tensor] = [:]
     var random = SplitMix64(seed: 1)

@@ -46,7 +46,7 @@ import Testing
     #expect(status == 2 && errors.contains("broken.onnx"))
     let program = try Program(arguments + ["--keep-going", "true"])
     let port = try #require(await program.port())
-    #expect(await program.says("a model is missing"))
+    #expect(await program.says("a model could not be loaded"))
     let ready = "GET /v2/models/m/ready HTTP/1.1\r\nHost: localhost\r\n\r\n"
     #expect(try await Client(port: port).requests(ready) { $0 < 1 }.statuses == [200])
     program.signal(SIGTERM)

@@ -4,23 +4,24 @@ import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
-/// How long clients may take.
+/// Timeouts for clients.
 public struct ConnectionTimeouts: Sendable, Hashable {
-  /// From when a connection is opened until the header of the first request is there.
+  /// From opening a connection to the complete header of the first request.
   public var header: Duration
-  /// From the header of a request until the end of its body, and from the header of an answer until the client has taken its end.
+  /// From the header of a request to the end of its body, and from the header of a response until
+  /// the client has received its end.
   public var body: Duration
-  /// From the end of an answer until the header of the next request is there.
+  /// From the end of a response to the complete header of the next request.
   public var idle: Duration
 
-  /// Times, by default 10, 60 and 120 seconds.
+  /// Creates timeouts, by default 10, 60 and 120 seconds.
   public init(header: Duration = .seconds(10), body: Duration = .seconds(60), idle: Duration = .seconds(120)) {
     (self.header, self.body, self.idle) = (header, body, idle)
   }
 }
 
-/// Watches a connection: closes it when its client takes too long, tells the request that is under way when the client goes, says `100 Continue`, and
-/// closes behind an answer that says so.
+/// Watches a connection. It enforces timeouts, cancels the current request if the client
+/// disconnects, sends `100 Continue`, and closes the connection after a response that announces it.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -32,7 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var tick: Scheduled<Void>?
   private var isBodyOpen = false
   private var closesBehindAnswer = false
-  /// Whether the server is about to end: clients are told with the answer, so that they do not send a request that nobody reads.
+  /// Whether the server is shutting down. Responses then announce that the connection closes, so
+  /// that clients do not send requests that would not be answered.
   private let isDraining: @Sendable () -> Bool
   private let watch = ConnectionWatch()
   private var key: ObjectIdentifier?
@@ -99,7 +101,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
       written.futureResult.assumeIsolated().whenSuccess { [self] in
         let context = bound.value
         guard closesBehindAnswer else { return expect(within: timeouts.idle, context) }
-        // What the client still sends is not read, but it should see the answer before the connection is reset.
+        // The rest of the request is not read, but the client should receive the response before
+        // the connection is reset.
         context.close(mode: .output, promise: nil)
         expect(within: .seconds(1), context)
       }
@@ -107,11 +110,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  /// Closes the connection unless something else is expected before.
+  /// Closes the connection unless something else is expected before the deadline.
   private func expect(within time: Duration, _ context: ChannelHandlerContext) {
     let deadline = NIODeadline.now() + TimeAmount.nanoseconds(time.nanoseconds)
     self.deadline = deadline
-    // One that is due earlier looks again.
+    // An earlier check reschedules itself.
     if tick == nil { schedule(deadline, context) }
   }
 
@@ -128,7 +131,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// What a connection and the request that is under way on it know of each other.
+/// Connects a connection with its current request.
 final class ConnectionWatch: Sendable {
   private struct State {
     var hasGone = false
@@ -143,7 +146,8 @@ final class ConnectionWatch: Sendable {
 
   static func remove(_ key: ObjectIdentifier) { _ = connections.withLock { $0.removeValue(forKey: key) } }
 
-  /// What is cancelled when the client of a connection goes; `nil` where nobody watches it.
+  /// A cancellation that is triggered when the client disconnects, or `nil` if the connection is
+  /// not watched.
   static func cancellation(of channel: any Channel) -> RequestCancellation? {
     connections.withLock { $0[ObjectIdentifier(channel)] }?.next()
   }

@@ -1,7 +1,8 @@
 public import InfoldServing
 
-/// A context of a request that knows when its client goes.
+/// A request context that detects disconnected clients.
 public protocol DisconnectAwareContext {
-  /// What is cancelled then; `nil` where nobody watches the connection.
+  /// A cancellation that is triggered when the client disconnects, or `nil` if the connection is
+  /// not watched.
   var cancellation: RequestCancellation? { get }
 }

@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 
-/// Connections whose requests are answered on the event loop that they are read on.
+/// A channel whose requests are processed on the event loop of their connection.
 struct EventLoopChannel<Base: ServerChildChannel>: ServerChildChannel
 where Base.Value == NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
   typealias Value = Base.Value

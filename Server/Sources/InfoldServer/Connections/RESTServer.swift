@@ -8,28 +8,28 @@ import Tracing
 
 /// The REST server of `infold-serve`.
 public struct RESTServer: Sendable {
-  /// How it is reached, and what clients may do.
+  /// The address, the limits and the access control of the server.
   public struct Options: Sendable {
-    /// The address.
+    /// The address to listen on.
     public var host = "127.0.0.1"
-    /// The port; 0 for any that is free.
+    /// The port, or 0 for any free port.
     public var port = 8000
-    /// What requests may cost.
+    /// The limits of requests.
     public var limits = InferenceRoutes.Limits()
-    /// The most bytes of a header.
+    /// The maximum size of a header in bytes.
     public var headerLimit = 16 << 10
-    /// The most connections at a time; others wait until one is closed.
+    /// The maximum number of simultaneous connections. Further ones wait until one is closed.
     public var connectionLimit = 1024
-    /// How long clients may take.
+    /// The timeouts of clients.
     public var timeouts = ConnectionTimeouts()
-    /// TLS, where connections are encrypted.
+    /// The TLS certificates, or `nil` for unencrypted connections.
     public var tls: ReloadableTLS?
-    /// Whether a header `Authorization` lets a request in; `nil` where nobody asks.
+    /// Checks the `Authorization` header of a request, or `nil` for no access control.
     public var authorization: (@Sendable (String?) -> Bool)?
-    /// Who writes down what was asked.
+    /// The access log, or `nil` for none.
     public var accessLog: AccessLog?
 
-    /// The options that hold where nothing else is said.
+    /// Creates the default options.
     public init() {}
   }
 
@@ -37,15 +37,17 @@ public struct RESTServer: Sendable {
   let registry: PrometheusRegistry
   let options: Options
 
-  /// A server.
+  /// Creates a server.
   public init(_ service: InferenceService, registry: PrometheusRegistry, options: Options) {
     (self.service, self.registry, self.options) = (service, registry, options)
   }
 
-  /// Everything that it answers. Requests are traced where `InstrumentationSystem` has been bootstrapped before.
+  /// All routes of the server. Requests are traced if `InstrumentationSystem` has been bootstrapped
+  /// before.
   public func router() -> Router<ServerRequestContext> {
     let router = Router(context: ServerRequestContext.self)
-    // Spans that nobody gets are not made: they would also make three writes of every answer.
+    // Without an instrument, no spans are created. They would also split every response into three
+    // writes.
     if !(InstrumentationSystem.instrument is NoOpInstrument) { router.add(middleware: TracingMiddleware()) }
     router.add(middleware: ServingMiddleware(options, registry))
     InferenceRoutes(service, limits: options.limits).add(to: router)
@@ -58,10 +60,10 @@ public struct RESTServer: Sendable {
     return router
   }
 
-  /// The app.
+  /// The Hummingbird application.
   /// - Parameters:
-  ///   - router: What it answers: `router()`, with more if need be.
-  ///   - running: Called when it listens.
+  ///   - router: `router()`, possibly with additional routes.
+  ///   - running: Called when the server listens.
   public func application(
     _ router: Router<ServerRequestContext>, eventLoops: any EventLoopGroup, logger: Logger,
     running: @escaping @Sendable (any Channel) async -> Void = { _ in }

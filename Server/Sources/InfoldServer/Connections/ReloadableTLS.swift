@@ -6,22 +6,23 @@ import NIOCore
 public import NIOSSL
 import Synchronization
 
-/// The files that TLS needs.
+/// The files for TLS.
 public struct TLSFiles: Sendable, Hashable {
-  /// The certificate, with those between it and the root, as PEM.
+  /// The certificate, followed by intermediate certificates, in PEM format.
   public var certificate: String
-  /// The private key, as PEM.
+  /// The private key in PEM format.
   public var key: String
-  /// The certificates that a client's must come from, as PEM; `nil` where clients need none.
+  /// The certificate authorities of client certificates in PEM format, or `nil` if clients need no
+  /// certificate.
   public var clientAuthorities: String?
 
-  /// Files.
+  /// Creates a set of files.
   public init(certificate: String, key: String, clientAuthorities: String? = nil) {
     (self.certificate, self.key, self.clientAuthorities) = (certificate, key, clientAuthorities)
   }
 }
 
-/// TLS whose certificates may change while the server runs: connections that are opened from then on use the new ones.
+/// TLS certificates that can be replaced while the server runs. New connections use the new ones.
 public final class ReloadableTLS: Sendable {
   private struct State {
     var configuration: TLSConfiguration
@@ -33,27 +34,27 @@ public final class ReloadableTLS: Sendable {
   private let state: Mutex<State>
 
   /// Reads the files.
-  /// - Throws: `InfoldError` that names the file that cannot be used.
+  /// - Throws: `InfoldError` with the path of the file that cannot be used.
   public init(_ files: TLSFiles) throws(InfoldError) {
     self.files = files
     state = Mutex(try Self.state(files))
   }
 
-  /// Reads the files again. Where they cannot be used, everything stays as it is.
-  /// - Throws: As `init(_:)`.
+  /// Reads the files again. If they cannot be used, the previous certificates stay in use.
+  /// - Throws: Like `init(_:)`.
   public func reload() throws(InfoldError) {
     let new = try Self.state(files)
     state.withLock { $0 = new }
   }
 
-  /// What new connections use.
+  /// The TLS context for new connections.
   public var context: NIOSSLContext { state.withLock { $0.context } }
 
-  /// What the files said when they were read last.
+  /// The configuration from the last successful read.
   public var configuration: TLSConfiguration { state.withLock { $0.configuration } }
 
-  /// What the files say.
-  /// - Throws: As `init(_:)`.
+  /// Reads a configuration from files.
+  /// - Throws: Like `init(_:)`.
   public static func configuration(_ files: TLSFiles) throws(InfoldError) -> TLSConfiguration {
     func reading<Output>(_ path: String, _ what: String, _ body: () throws -> Output) throws(InfoldError) -> Output {
       guard FileManager.default.isReadableFile(atPath: path) else {
@@ -69,7 +70,7 @@ public final class ReloadableTLS: Sendable {
       try NIOSSLCertificate.fromPEMFile(files.certificate)
     }
     guard !certificates.isEmpty else {
-      throw InfoldError(.malformedData, "has no certificate", file: files.certificate)
+      throw InfoldError(.malformedData, "contains no certificate", file: files.certificate)
     }
     let key = try reading(files.key, "a private key in PEM") { try NIOSSLPrivateKey(file: files.key, format: .pem) }
     var configuration = TLSConfiguration.makeServerConfiguration(
@@ -90,12 +91,12 @@ public final class ReloadableTLS: Sendable {
       return State(configuration: configuration, context: try NIOSSLContext(configuration: configuration))
     } catch {
       throw InfoldError(
-        .invalidArgument, "the certificate and the private key do not fit together", file: files.certificate)
+        .invalidArgument, "the certificate and the private key do not match", file: files.certificate)
     }
   }
 }
 
-/// Connections with TLS, whose certificates may change.
+/// A channel with reloadable TLS.
 struct ReloadableTLSChannel<Base: ServerChildChannel>: ServerChildChannel {
   typealias Value = Base.Value
 

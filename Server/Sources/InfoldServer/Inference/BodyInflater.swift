@@ -2,23 +2,23 @@ import CZlib
 import InfoldServing
 import NIOCore
 
-/// Inflates a body that was sent with `Content-Encoding: gzip` or `deflate`, part by part, and no further than somebody allows.
+/// Decompresses a body with `Content-Encoding: gzip` or `deflate` incrementally, up to a limit.
 final class BodyInflater {
-  /// zlib keeps the address.
+  /// zlib keeps the address of the stream, so it must not move.
   private let stream: UnsafeMutablePointer<z_stream>
   private var isComplete = false
 
-  /// The bytes that are inflated at a time.
+  /// The maximum number of bytes to decompress at a time.
   private static let step = 1 << 16
-  /// The largest window, with a header of gzip's or zlib's.
+  /// The largest window, with automatic detection of gzip and zlib headers.
   private static let windowBits: Int32 = 15 + 32
 
-  /// - Throws: `ServingError` with `.internal` where there is no memory.
+  /// - Throws: `ServingError` with `.internal` if memory cannot be allocated.
   init() throws(ServingError) {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     guard inflateInit2_(stream, Self.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw ServingError(.internal, "the body cannot be inflated")
+      throw ServingError(.internal, "the request body cannot be decompressed")
     }
   }
 
@@ -27,9 +27,9 @@ final class BodyInflater {
     stream.deallocate()
   }
 
-  /// Appends what a part of the body holds.
-  /// - Parameter allow: Told how many bytes were added, each time before there are more.
-  /// - Throws: `ServingError` with `.invalidArgument` for what is not compressed so; what `allow` throws.
+  /// Appends the decompressed bytes of a part of the body.
+  /// - Parameter allow: Called with the number of added bytes, before more are added.
+  /// - Throws: `ServingError` with `.invalidArgument` for malformed data; errors of `allow`.
   func inflate(
     _ part: ByteBuffer, into buffer: inout ByteBuffer, _ allow: (Int) throws(ServingError) -> Void
   ) throws(ServingError) {
@@ -56,17 +56,17 @@ final class BodyInflater {
       try allow(count)
       switch status {
       case Z_STREAM_END: isComplete = true
-      // All that there is has been inflated.
+      // All available input has been decompressed.
       case Z_OK, Z_BUF_ERROR: if part.readableBytes == 0, !isFull { return }
       default: throw Self.malformed
       }
     }
   }
 
-  /// - Throws: `ServingError` with `.invalidArgument` where the end is missing.
+  /// - Throws: `ServingError` with `.invalidArgument` if the data is incomplete.
   func end() throws(ServingError) { guard isComplete else { throw Self.malformed } }
 
   private static var malformed: ServingError {
-    ServingError(.invalidArgument, "the request body is not compressed as its Content-Encoding says")
+    ServingError(.invalidArgument, "the request body does not match its Content-Encoding")
   }
 }

@@ -2,22 +2,23 @@ import Infold
 import InfoldServing
 import NIOCore
 
-/// Reads the body of an inference request: JSON, and behind it the bytes of tensors, where the request says that there are some.
+/// Reads the body of an inference request: JSON, optionally followed by binary tensor data.
 struct InferenceRequestReader {
-  /// The request, without the model's name.
+  /// The request, without the model name.
   private(set) var request: InferenceRequest
-  /// The whole body.
+  /// The entire body.
   private let bytes: UnsafeRawBufferPointer
-  /// What keeps the bytes of the body where they are.
+  /// Keeps the bytes of the body alive.
   private let storage: Unmanaged<AnyObject>
-  /// The place of the binary data that comes next.
+  /// The offset of the next binary data.
   private var position: Int
 
   /// Reads a request.
   /// - Parameters:
   ///   - body: The body.
-  ///   - headerLength: The bytes of the JSON, where binary data stands behind it.
-  /// - Throws: `ServingError` with `.invalidArgument`, worded as other servers of the protocol do.
+  ///   - headerLength: The length of the JSON, if binary data follows it.
+  /// - Throws: `ServingError` with `.invalidArgument`. Messages follow the wording of other servers
+  ///   of the protocol.
   static func request(
     model: String, version: String?, body: ByteBuffer, headerLength: Int?
   ) throws(ServingError) -> InferenceRequest {
@@ -41,7 +42,7 @@ struct InferenceRequestReader {
     if let headerLength, headerLength > bytes.count {
       throw ServingError(
         .invalidArgument,
-        "inference header length is \(headerLength), and exceeds the \(bytes.count) bytes of the request body")
+        "inference header length is \(headerLength), which exceeds the \(bytes.count) bytes of the request body")
     }
     position = headerLength ?? bytes.count
     request = InferenceRequest(modelName: model, modelVersion: version, inputs: [])
@@ -71,7 +72,7 @@ struct InferenceRequestReader {
     guard position == bytes.count else {
       throw ServingError(
         .invalidArgument,
-        "unexpected additional input data: \(bytes.count - position) bytes stand behind those of the inputs")
+        "unexpected additional input data: \(bytes.count - position) bytes follow those of the inputs")
     }
   }
 
@@ -91,7 +92,7 @@ struct InferenceRequestReader {
       guard size <= bytes.count - position else {
         throw ServingError(
           .invalidArgument,
-          "input '\(name.printable)' has binary_data_size \(size), and \(bytes.count - position) bytes are left of the body"
+          "input '\(name.printable)' has binary_data_size \(size), but only \(bytes.count - position) bytes of the body are left"
         )
       }
       let elements = UnsafeRawBufferPointer(rebasing: bytes[position..<position + size])
@@ -117,8 +118,8 @@ struct InferenceRequestReader {
 }
 
 extension InferenceRequestReader {
-  /// A tensor of elements that stay where they are in the body; `nil` where their bytes must be looked at, or their address or number does not
-  /// suit.
+  /// A tensor that shares its elements with the body, or `nil` if the elements must be checked, or
+  /// if their alignment or number does not match.
   private func borrowed(
     _ bytes: UnsafeRawBufferPointer, _ datatype: Datatype, _ shape: [Int]
   ) throws(ServingError) -> Tensor? {
@@ -146,15 +147,15 @@ extension InferenceRequestReader {
   }
 }
 
-/// What the JSON says of an input.
+/// The JSON of an input.
 private struct JSONInput {
   var name: String?
   var datatype: Datatype?
   var shape: [Int]?
   var parameters: Parameters = [:]
-  /// Where its elements stand that are not read yet.
+  /// The range of its elements, if they have not been read yet.
   var data: Range<Int>?
-  /// Its elements.
+  /// The tensor, if the elements have been read.
   var tensor: Tensor?
 
   init(_ reader: inout JSONReader) throws(ServingError) {
@@ -173,7 +174,7 @@ private struct JSONInput {
         input.shape = shape
       case "parameters": input.parameters = try reader.parameters()
       case "data":
-        // Most clients say first what the elements are; then they are read at once.
+        // Most clients send the datatype and shape first. Then the elements can be read directly.
         if let name = input.name, let datatype = input.datatype, let shape = input.shape {
           input.tensor = try TensorJSON.read(&reader, datatype, shape: shape, name: name)
         } else {
@@ -189,7 +190,7 @@ private struct JSONInput {
 }
 
 extension JSONReader {
-  /// A text, or null for none.
+  /// A string, or `nil` for null.
   mutating func optionalString() throws(ServingError) -> String? {
     guard peek() != UInt8(ascii: "n") else {
       try null()
@@ -198,8 +199,8 @@ extension JSONReader {
     return try string()
   }
 
-  /// Parameters: an object whose members are texts, numbers or truth values; null for none. Members that are null, arrays or objects are
-  /// left out.
+  /// Parameters: an object of strings, numbers and Booleans, or null for none. Members that are
+  /// null, arrays or objects are ignored.
   mutating func parameters() throws(ServingError) -> Parameters {
     guard peek() != UInt8(ascii: "n") else {
       try null()

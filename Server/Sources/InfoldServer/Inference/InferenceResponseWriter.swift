@@ -5,9 +5,10 @@ import InfoldServing
 import NIOCore
 
 extension InferenceResponse {
-  /// The answer over HTTP: JSON, and behind it the bytes of those outputs that were asked for as binary data.
-  /// - Parameter binaryByDefault: Whether outputs are sent as binary data that the request does not say it of.
-  /// - Throws: `ServingError` for elements that JSON does not have.
+  /// The HTTP response: JSON, followed by the bytes of the outputs requested as binary data.
+  /// - Parameter binaryByDefault: Whether outputs are sent as binary data if the request does not
+  ///   specify it.
+  /// - Throws: `ServingError` if JSON cannot express the elements.
   func httpResponse(binaryByDefault: Bool) throws(ServingError) -> Response {
     var writer = JSONWriter()
     var binary: [Tensor] = []
@@ -50,8 +51,8 @@ extension InferenceResponse {
 }
 
 extension HTTPField.Name {
-  /// The bytes of the JSON in a body that has binary data behind it.
+  /// The length of the JSON in a body that is followed by binary data.
   static let inferenceHeaderContentLength = HTTPField.Name("Inference-Header-Content-Length")!
-  /// What the client calls a request, for logs.
+  /// The client's identifier of a request, for logs.
   static let requestID = HTTPField.Name("X-Request-ID")!
 }

@@ -2,12 +2,13 @@ import Infold
 import InfoldServing
 import NIOCore
 
-/// A request of KServe's version 1: `{"instances": […]}`, each an array of numbers as deep as an input has dimensions behind that of the batch,
-/// or an object of such by the names of the inputs; or `{"inputs": {…}}` with whole tensors.
+/// A request of the KServe V1 protocol. `{"instances": […]}` contains one nested array per
+/// instance, without the batch dimension, or one object that maps input names to such arrays.
+/// `{"inputs": {…}}` contains whole tensors.
 struct PredictRequest {
-  /// What the model is given, once or for each instance.
+  /// The inputs of the model, for one run or for each instance.
   var requests: [[InferenceRequest.Input]]
-  /// Whether the outputs of each instance are listed.
+  /// Whether the response lists the outputs of each instance.
   var isByInstance: Bool
 
   /// Reads a request.
@@ -51,8 +52,8 @@ struct PredictRequest {
     return request
   }
 
-  /// The inputs of an instance, or of all.
-  /// - Parameter leading: The sizes that the text leaves out.
+  /// The inputs of an instance, or of the whole request.
+  /// - Parameter leading: The leading sizes that the JSON omits.
   private static func inputs(
     _ reader: inout JSONReader, _ model: ServedModel, leading: [Int]
   ) throws(ServingError) -> [InferenceRequest.Input] {
@@ -60,7 +61,7 @@ struct PredictRequest {
       let needed = model.inputs.filter { !$0.hasDefault }
       guard needed.count == 1 else {
         throw ServingError(
-          .invalidArgument, "the model '\(model.name)' has \(needed.count) inputs: an object with their names is needed"
+          .invalidArgument, "the model '\(model.name)' has \(needed.count) inputs: an object with their names is required"
         )
       }
       return [try input(&reader, needed[0], leading)]
@@ -79,7 +80,7 @@ struct PredictRequest {
     _ reader: inout JSONReader, _ info: ValueInfo, _ leading: [Int]
   ) throws(ServingError) -> InferenceRequest.Input {
     guard let type = info.type, let datatype = Datatype(type.elementType) else {
-      throw ServingError(.invalidArgument, "input '\(info.name.printable)' has no datatype that JSON can carry")
+      throw ServingError(.invalidArgument, "input '\(info.name.printable)' has no datatype that JSON can express")
     }
     let shape = try reader.nestedShape()
     let tensor = try TensorJSON.read(&reader, datatype, shape: leading + shape, name: info.name)
@@ -88,7 +89,8 @@ struct PredictRequest {
 }
 
 extension JSONReader {
-  /// The shape of the arrays that come next, which are not stepped over: as deep as the first elements are.
+  /// The shape of the nested arrays that come next, determined by the first element at each depth.
+  /// The reader does not advance.
   fileprivate func nestedShape() throws(ServingError) -> [Int] {
     var shape: [Int] = []
     var reader = self
@@ -110,7 +112,7 @@ extension JSONReader {
 }
 
 extension TensorJSON {
-  /// Writes the elements of a tensor as arrays as deep as it has dimensions.
+  /// Writes the elements of a tensor as nested arrays.
   static func writeNested(
     _ tensor: Tensor, _ datatype: Datatype, name: String, to writer: inout JSONWriter
   ) throws(ServingError) {

@@ -4,27 +4,27 @@ import InfoldEventLoops
 import InfoldServing
 import NIOCore
 
-/// What bodies may take.
+/// Limits for request bodies.
 struct BodyLimits {
-  /// The most bytes of one, as it was sent, and inflated.
+  /// The maximum size of a body in bytes, both as sent and decompressed.
   var largest: Int
-  /// What all count in until they are answered.
+  /// The budget for all requests that have not been answered yet.
   var budget: RequestBytes
 }
 
 extension Request {
-  /// Does something with the whole body, inflated where it is compressed.
+  /// Reads the entire body, decompressing it if necessary, and calls `body` with it.
   /// - Parameters:
-  ///   - offset: The place whose address should suit the elements of every tensor.
-  ///   - body: What is done, while the bytes count in the budget.
-  /// - Throws: `ServingError` with `.tooLarge`, with `.unavailable` where the budget is spent, with `.unsupportedMediaType` for another
-  ///   encoding; what the connection and `body` throw.
+  ///   - offset: The offset whose address must be aligned for the elements of any tensor.
+  ///   - body: Processes the bytes, which count in the budget meanwhile.
+  /// - Throws: `ServingError` with `.tooLarge`, `.unavailable` if the budget is exhausted, or
+  ///   `.unsupportedMediaType` for other encodings; errors of the connection and of `body`.
   func withBody<Output>(
     _ limits: BodyLimits, aligning offset: Int = 0, _ body: (ByteBuffer) async throws -> Output
   ) async throws -> Output {
     var collection = try BodyCollection(headers, limits, offset)
     defer { limits.budget.release(collection.taken) }
-    // What is small may inflate to much.
+    // A small body may decompress to a large one.
     try await onOtherThread(if: collection.isCompressed) {
       for try await part in self.body { try collection.add(part) }
       try collection.end()
@@ -32,27 +32,27 @@ extension Request {
     return try await body(collection.buffer)
   }
 
-  /// The bytes of the JSON in the body, where binary data stands behind it.
+  /// The length of the JSON in the body, if binary data follows it.
   /// - Throws: `ServingError` with `.invalidArgument`.
   func inferenceHeaderLength() throws(ServingError) -> Int? {
     guard let text = headers[.inferenceHeaderContentLength] else { return nil }
     guard let length = Int(text), length >= 0 else {
       throw ServingError(
-        .invalidArgument, "Inference-Header-Content-Length is '\(text.printable)', and must be a number")
+        .invalidArgument, "Inference-Header-Content-Length is '\(text.printable)', but must be a number")
     }
     return length
   }
 }
 
-/// A body as far as it has come.
+/// The part of a body received so far.
 private struct BodyCollection {
   private(set) var buffer = ByteBuffer()
-  /// The bytes that were taken from the budget.
+  /// The bytes charged to the budget.
   private(set) var taken = 0
 
   private let limits: BodyLimits
   private let inflater: BodyInflater?
-  /// The bytes that will come, as far as somebody has said so.
+  /// The announced number of bytes, or 0 if unknown.
   private let expected: Int
   private let padding: Int
   private var received = 0
@@ -61,7 +61,7 @@ private struct BodyCollection {
 
   init(_ headers: HTTPFields, _ limits: BodyLimits, _ offset: Int) throws(ServingError) {
     self.limits = limits
-    // What malloc gives begins at a multiple of 16.
+    // malloc aligns memory to 16 bytes.
     padding = (16 - offset % 16) % 16
     switch headers[.contentEncoding]?.lowercased() {
     case nil, "identity": inflater = nil
@@ -69,7 +69,7 @@ private struct BodyCollection {
     case let encoding?:
       throw ServingError(
         .unsupportedMediaType,
-        "the content encoding '\(encoding.printable)' is not supported: send the body as it is, or with gzip or deflate"
+        "unsupported content encoding '\(encoding.printable)': send the body uncompressed, or with gzip or deflate"
       )
     }
     guard let text = headers[.contentLength] else {
@@ -77,7 +77,7 @@ private struct BodyCollection {
       return
     }
     guard let length = Int(text), length >= 0 else {
-      throw ServingError(.invalidArgument, "Content-Length is no number")
+      throw ServingError(.invalidArgument, "Content-Length is not a number")
     }
     expected = length
     guard length <= limits.largest else { throw tooLarge }
@@ -99,7 +99,7 @@ private struct BodyCollection {
       return
     }
     if buffer.capacity == 0 { reserve(0) }
-    // Apart from the collection, which is changed meanwhile.
+    // Moved out of the collection, which changes meanwhile.
     var inflated = buffer
     buffer = ByteBuffer()
     defer { buffer = inflated }
@@ -114,7 +114,7 @@ private struct BodyCollection {
     guard taken <= limits.largest else { throw tooLarge }
   }
 
-  /// What is only announced is no reason to take much memory.
+  /// An announced length alone must not allocate much memory.
   private mutating func reserve(_ count: Int) {
     buffer.reserveCapacity(min(count, 16 << 20) + padding)
     buffer.moveWriterIndex(to: padding)

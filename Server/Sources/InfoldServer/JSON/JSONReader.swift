@@ -1,10 +1,10 @@
 import InfoldJSON
 import InfoldServing
 
-/// Goes through the bytes of a JSON text once, from the beginning to the end, and gives what somebody asks for.
+/// Reads a JSON text in one pass, on demand.
 ///
-/// It makes no tree: the numbers of a tensor go from the text to their places. What is skipped is checked like what is read. Nothing is
-/// allowed that RFC 8259 does not have; arrays and objects lie in at most 64 others.
+/// It builds no tree: the numbers of a tensor are read directly into their elements. Skipped values
+/// are validated like others. Only RFC 8259 is accepted; arrays and objects may be nested 64 deep.
 struct JSONReader {
   private static let maximumDepth = 64
 
@@ -12,18 +12,18 @@ struct JSONReader {
   private(set) var position = 0
   private var depth = 0
 
-  /// - Parameter bytes: The text, which must stay where it is. It must be UTF-8.
+  /// - Parameter bytes: The text, which must stay valid and must be UTF-8.
   init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
   }
 
-  /// What is wrong with the text at the place that was reached.
+  /// An error at the current position.
   func malformed(_ expected: StaticString) -> ServingError {
     ServingError(
       .invalidArgument, "failed to parse the request JSON buffer: \(expected) is expected at byte \(position)")
   }
 
-  /// The next byte that is no space.
+  /// The next byte that is not white space.
   mutating func peek() -> UInt8? {
     while position < bytes.count {
       switch bytes[position] {
@@ -34,20 +34,20 @@ struct JSONReader {
     return nil
   }
 
-  /// Steps over a character if it comes next.
+  /// Consumes a character if it is next.
   mutating func skip(_ character: Unicode.Scalar) -> Bool {
     guard peek() == UInt8(ascii: character) else { return false }
     position += 1
     return true
   }
 
-  /// - Throws: `ServingError` where anything but spaces is left.
+  /// - Throws: `ServingError` if anything but white space is left.
   mutating func end() throws(ServingError) {
     guard peek() == nil else { throw malformed("the end of the text") }
   }
 
-  /// Goes through an object, whose members `body` reads or skips.
-  /// - Throws: `ServingError` for a member that comes twice, too.
+  /// Reads an object. `body` must read or skip the value of each member.
+  /// - Throws: `ServingError`, also for a duplicate member.
   mutating func object(_ body: (inout JSONReader, String) throws(ServingError) -> Void) throws(ServingError) {
     guard skip("{") else { throw malformed("an object") }
     try enter()
@@ -57,7 +57,7 @@ struct JSONReader {
     repeat {
       let name = try string()
       guard names.insert(name) else {
-        throw ServingError(.invalidArgument, "the request JSON has the member '\(name.printable)' twice")
+        throw ServingError(.invalidArgument, "the request JSON has the duplicate member '\(name.printable)'")
       }
       guard skip(":") else { throw malformed("':'") }
       try body(&self, name)
@@ -65,7 +65,7 @@ struct JSONReader {
     guard skip("}") else { throw malformed("',' or '}'") }
   }
 
-  /// The names of an object's members, of which most have few.
+  /// The member names of an object. Most objects have few.
   private struct MemberNames {
     private var few: [String] = []
     private var many: Set<String> = []
@@ -82,7 +82,7 @@ struct JSONReader {
     }
   }
 
-  /// Goes through an array, whose elements `body` reads or skips.
+  /// Reads an array. `body` must read or skip each element.
   mutating func array(_ body: (inout JSONReader) throws(ServingError) -> Void) throws(ServingError) {
     guard skip("[") else { throw malformed("an array") }
     try enter()
@@ -99,8 +99,8 @@ struct JSONReader {
     }
   }
 
-  /// Steps over a value.
-  /// - Returns: Where it stands.
+  /// Skips a value.
+  /// - Returns: The range of its bytes.
   @discardableResult
   mutating func skipValue() throws(ServingError) -> Range<Int> {
     guard let first = peek() else { throw malformed("a value") }
@@ -116,7 +116,7 @@ struct JSONReader {
     return begin..<position
   }
 
-  /// A reader of a value that was skipped.
+  /// A reader for a value that was skipped.
   func reader(of range: Range<Int>) -> JSONReader {
     JSONReader(UnsafeRawBufferPointer(rebasing: bytes[range]))
   }
@@ -142,22 +142,23 @@ struct JSONReader {
 }
 
 extension JSONReader {
-  /// A number as it stands in the text.
+  /// A number as written in the text.
   struct Number {
-    /// The digits without sign and point, as far as they fit; behind them, `isExact` is false.
+    /// The digits without sign and decimal point, as many as fit. If there are more, `isExact` is
+    /// false.
     var digits: UInt64 = 0
-    /// The power of ten that `digits` are multiplied with.
+    /// The power of ten by which `digits` is multiplied.
     var exponent = 0
     var isNegative = false
-    /// Whether `digits` are all that there are.
+    /// Whether `digits` contains all digits.
     var isExact = true
-    /// Whether it has neither a point nor an exponent.
+    /// Whether the number has neither decimal point nor exponent.
     var isInteger = true
-    /// Where it stands.
+    /// The range of its bytes.
     var range = 0..<0
   }
 
-  /// Reads a number by the grammar of JSON.
+  /// Reads a number as the JSON grammar defines it.
   mutating func number() throws(ServingError) -> Number {
     _ = peek()
     var number = Number()
@@ -199,7 +200,7 @@ extension JSONReader {
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  /// At least one digit.
+  /// Reads at least one digit.
   private mutating func digits(_ number: inout Number, isFraction: Bool) throws(ServingError) {
     let start = position
     while position < bytes.count {
@@ -222,9 +223,10 @@ extension JSONReader {
     1e21, 1e22,
   ]
 
-  /// The nearest number in double precision, as the standard library has it.
+  /// The nearest double, equal to that of the standard library.
   func double(_ number: Number) -> Double {
-    // With at most 53 bits and a power of ten that is exact, one rounding gives the nearest (Clinger, 1990).
+    // With at most 53 bits and an exact power of ten, a single rounding gives the nearest double
+    // (Clinger, 1990).
     if number.isExact, number.digits <= 1 << 53, abs(number.exponent) <= 22 {
       let digits = Double(number.digits), power = Self.powers[abs(number.exponent)]
       let value = number.exponent < 0 ? digits / power : digits * power
@@ -233,15 +235,16 @@ extension JSONReader {
     return Double(text(number))!
   }
 
-  /// The nearest number in single precision.
+  /// The nearest float.
   func float(_ number: Number) -> Float {
-    // Both digits and power are exact in single precision here.
+    // Digits and power are exact in single precision.
     if number.isExact, number.digits <= 1 << 24, abs(number.exponent) <= 10 {
       let digits = Float(number.digits), power = Float(Self.powers[abs(number.exponent)])
       let value = number.exponent < 0 ? digits / power : digits * power
       return number.isNegative ? -value : value
     }
-    // Twice rounded only where a double lies exactly between two floats: then the text decides.
+    // Rounding twice gives a wrong result only if the double lies exactly between two floats. Then
+    // the text decides.
     let value = double(number)
     if value.bitPattern & 0x1FFF_FFFF != 0x1000_0000, value.magnitude >= 0x1p-126 || value == 0 { return Float(value) }
     return Float(text(number))!
@@ -251,8 +254,8 @@ extension JSONReader {
     String(decoding: UnsafeRawBufferPointer(rebasing: bytes[number.range]), as: UTF8.self)
   }
 
-  /// A whole number without a point and an exponent.
-  /// - Throws: `ServingError` for others, and for one that the type does not have.
+  /// An integer without decimal point and exponent.
+  /// - Throws: `ServingError` for other numbers, and if the type cannot represent the integer.
   func integer<Integer: FixedWidthInteger>(
     _ number: Number, as _: Integer.Type = Integer.self
   ) throws(ServingError) -> Integer {
@@ -277,7 +280,7 @@ extension JSONReader {
 }
 
 extension JSONReader {
-  /// Reads a text.
+  /// Reads a string.
   mutating func string() throws(ServingError) -> String {
     _ = peek()
     do throws(JSONString.Malformed) {

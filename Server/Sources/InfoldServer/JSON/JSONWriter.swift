@@ -1,10 +1,10 @@
 import InfoldServing
 import NIOCore
 
-/// Writes JSON into a buffer, without a tree.
+/// Writes JSON to a buffer without building a tree.
 struct JSONWriter {
   var buffer: ByteBuffer
-  /// Whether a comma belongs before what comes next.
+  /// Whether a comma must precede the next value.
   private var needsComma = false
 
   init(_ buffer: ByteBuffer = ByteBufferAllocator().buffer(capacity: 512)) {
@@ -16,7 +16,7 @@ struct JSONWriter {
     needsComma = true
   }
 
-  /// An object, whose members `body` writes.
+  /// Writes an object. `body` writes its members.
   mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     comma()
     buffer.writeInteger(UInt8(ascii: "{"))
@@ -26,7 +26,7 @@ struct JSONWriter {
     needsComma = true
   }
 
-  /// An array, whose elements `body` writes.
+  /// Writes an array. `body` writes its elements.
   mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     comma()
     buffer.writeInteger(UInt8(ascii: "["))
@@ -36,57 +36,57 @@ struct JSONWriter {
     needsComma = true
   }
 
-  /// An array of elements, each of which `write` writes.
+  /// Writes an array. `write` writes each element.
   mutating func array<Elements: Sequence>(of elements: Elements, _ write: (inout JSONWriter, Elements.Element) -> Void)
   {
     array { writer in for element in elements { write(&writer, element) } }
   }
 
-  /// The name of a member, whose value comes next.
+  /// Writes the name of a member. Its value must follow.
   mutating func name(_ name: String) {
     string(name)
     buffer.writeInteger(UInt8(ascii: ":"))
     needsComma = false
   }
 
-  /// A member that is a text; nothing where there is none.
+  /// Writes a member that is a string, or nothing for `nil`.
   mutating func member(_ name: String, _ text: String?) {
     guard let text else { return }
     self.name(name)
     string(text)
   }
 
-  /// A member that is an array of texts.
+  /// Writes a member that is an array of strings.
   mutating func member(_ name: String, _ texts: [String]) {
     self.name(name)
     array(of: texts) { $0.string($1) }
   }
 
-  /// A member that is an array of whole numbers.
+  /// Writes a member that is an array of integers.
   mutating func member(_ name: String, _ numbers: [Int]) {
     self.name(name)
     array(of: numbers) { $0.raw($1.description) }
   }
 
-  /// A member that is true or false.
+  /// Writes a member that is a Boolean.
   mutating func member(_ name: String, _ flag: Bool) {
     self.name(name)
     raw(flag ? "true" : "false")
   }
 
-  /// A member that is a whole number.
+  /// Writes a member that is an integer.
   mutating func member(_ name: String, _ number: Int) {
     self.name(name)
     raw(number.description)
   }
 
-  /// Text that is JSON already: a number, for instance.
+  /// Writes text that is JSON already, such as a number.
   mutating func raw(_ text: String) {
     comma()
     buffer.writeString(text)
   }
 
-  /// A text.
+  /// Writes a string.
   mutating func string(_ text: String) {
     comma()
     buffer.writeInteger(UInt8(ascii: "\""))
@@ -106,7 +106,7 @@ struct JSONWriter {
     buffer.writeInteger(UInt8(ascii: "\""))
   }
 
-  /// The members of parameters, by name.
+  /// Writes a member with parameters, sorted by name, unless there are none.
   mutating func member(_ name: String, _ parameters: Parameters) {
     guard !parameters.isEmpty else { return }
     self.name(name)

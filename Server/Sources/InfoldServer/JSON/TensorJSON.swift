@@ -1,14 +1,14 @@
 import Infold
 import InfoldServing
 
-/// The elements of tensors as JSON.
+/// Reads and writes the elements of tensors as JSON.
 enum TensorJSON {
-  /// Reads the elements of a tensor: an array of numbers in row-major order, or arrays of such as deep as the shape has dimensions.
+  /// Reads the elements of a tensor: a flat array in row-major order, or nested arrays.
   ///
-  /// No more memory is taken than there are elements in the text, whatever the shape says.
+  /// Memory is allocated for the elements in the text only, whatever the shape.
   /// - Parameters:
-  ///   - reader: At the beginning of the array.
-  ///   - name: What the tensor is called in messages.
+  ///   - reader: A reader at the beginning of the array.
+  ///   - name: The name of the tensor in messages.
   static func read(
     _ reader: inout JSONReader, _ datatype: Datatype, shape: [Int], name: String
   ) throws(ServingError) -> Tensor {
@@ -26,7 +26,7 @@ enum TensorJSON {
       try read(&reader, shape, name) { (reader) throws(ServingError) in
         let value = reader.float(try reader.number())
         guard value.isFinite else {
-          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP32")
+          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number out of range for FP32")
         }
         return value
       }
@@ -34,7 +34,7 @@ enum TensorJSON {
       try read(&reader, shape, name) { (reader) throws(ServingError) in
         let value = reader.double(try reader.number())
         guard value.isFinite else {
-          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP64")
+          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number out of range for FP64")
         }
         return value
       }
@@ -65,7 +65,7 @@ enum TensorJSON {
       return (next, product.1 || overflow)
     }
     guard !count.1, shape.allSatisfy({ $0 >= 0 }) else {
-      throw ServingError(.invalidArgument, "the shape \(shape) of input '\(name.printable)' is not one of a tensor")
+      throw ServingError(.invalidArgument, "the shape \(shape) of input '\(name.printable)' has a negative size or overflows")
     }
     elements.reserveCapacity(min(count.0, 1 << 16))
     var depth: Int?
@@ -88,7 +88,7 @@ enum TensorJSON {
       }
       guard depth ?? level == level else {
         throw ServingError(
-          .invalidArgument, "the elements of input '\(name.printable)' lie in arrays of different depths")
+          .invalidArgument, "the elements of input '\(name.printable)' are in arrays of different depths")
       }
       depth = level
       guard elements.count < count else { throw unexpectedCount(nil, count, name) }
@@ -103,7 +103,7 @@ enum TensorJSON {
     )
   }
 
-  /// Writes the elements of a tensor as an array in row-major order.
+  /// Writes the elements of a tensor as a flat array in row-major order.
   static func write(_ tensor: Tensor, _ datatype: Datatype, name: String, to writer: inout JSONWriter)
     throws(ServingError)
   {
@@ -143,8 +143,8 @@ enum TensorJSON {
     try tensor.withSpan(as: Element.self) { (span) throws(InfoldError) in
       for index in span.indices where !span[index].isFinite {
         throw InfoldError(
-          .invalidArgument, "output '\(name.printable)' holds \(span[index]), which JSON does not have",
-          hint: "ask for the output as binary data")
+          .invalidArgument, "output '\(name.printable)' contains \(span[index]), which JSON cannot express",
+          hint: "request the output as binary data")
       }
       write(span, &writer) { $0.description }
     }

@@ -5,7 +5,7 @@ import InfoldServing
 import NIOCore
 import Synchronization
 
-/// What every request goes through: who asks, what it is called, and what became of it.
+/// Applies access control, request IDs, metrics and the access log to every request.
 struct ServingMiddleware: RouterMiddleware {
   typealias Context = ServerRequestContext
 
@@ -18,7 +18,7 @@ struct ServingMiddleware: RouterMiddleware {
     counters = StatusCounters(registry)
   }
 
-  /// What anybody may ask, so that probes need no token, and the page can ask for one.
+  /// The paths that need no token, so that probes work, and the page can ask for a token.
   private static let open: Set<String> = PageRoutes.paths.union(["/v2/health/live", "/v2/health/ready"])
 
   func handle(
@@ -43,7 +43,7 @@ struct ServingMiddleware: RouterMiddleware {
     _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     if let authorization, !Self.open.contains(request.uri.path), !authorization(request.headers[.authorization]) {
-      return ServingError(.unauthenticated, "a valid bearer token is needed").httpResponse
+      return ServingError(.unauthenticated, "a valid bearer token is required").httpResponse
     }
     do {
       return try await next(request, context)
@@ -56,18 +56,18 @@ struct ServingMiddleware: RouterMiddleware {
     }
   }
 
-  /// An id that a log may have.
+  /// The request ID of the client, if it is safe to log.
   private static func checkedID(_ id: String) -> String? {
     (1...128).contains(id.utf8.count) && id.utf8.allSatisfy({ (0x21..<0x7f).contains($0) }) ? id : nil
   }
 }
 
 extension HTTPField.Name {
-  /// The trace that a request is part of.
+  /// The trace that the request is part of.
   static let traceParent = HTTPField.Name("traceparent")!
 }
 
-/// Counts answers by their status.
+/// Counts responses by status.
 private final class StatusCounters: Sendable {
   private let registry: PrometheusRegistry
   private let counters = Mutex<[Int: Counter]>([:])

@@ -2,20 +2,23 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// A page for people: the models of a server, what is on a picture, and a form for tensors. It asks nobody but the server itself.
+/// A web page with the models of the server, a picture classifier, and a form for tensors. It loads
+/// nothing from other servers.
 ///
 /// ```swift
 /// InferenceRoutes(service).add(to: router)
 /// PageRoutes().add(to: router)
 /// ```
 ///
-/// It lies at `/`, and uses the routes of `InferenceRoutes` and `/metrics` beside it; where they ask for a token, so does the page. Who does not
-/// ask for HTML gets `{"status": "alive"}`, as KServe's version 1 has it.
+/// The page is served at `/`, and uses the routes of `InferenceRoutes` and `/metrics`. If they
+/// require a token, the page asks for it. Clients that do not accept HTML get
+/// `{"status": "alive"}`, as the KServe V1 protocol defines it.
 public struct PageRoutes: Sendable {
-  /// The paths of the page, which are the same for everybody and tell nothing of models: they need no token.
+  /// The paths of the page. They are the same for everyone and reveal nothing about models, so they
+  /// need no token.
   public static let paths: Set<String> = ["/", "/page.css", "/page.js"]
 
-  /// The routes.
+  /// Creates the routes.
   public init() {}
 
   /// Adds the routes to a router.
@@ -30,7 +33,8 @@ public struct PageRoutes: Sendable {
     router.get("page.js") { _, _ in Self.file(PackageResources.page_js, "text/javascript; charset=utf-8") }
   }
 
-  /// What the page may do: ask the server that it comes from, and show the picture that was chosen.
+  /// The content security policy: the page may only contact its own server and show the chosen
+  /// picture.
   private static let policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; form-action 'none'; "
     + "base-uri 'none'; frame-ancestors 'none'"

@@ -8,14 +8,14 @@ const element = (name, properties = {}, ...children) => {
 };
 const path = (model) => `v2/models/${encodeURIComponent(model.name)}`
   + (model.version ? `/versions/${encodeURIComponent(model.version)}` : "");
-/** A word as a shell takes it. */
+/** A word quoted for a shell. */
 const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 let token = "";
 let models = [];
 let current = null;
 
-/** Asks the server; an error has the server's own words. */
+/** Sends a request to the server. Errors have the server's message. */
 async function ask(address, options = {}) {
   const headers = { ...options.headers };
   if (token) headers.authorization = `Bearer ${token}`;
@@ -23,13 +23,13 @@ async function ask(address, options = {}) {
   try {
     response = await fetch(address, { ...options, headers, cache: "no-store" });
   } catch {
-    throw new Error("the server does not answer");
+    throw new Error("the server does not respond");
   }
   if (response.status === 401) find("access").hidden = false;
   const text = await response.text();
   if (!response.ok) {
     let reason = text;
-    try { reason = JSON.parse(text).error ?? text; } catch { /* The text says it. */ }
+    try { reason = JSON.parse(text).error ?? text; } catch { /* The text is the message. */ }
     throw new Error(`${response.status}: ${reason || response.statusText}`);
   }
   return (response.headers.get("content-type") ?? "").includes("json") ? JSON.parse(text) : text;
@@ -68,7 +68,7 @@ async function loadServer() {
   await show(false);
 }
 
-/** Shows the model that the address names, or the first one. */
+/** Shows the model in the address, or the first one. */
 async function show(isAsked) {
   const [name, version] = location.hash.slice(1).split("/").map(decodeURIComponent);
   current = models.find((model) => model.name === name && model.version === (version ?? model.version))
@@ -115,8 +115,8 @@ function inputFields(tensor, index) {
     value: tensor.shape.map((size) => size < 0 ? 1 : size).join(", ") });
   const fill = element("select", { id: `fill-${index}` },
     ...["random", "zeros", "ones", "numbers"].map((name) => element("option", { value: name, textContent: name })));
-  const data = element("textarea", { id: `data-${index}`, spellcheck: false, placeholder: "0.5, 1, …  or lists in lists" });
-  const box = element("div", { hidden: true }, element("label", { htmlFor: data.id, textContent: "numbers, row by row" }), data);
+  const data = element("textarea", { id: `data-${index}`, spellcheck: false, placeholder: "0.5, 1, …  or nested lists" });
+  const box = element("div", { hidden: true }, element("label", { htmlFor: data.id, textContent: "numbers in row-major order" }), data);
   fill.addEventListener("change", () => { box.hidden = fill.value !== "numbers"; });
   return element("fieldset", {}, element("legend", { textContent: `${tensor.name}  ${tensor.datatype}` }),
     element("div", { className: "pair" },
@@ -124,10 +124,10 @@ function inputFields(tensor, index) {
       element("div", {}, element("label", { htmlFor: fill.id, textContent: "elements" }), fill)), box);
 }
 
-/** The tensor that the fields of an input say. */
+/** The tensor described by the fields of an input. */
 function inputTensor(tensor, index) {
   const shape = find(`shape-${index}`).value.split(/[\s,×x]+/).filter(Boolean).map(Number);
-  if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) throw new Error(`the shape of ${tensor.name} must be whole numbers`);
+  if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) throw new Error(`the shape of ${tensor.name} must be a list of integers`);
   const count = shape.reduce((product, size) => product * size, 1);
   const fill = find(`fill-${index}`).value;
   let data;
@@ -136,10 +136,10 @@ function inputTensor(tensor, index) {
     try {
       data = JSON.parse(text.startsWith("[") ? text : `[${text}]`).flat(Infinity);
     } catch {
-      throw new Error(`the numbers of ${tensor.name} are not a list with commas`);
+      throw new Error(`the numbers of ${tensor.name} are not a comma-separated list`);
     }
   } else {
-    if (count > 5e6) throw new Error(`${tensor.name} would have ${count} elements, more than this page makes`);
+    if (count > 5e6) throw new Error(`${tensor.name} would have ${count} elements, more than this page supports`);
     const isBool = tensor.datatype === "BOOL", isInteger = /INT/.test(tensor.datatype);
     const number = { zeros: () => 0, ones: () => 1, random: () => isInteger || isBool ? Math.floor(Math.random() * 2)
       : Math.round((Math.random() * 2 - 1) * 1e4) / 1e4 }[fill];
@@ -148,10 +148,10 @@ function inputTensor(tensor, index) {
   return { name: tensor.name, shape, datatype: tensor.datatype, data };
 }
 
-/** Shows how long it took, and the line that does the same. */
+/** Shows the time of a request, and the equivalent shell command. */
 function showSame(milliseconds, words) {
   find("same").hidden = false;
-  find("time").textContent = `${milliseconds.toFixed(1)} ms, with the way to the server and back`;
+  find("time").textContent = `${milliseconds.toFixed(1)} ms, including the round trip to the server`;
   if (token) words.splice(1, 0, "-H", "Authorization: Bearer $TOKEN");
   find("curl").textContent = words.map((word) => word.includes("$TOKEN") ? `"${word}"` : quoted(word)).join(" ");
 }
@@ -215,7 +215,7 @@ async function run() {
 
 let saved = null;
 
-/** What saves a request that is too long for a line. */
+/** A link that saves a request too long for a command line. */
 function requestLink(body) {
   if (saved) URL.revokeObjectURL(saved);
   saved = URL.createObjectURL(new Blob([body], { type: "application/json" }));
@@ -232,7 +232,7 @@ function outputText(output) {
     element("pre", {}, element("code", { textContent: shown }))];
 }
 
-/** The samples of Prometheus' text form: the name, the labels, the number. */
+/** The samples in the Prometheus text format: name, labels and value. */
 function samples(text) {
   return text.split("\n").flatMap((line) => {
     const found = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
@@ -262,10 +262,10 @@ async function loadCounters() {
   const counters = [
     ["answered", sum("infold_requests_total", (sample) => sample.labels.code === "ok").toLocaleString("en")],
     ["errors", sum("infold_requests_total", (sample) => sample.labels.code !== "ok").toLocaleString("en")],
-    ["waiting now", sum("infold_queue_depth").toLocaleString("en")],
+    ["waiting", sum("infold_queue_depth").toLocaleString("en")],
     ["mean time", mean("infold_request_duration_seconds", 1000, 2, " ms")],
-    ["of it in the queue", mean("infold_queue_duration_seconds", 1000, 2, " ms")],
-    ["images in a batch", mean("infold_batch_size", 1, 1)],
+    ["mean time in queue", mean("infold_queue_duration_seconds", 1000, 2, " ms")],
+    ["images per batch", mean("infold_batch_size", 1, 1)],
     ["memory", `${(sum("infold_model_memory_bytes") / 2 ** 20).toFixed(1)} MiB`],
   ];
   find("counters").replaceChildren(...counters.map(([name, value]) => element("div", {},
@@ -287,7 +287,7 @@ find("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(find("curl").textContent);
   } catch {
-    // Without a clipboard, it is selected to be copied by hand.
+    // Without clipboard access, the text is selected for copying by hand.
     getSelection().selectAllChildren(find("curl"));
     return;
   }

@@ -2,7 +2,7 @@ import Hummingbird
 import InfoldServing
 
 extension InferenceRoutes {
-  /// What `classify` of a model takes and says, for who does not know whether the model takes pictures.
+  /// Adds `GET …/classify`, which tells clients whether a model takes pictures, and describes them.
   func addClassifiers<Context: RequestContext>(to router: some RouterMethods<Context>) {
     for path in ["v2/models/:name/classify", "v2/models/:name/versions/:version/classify"] {
       router.get(RouterPath(path)) { _, context in
@@ -10,7 +10,7 @@ extension InferenceRoutes {
           let model = try service.repository.model(named: context.name, version: context.version)
           guard let classifier = model.classifier else {
             throw ServingError(
-              .notFound, "the model '\(model.name.printable)' takes no pictures: no file beside it says how they go in")
+              .notFound, "the model '\(model.name.printable)' takes no pictures: it has no sidecar")
           }
           return Response.json { writer in
             writer.member("model_name", model.name)

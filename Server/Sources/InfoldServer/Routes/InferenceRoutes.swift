@@ -13,33 +13,33 @@ import NIOCore
 /// InferenceRoutes(service).add(to: router)
 /// ```
 ///
-/// They are those of the Open Inference Protocol 2 with binary tensor data and the model repository, of KServe's version 1, and
-/// `POST /v2/models/NAME/classify` for pictures.
+/// They implement the Open Inference Protocol V2 with the extensions for binary tensor data and the
+/// model repository, the KServe V1 protocol, and `POST /v2/models/NAME/classify` for pictures.
 public struct InferenceRoutes: Sendable {
-  /// What requests may cost.
+  /// The limits of requests.
   public struct Limits: Sendable, Hashable {
-    /// The most bytes of a body.
+    /// The maximum size of a body in bytes.
     public var body: Int
-    /// The most pixels of a picture.
+    /// The maximum number of pixels of a picture.
     public var pixels: Int
 
-    /// Limits, by default 64 MiB and 50 megapixels.
+    /// Creates limits, by default 64 MiB and 50 megapixels.
     public init(body: Int = 64 << 20, pixels: Int = 50_000_000) {
       (self.body, self.pixels) = (body, pixels)
     }
   }
 
-  /// The bytes of a text whose reading would keep an event loop from other connections.
+  /// The size of a text in bytes above which reading it would block an event loop too long.
   static let largeText = 1 << 16
-  /// The elements whose writing as text would.
+  /// The number of elements above which writing them as text would.
   static let manyElements = 1 << 12
 
   let service: InferenceService
   let limits: Limits
-  /// Pictures that are decoded at a time.
+  /// Limits the number of pictures decoded at a time.
   let decoding: TaskTurns
 
-  /// Routes of a service.
+  /// Creates the routes of a service.
   public init(_ service: InferenceService, limits: Limits = Limits()) {
     (self.service, self.limits) = (service, limits)
     decoding = TaskTurns(places: service.scheduler.threads)
@@ -85,7 +85,7 @@ public struct InferenceRoutes: Sendable {
       router.get(RouterPath(path + "/ready")) { _, context in
         try await answering {
           let name = try context.name
-          // One that nobody knows is not found, and one that is known and cannot run is unavailable.
+          // An unknown model is not found; a known model that cannot run is unavailable.
           let isReady = try service.isKnownModelReady(name, version: context.version)
           return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.member("name", name)
@@ -110,7 +110,7 @@ public struct InferenceRoutes: Sendable {
     _ request: Request, _ model: String, _ version: String?, _ cancellation: RequestCancellation?
   ) async throws -> Response {
     let headerLength = try request.inferenceHeaderLength()
-    // A model that is not there is no reason to read much.
+    // Requests for unknown models are rejected before their bodies are read.
     _ = try service.repository.model(named: model, version: version)
     return try await request.withBody(bodyLimits, aligning: headerLength ?? 0) { body in
       try await infer(body, headerLength, model, version, cancellation)
@@ -162,10 +162,10 @@ public struct InferenceRoutes: Sendable {
 }
 
 extension InferenceRoutes {
-  /// What bodies may take.
+  /// The limits of request bodies.
   var bodyLimits: BodyLimits { BodyLimits(largest: limits.body, budget: service.requestBytes) }
 
-  /// The picture that a body holds.
+  /// Decodes the picture in a body.
   private func decodedPicture(_ body: ByteBuffer) async throws -> Picture {
     let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
     try await decoding.wait()
@@ -182,7 +182,7 @@ extension InferenceRoutes {
 }
 
 extension ModelMetadata {
-  /// The members of the protocol's object.
+  /// Writes the members of the protocol's metadata object.
   func write(to writer: inout JSONWriter) {
     writer.member("name", name)
     writer.member("versions", versions)
@@ -202,38 +202,38 @@ extension ModelMetadata {
 }
 
 extension RequestContext {
-  /// The name of the model, without the escapes of a path.
+  /// The name of the model, with percent-encoding removed.
   var name: String {
     get throws(ServingError) {
       guard let name = parameters.get("name").flatMap(String.init(percentEncoded:)) else {
-        throw ServingError(.invalidArgument, "the name of the model is not readable")
+        throw ServingError(.invalidArgument, "the name of the model is not valid percent-encoded UTF-8")
       }
       return name
     }
   }
 
-  /// The version of the model, where the path has one.
+  /// The version of the model, if the path contains one.
   var version: String? { parameters.get("version") }
 
-  /// What cancels the request when its client goes.
+  /// A cancellation that is triggered when the client disconnects.
   var inferenceCancellation: RequestCancellation? { (self as? any DisconnectAwareContext)?.cancellation }
 }
 
 extension Response {
-  /// An answer that is a JSON object.
+  /// A response with a JSON object.
   static func json(_ status: HTTPResponse.Status = .ok, _ body: (inout JSONWriter) -> Void) -> Response {
     var writer = JSONWriter()
     writer.object(body)
     return json(status, writer.buffer)
   }
 
-  /// An answer whose body is JSON.
+  /// A response with JSON.
   static func json(_ status: HTTPResponse.Status = .ok, _ buffer: ByteBuffer) -> Response {
     Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
   }
 }
 
-/// Makes answers of errors.
+/// Converts errors to responses.
 func answering(_ body: () async throws -> Response) async throws -> Response {
   do {
     return try await body()
@@ -247,12 +247,12 @@ func answering(_ body: () async throws -> Response) async throws -> Response {
 }
 
 extension ServingError {
-  /// The answer over HTTP: `{"error": "…"}`.
+  /// The HTTP response: `{"error": "…"}`.
   package var httpResponse: Response {
     var response = Response.json(HTTPResponse.Status(code: httpStatus)) { $0.member("error", reason) }
     if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
     if kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
-    // What is left of the body is not read.
+    // The rest of the body is not read.
     if kind == .tooLarge || kind == .requestTimeout { response.headers[.connection] = "close" }
     return response
   }

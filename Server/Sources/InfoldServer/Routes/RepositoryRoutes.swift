@@ -5,12 +5,12 @@ import InfoldServing
 import NIOCore
 
 extension InferenceRoutes {
-  /// The model repository extension.
+  /// Adds the model repository extension.
   func addRepository<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.post("v2/repository/index") { request, _ in
       try await answering {
         let readyOnly = try await repositoryRequest(request).readyOnly
-        // Folders are looked through.
+        // This reads folders.
         let entries = await onOtherThread { service.repository.index(readyOnly: readyOnly) }
         var writer = JSONWriter()
         writer.array(of: entries) { writer, entry in
@@ -30,7 +30,7 @@ extension InferenceRoutes {
         let parameters = try await repositoryRequest(request).parameters
         if let refused = parameters.keys.first(where: { $0 == "config" || $0.hasPrefix("file:") }) {
           throw ServingError(
-            .unimplemented, "the parameter '\(refused.printable)' is not supported: models come from the repository")
+            .unimplemented, "unsupported parameter '\(refused.printable)': models are loaded from the repository only")
         }
         try await onOtherThread { () throws(ServingError) in try await service.repository.load(name) }
         return Response.json { writer in
@@ -52,7 +52,7 @@ extension InferenceRoutes {
     }
   }
 
-  /// What a request to the repository says; its body may be empty.
+  /// Reads a repository request, whose body may be empty.
   private func repositoryRequest(_ request: Request) async throws -> (
     readyOnly: Bool, parameters: InfoldServing.Parameters
   ) {

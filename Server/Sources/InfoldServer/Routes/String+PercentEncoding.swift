@@ -1,5 +1,6 @@
 extension String {
-  /// What a part of a path stands for (RFC 3986, section 2.1); `nil` for one that is no UTF-8, or has a `%` without two digits.
+  /// Decodes a path component (RFC 3986, section 2.1), or returns `nil` if it is not UTF-8 or
+  /// contains `%` without two hexadecimal digits.
   init?(percentEncoded text: String) {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

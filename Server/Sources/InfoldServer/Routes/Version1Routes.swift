@@ -5,7 +5,7 @@ import InfoldServing
 import NIOCore
 
 extension InferenceRoutes {
-  /// KServe's version 1.
+  /// Adds the KServe V1 protocol.
   func addVersion1<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("v1/models") { _, _ in
       let names = Set(service.repository.readyModels.map(\.name)).sorted()
@@ -24,7 +24,7 @@ extension InferenceRoutes {
       try await answering {
         let path = try context.name
         guard path.hasSuffix(":predict") else {
-          throw ServingError(.notFound, "there is no '\(path.printable)': version 1 has NAME:predict")
+          throw ServingError(.notFound, "unknown path '\(path.printable)': the V1 protocol has NAME:predict")
         }
         let model = try service.repository.model(named: String(path.dropLast(":predict".count)))
         return try await request.withBody(bodyLimits) { body in
@@ -43,7 +43,7 @@ extension InferenceRoutes {
     let responses = try await withThrowingTaskGroup(of: (Int, InferenceResponse).self) { group in
       var responses: [InferenceResponse?] = Array(repeating: nil, count: predict.requests.count)
       for (index, inputs) in predict.requests.enumerated() {
-        // As many at a time as one batch has, so that no request has the queue for itself.
+        // At most one batch at a time, so that a single request cannot fill the queue.
         if index >= model.settings.largestBatch, let (done, response) = try await group.next() {
           responses[done] = response
         }
@@ -70,8 +70,8 @@ extension InferenceRoutes {
     }
   }
 
-  /// The only output, or all of them by their names.
-  /// - Parameter isInstance: Whether the dimension of the batch, which is 1, is left out.
+  /// Writes the only output, or all outputs by name.
+  /// - Parameter isInstance: Whether to remove the batch dimension of size 1.
   private func write(
     _ response: InferenceResponse, to writer: inout JSONWriter, isInstance: Bool
   ) throws(ServingError) {

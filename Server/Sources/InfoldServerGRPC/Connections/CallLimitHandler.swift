@@ -3,18 +3,19 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// Stands between HTTP/2 and gRPC on every call.
+/// Limits every call, between HTTP/2 and gRPC.
 ///
-/// It ends a call whose message has not arrived in time, or for which there is no memory, so that clients that stop in the middle do not
-/// keep what they have sent. And it keeps from gRPC which compressions the client understands: answers would be compressed for everybody who
-/// can read it, and tensors take long to compress and become hardly smaller. Requests may be compressed.
+/// It ends calls whose message does not arrive in time or exceeds the memory budget, so that
+/// stalled clients do not hold memory. It also hides from gRPC which compression algorithms the
+/// client accepts: responses would be compressed for all clients that accept them, although
+/// compressing tensors takes long and saves little. Requests may be compressed.
 final class CallLimitHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTP2Frame.FramePayload
   typealias InboundOut = HTTP2Frame.FramePayload
   typealias OutboundIn = HTTP2Frame.FramePayload
   typealias OutboundOut = HTTP2Frame.FramePayload
 
-  /// Why a call is ended, with the number of its status.
+  /// The reason for ending a call, with its gRPC status code.
   private enum Refusal: Int, Error {
     case late = 4
     case full = 14
@@ -84,8 +85,8 @@ final class CallLimitHandler: ChannelDuplexHandler {
     ]
     context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
     context.fireErrorCaught(refusal)
-    // The answer is complete, and the rest of the request is not wanted (RFC 9113, section 8.1). With another code, clients would take that for
-    // the status.
+    // The response is complete, and the rest of the request is not needed (RFC 9113, section 8.1).
+    // With another error code, clients would use that instead of the gRPC status.
     context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 }

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// Counts connections, of which there may be so many at once.
+/// Counts connections and limits their number.
 final class ConnectionCount: Sendable {
   private let limit: Int
   private let count = Atomic(0)
@@ -9,7 +9,7 @@ final class ConnectionCount: Sendable {
   init(limit: Int) { self.limit = limit }
 
   /// Counts a connection until it is closed.
-  /// - Returns: Whether there may be one more.
+  /// - Returns: Whether the connection is within the limit.
   func add(_ channel: any Channel) -> Bool {
     guard count.add(1, ordering: .relaxed).newValue <= limit else {
       count.subtract(1, ordering: .relaxed)

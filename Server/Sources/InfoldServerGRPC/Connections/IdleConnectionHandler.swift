@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Closes a connection on which nothing comes in, not even an answer to the question whether it still works: one whose other end has gone,
-/// and one that never began to speak.
+/// Closes a connection that receives nothing, not even replies to keepalive pings: the client has
+/// disappeared, or never sent anything.
 final class IdleConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 

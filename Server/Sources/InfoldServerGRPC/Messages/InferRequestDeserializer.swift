@@ -5,25 +5,26 @@ import InfoldEventLoops
 import InfoldServing
 import OpenInferenceGRPC
 
-/// A request of ModelInfer, with its tensors.
+/// A ModelInfer request with its tensors.
 struct InferCall: Sendable {
   var request: InferenceRequest
-  /// How the client wants to have results.
+  /// The encoding of results that the client wants.
   var encoding: ResultEncoding
 }
 
-/// A message of ModelInfer of which nobody knows more than where its raw contents lie.
+/// A ModelInfer message in which only the raw contents have been located.
 struct InferMessage: Sendable {
   private let read: @Sendable () throws -> InferCall
-  /// Whether reading it would keep an event loop from other connections.
+  /// Whether reading it would block an event loop too long.
   private let isLarge: Bool
 
-  /// The bytes outside of raw contents, which take longer, from which on a message is large, and those of all.
+  /// The size above which a message is large: that of the part outside raw contents, which is
+  /// slower to read, and that of the whole message.
   private static let (largeEnvelope, largeMessage) = (1 << 16, 1 << 22)
 
   fileprivate init<Bytes: GRPCContiguousBytes>(_ bytes: Bytes, _ fields: RawFields) {
     isLarge = fields.rest.count > Self.largeEnvelope || bytes.count > Self.largeMessage
-    // They are a value, which nobody changes.
+    // The bytes are a value that does not change.
     nonisolated(unsafe) let withBytes: ((UnsafeRawBufferPointer) throws -> InferCall) throws -> InferCall =
       bytes.withUnsafeBytes
     read = {
@@ -34,14 +35,14 @@ struct InferMessage: Sendable {
     }
   }
 
-  /// Reads it.
+  /// Reads the request.
   /// - Throws: `ServingError` or `RPCError`, with `.invalidArgument`.
   func call() async throws -> InferCall { try await onOtherThread(if: isLarge) { try read() } }
 }
 
-/// Divides a message.
+/// Locates the raw contents of a message.
 struct InferRequestDeserializer: MessageDeserializer {
-  /// The number of `raw_input_contents`.
+  /// The field number of `raw_input_contents`.
   private static let rawInputContents: UInt64 = 7
 
   func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> InferMessage {
@@ -51,15 +52,15 @@ struct InferRequestDeserializer: MessageDeserializer {
 
 extension InferCall {
   /// - Parameters:
-  ///   - message: The message, without its raw contents.
-  ///   - raw: The raw contents, or nothing.
+  ///   - message: The message without its raw contents.
+  ///   - raw: The raw contents, if there are any.
   fileprivate init(
     _ message: Inference_ModelInferRequest, raw: [UnsafeRawBufferPointer]
   ) throws(ServingError) {
     guard raw.isEmpty || raw.count == message.inputs.count else {
       throw ServingError(
         .invalidArgument,
-        "there are \(message.inputs.count) inputs and \(raw.count) raw_input_contents, which must be as many, or none")
+        "there are \(message.inputs.count) inputs and \(raw.count) raw_input_contents; there must be as many, or none")
     }
     var inputs: [InferenceRequest.Input] = []
     inputs.reserveCapacity(message.inputs.count)
@@ -80,7 +81,7 @@ extension InferCall {
 extension InferenceRequest.Input {
   /// - Parameters:
   ///   - message: The message of a tensor.
-  ///   - raw: Its elements; `nil` where the message has them.
+  ///   - raw: The raw elements, or `nil` if the message contains them.
   fileprivate init(
     _ message: Inference_ModelInferRequest.InferInputTensor, raw: UnsafeRawBufferPointer?
   ) throws(ServingError) {
@@ -96,7 +97,7 @@ extension InferenceRequest.Input {
       if let size = try parameters.count("binary_data_size"), size != raw.count {
         throw ServingError(
           .invalidArgument,
-          "input '\(message.name.printable)' has \(raw.count) bytes, and its binary_data_size is \(size)")
+          "input '\(message.name.printable)' has \(raw.count) bytes, but its binary_data_size is \(size)")
       }
       tensor = try Tensor(bytes: raw, datatype: datatype, shape: message.shape, input: message.name)
     } else {

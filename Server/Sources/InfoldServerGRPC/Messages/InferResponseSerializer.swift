@@ -4,16 +4,16 @@ import InfoldServing
 import OpenInferenceGRPC
 import SwiftProtobuf
 
-/// An answer of ModelInfer.
+/// A ModelInfer response.
 struct InferReply: Sendable {
-  /// Everything but raw contents, serialized.
+  /// The serialized message without raw contents.
   var envelope: [UInt8]
-  /// The tensors that are sent as raw bytes.
+  /// The tensors sent as raw bytes.
   var raw: [Tensor]
 }
 
 extension InferReply {
-  /// The results of a request.
+  /// Creates the response to a request.
   init(_ response: InferenceResponse, _ encoding: ResultEncoding) throws(ServingError) {
     let isRaw = try encoding.isRaw(response.outputs)
     var message = Inference_ModelInferResponse()
@@ -32,15 +32,15 @@ extension InferReply {
     do {
       self.init(envelope: try message.serializedBytes(), raw: isRaw ? response.outputs.map(\.tensor) : [])
     } catch {
-      // The limit of a message is 2 GiB.
-      throw ServingError(.tooLarge, "the results do not fit into a message")
+      // A message is limited to 2 GiB.
+      throw ServingError(.tooLarge, "the results exceed the maximum size of a message")
     }
   }
 }
 
-/// Makes a message of an answer: tensors are copied to where the network takes them from, once.
+/// Serializes a response. Tensors are copied once, directly into the buffer that is sent.
 struct InferResponseSerializer: MessageSerializer {
-  /// The number of `raw_output_contents`, and that it is a field of bytes.
+  /// The key of `raw_output_contents`: its field number, and the wire type of bytes.
   private static let rawOutputContents: UInt8 = 6 << 3 | 2
 
   func serialize<Bytes: GRPCContiguousBytes>(_ reply: InferReply) throws -> Bytes {
@@ -86,8 +86,8 @@ struct InferResponseSerializer: MessageSerializer {
 }
 
 extension RPCError {
-  /// A message has a limit of 2 GiB.
+  /// A message is limited to 2 GiB.
   fileprivate static var tooLarge: RPCError {
-    RPCError(code: .resourceExhausted, message: "the results do not fit into a message")
+    RPCError(code: .resourceExhausted, message: "the results exceed the maximum size of a message")
   }
 }

@@ -2,8 +2,8 @@ import InfoldServing
 import OpenInferenceGRPC
 
 extension Parameters {
-  /// Parameters of a message.
-  /// - Throws: `ServingError` with `.invalidArgument` for one without a value.
+  /// The parameters of a message.
+  /// - Throws: `ServingError` with `.invalidArgument` if a parameter has no value.
   init(_ messages: [String: Inference_InferParameter]) throws(ServingError) {
     self.init(minimumCapacity: messages.count)
     for (name, message) in messages {

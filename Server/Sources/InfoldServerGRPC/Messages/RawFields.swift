@@ -1,23 +1,23 @@
 import GRPCCore
 
-/// A serialized message, divided into the values of one of its fields, which may be large, and everything else.
+/// A serialized message, split into the values of one field, which may be large, and the rest.
 ///
-/// The values stay where they are, so that tensors are copied out of what the network gave, once. A decoder that knows nothing of tensors would
-/// copy them before.
+/// The values stay in place, so that tensors are copied only once from the received bytes. A
+/// generic protobuf decoder would copy them first.
 struct RawFields: Sendable {
-  /// Where the field's values are, in order.
+  /// The ranges of the field's values, in order.
   private(set) var values: [Range<Int>] = []
-  /// Everything else, as a message of its own.
+  /// All other fields, as a message of their own.
   private(set) var rest: [UInt8] = []
 
-  /// More fields than any request has: each of them may become a structure that is much larger than itself.
+  /// More fields than any real request has. Each may become a structure much larger than itself.
   private static let largestFieldCount = 65_536
 
-  /// Divides a message.
+  /// Splits a message.
   /// - Parameters:
-  ///   - message: The bytes. Nothing in them is trusted.
+  ///   - message: The untrusted bytes.
   ///   - number: The number of a field of bytes.
-  /// - Throws: `RPCError` with `.invalidArgument` for what is no message.
+  /// - Throws: `RPCError` with `.invalidArgument` for a malformed message.
   init(of message: UnsafeRawBufferPointer, field number: UInt64) throws(RPCError) {
     var reader = WireReader(message)
     var others: [Range<Int>] = []
@@ -42,7 +42,7 @@ struct RawFields: Sendable {
   }
 }
 
-/// Goes through the fields of a serialized message.
+/// Reads the fields of a serialized message.
 struct WireReader {
   private let bytes: UnsafeRawBufferPointer
   private(set) var position = 0
@@ -51,7 +51,7 @@ struct WireReader {
 
   var isAtEnd: Bool { position == bytes.count }
 
-  /// A number of variable length.
+  /// Reads a varint.
   mutating func varint() throws(RPCError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
@@ -64,9 +64,9 @@ struct WireReader {
     throw .malformed("has a number of more than 64 bits")
   }
 
-  /// Passes over a value.
+  /// Skips a value.
   /// - Parameter type: The wire type.
-  /// - Returns: Where its content is, without its length.
+  /// - Returns: The range of its content, without the length.
   mutating func skipValue(ofType type: UInt64) throws(RPCError) -> Range<Int> {
     var begin = position
     switch type {

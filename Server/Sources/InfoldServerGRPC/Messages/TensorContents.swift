@@ -4,15 +4,15 @@ import OpenInferenceGRPC
 
 extension Inference_InferTensorContents {
   /// The elements as a tensor.
-  /// - Throws: `ServingError` with `.invalidArgument` where they are not in the field of their type, are too many or too few, or are no
-  ///   numbers of the type, and for types that have no field.
+  /// - Throws: `ServingError` with `.invalidArgument` if the elements are in the wrong field, too
+  ///   many, too few or out of range, and for types without a field.
   func tensor(of datatype: Datatype, shape: [Int64], input name: String) throws(ServingError) -> Tensor {
-    /// Elements whose type has a field of its own.
+    /// Reads elements whose type has its own field.
     func whole<Element: TensorElement>(_ elements: [Element]) throws(ServingError) -> Tensor {
       try requireNoOthers(than: elements.count, datatype, name)
       return try Tensor(elements: elements, shape: shape, input: name)
     }
-    /// Elements that travel as wider numbers.
+    /// Reads elements that are transmitted as a wider type.
     func narrowed<Wide: FixedWidthInteger, Element: TensorElement & FixedWidthInteger>(
       _ elements: [Wide], to _: Element.Type
     ) throws(ServingError) -> Tensor {
@@ -22,7 +22,7 @@ extension Inference_InferTensorContents {
       for element in elements {
         guard let value = Element(exactly: element) else {
           throw ServingError(
-            .invalidArgument, "input '\(name.printable)' of \(datatype.rawValue) has an element \(element)")
+            .invalidArgument, "input '\(name.printable)' of \(datatype.rawValue) has the element \(element), which is out of range")
         }
         narrow.append(value)
       }
@@ -43,11 +43,11 @@ extension Inference_InferTensorContents {
     case .float16, .bfloat16:
       throw ServingError(
         .invalidArgument,
-        "input '\(name.printable)' is of \(datatype.rawValue), which has no contents: send raw_input_contents")
+        "input '\(name.printable)' is of \(datatype.rawValue), which has no contents field: send raw_input_contents")
     }
   }
 
-  /// - Throws: `ServingError` with `.invalidArgument` where there are elements beside the `count` of the field that was read.
+  /// - Throws: `ServingError` with `.invalidArgument` if other fields contain elements.
   private func requireNoOthers(than count: Int, _ datatype: Datatype, _ name: String) throws(ServingError) {
     let total =
       boolContents.count + intContents.count + int64Contents.count + uintContents.count + uint64Contents.count
@@ -55,12 +55,12 @@ extension Inference_InferTensorContents {
     guard total == count else {
       throw ServingError(
         .invalidArgument,
-        "input '\(name.printable)' has elements in a field of contents that is not the one of \(datatype.rawValue)")
+        "input '\(name.printable)' has elements in a contents field that does not belong to \(datatype.rawValue)")
     }
   }
 
   /// The elements of a tensor.
-  /// - Throws: `ServingError` with `.internal` for types that have no field.
+  /// - Throws: `ServingError` with `.internal` for types without a field.
   init(_ tensor: Tensor) throws(ServingError) {
     self.init()
     try serving { () throws(InfoldError) in
@@ -83,6 +83,6 @@ extension Inference_InferTensorContents {
 }
 
 extension Datatype {
-  /// Whether a message has a field for elements of this type.
+  /// Whether messages have a contents field for this type.
   var hasContents: Bool { self != .float16 && self != .bfloat16 }
 }

@@ -3,7 +3,8 @@ import InfoldEventLoops
 import InfoldServing
 import Synchronization
 
-/// What all methods have in common: who may call, deadlines, cancellation, errors, and that calls are told of.
+/// Behavior common to all methods: access control, deadlines, cancellation, errors and the
+/// reporting of calls.
 struct CallHandling: Sendable {
   private let authorizes: (@Sendable (String?) -> Bool)?
   private let didAnswer: (@Sendable (GRPCCall) -> Void)?
@@ -15,11 +16,11 @@ struct CallHandling: Sendable {
     self.isStopping = isStopping
   }
 
-  /// Adds a method of one message and one answer.
+  /// Registers a unary method.
   /// - Parameters:
-  ///   - isOpen: Whether everybody may call it.
-  ///   - model: The model that a message asks for.
-  ///   - body: What is done.
+  ///   - isOpen: Whether the method needs no token.
+  ///   - model: The model that a message requests.
+  ///   - body: The implementation.
   func register<Input: Sendable, Output: Sendable>(
     _ method: MethodDescriptor, in router: inout RPCRouter<some ServerTransport>,
     reading deserializer: some MessageDeserializer<Input>, writing serializer: some MessageSerializer<Output>,
@@ -31,8 +32,8 @@ struct CallHandling: Sendable {
     )
   }
 
-  /// The same for messages that are read by the method.
-  /// - Parameter input: What is read of a message.
+  /// Registers a unary method that decodes its message itself.
+  /// - Parameter input: Decodes a message.
   func register<Message: Sendable, Input: Sendable, Output: Sendable>(
     _ method: MethodDescriptor, in router: inout RPCRouter<some ServerTransport>,
     reading deserializer: some MessageDeserializer<Message>,
@@ -49,7 +50,7 @@ struct CallHandling: Sendable {
         let input = try await input(message(of: request))
         call.model = model(input)
         let output = try await watching(caller) { () async throws(ServingError) in
-          // Whatever it waits for, it goes on where its connection is.
+          // Even after suspensions, the call continues on the event loop of its connection.
           try await onCurrentEventLoop { () async throws(ServingError) in try await body(input, caller) }
         }
         finish(&call, begin, nil)
@@ -74,11 +75,11 @@ struct CallHandling: Sendable {
   private func authorize(_ metadata: Metadata) throws(RPCError) {
     guard let authorizes else { return }
     guard authorizes(metadata.first("authorization")) else {
-      throw RPCError(ServingError(.unauthenticated, "this server answers only those who have a token"))
+      throw RPCError(ServingError(.unauthenticated, "a valid bearer token is required"))
     }
   }
 
-  /// The one message of a request.
+  /// The only message of a request.
   private func message<Input>(of request: StreamingServerRequest<Input>) async throws -> Input {
     var messages = request.messages.makeAsyncIterator()
     guard let message = try await messages.next() else {
@@ -90,10 +91,10 @@ struct CallHandling: Sendable {
     return message
   }
 
-  /// Does something, and has the switch thrown when the client no longer waits for it.
+  /// Runs `body`, and cancels it if the client disconnects or its deadline passes.
   ///
-  /// When the server begins to stop, gRPC says the same of all calls as when clients go. They are finished nevertheless: that is what it
-  /// means to stop in an orderly way.
+  /// When the server begins to shut down, gRPC reports all calls as cancelled too. They are
+  /// finished nevertheless, as a graceful shutdown requires.
   private func watching<Output>(
     _ caller: Caller, _ body: () async throws(ServingError) -> Output
   ) async throws(ServingError) -> Output {
@@ -103,15 +104,15 @@ struct CallHandling: Sendable {
   }
 }
 
-/// Who waits for an answer.
+/// The client of a call.
 struct Caller: Sendable {
-  /// How long.
+  /// The deadline of the call.
   let deadline: Deadline
-  /// Thrown when nobody waits any more.
+  /// Cancelled when the client no longer waits.
   let cancellation = RequestCancellation()
 }
 
-/// Whether the server has begun to stop.
+/// Whether the server has begun to shut down.
 final class StopFlag: Sendable {
   private let flag = Atomic(false)
 
@@ -127,13 +128,13 @@ extension GRPCCall {
       traceParent: metadata.first("traceparent"), model: nil, code: 0, reason: nil, duration: .zero)
   }
 
-  /// What an answer begins with.
+  /// The initial metadata of the response.
   fileprivate var answerMetadata: Metadata {
     requestID.map { ["x-request-id": .string($0)] } ?? [:]
   }
 }
 
 extension Metadata {
-  /// The first value of this name.
+  /// The first value with this name.
   func first(_ name: String) -> String? { self[stringValues: name].first { _ in true } }
 }

@@ -1,18 +1,18 @@
 import GRPCCore
 
-/// When a client no longer waits.
+/// The deadline of a call.
 package struct Deadline: Sendable {
-  /// The time; `nil` for a client that waits as long as it takes.
+  /// The time, or `nil` for no deadline.
   let instant: ContinuousClock.Instant?
 
-  /// The deadline that a call's header `grpc-timeout` says.
+  /// Reads the deadline from the metadata `grpc-timeout`.
   init(_ metadata: Metadata, _ begin: ContinuousClock.Instant) {
     instant = metadata.first("grpc-timeout").flatMap(Self.duration).map { begin + $0 }
   }
 
   var isOver: Bool { instant.map { $0 <= .now } ?? false }
 
-  /// The duration that a text of at most eight digits and a unit stands for; `nil` where it is none.
+  /// Parses a duration of at most eight digits and a unit. Returns `nil` if it is malformed.
   package static func duration(_ text: String) -> Duration? {
     let digits = text.utf8.dropLast()
     guard (1...8).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }) else { return nil }

@@ -3,7 +3,8 @@ import GRPCProtobuf
 import InfoldServing
 import OpenInferenceGRPC
 
-/// gRPC's health checking, for probes and load balancers: the server is healthy while it is ready.
+/// The gRPC health checking protocol, for probes and load balancers. The server is healthy while it
+/// is ready.
 struct HealthMethods: RegistrableRPCService {
   let service: InferenceService
   let calls: CallHandling
@@ -12,7 +13,7 @@ struct HealthMethods: RegistrableRPCService {
   private typealias Method = Grpc_Health_V1_Health.Method
   private typealias Status = Grpc_Health_V1_HealthCheckResponse.ServingStatus
 
-  /// How long it takes at most until a change is told.
+  /// The interval at which changes are detected.
   private static let interval = Duration.milliseconds(250)
 
   func registerMethods<Transport>(with router: inout RPCRouter<Transport>) where Transport: ServerTransport {
@@ -22,7 +23,7 @@ struct HealthMethods: RegistrableRPCService {
       writing: ProtobufSerializer(), isOpen: true
     ) { request, _ async throws(ServingError) in
       guard let status = status(request.service) else {
-        throw ServingError(.notFound, "there is no service '\(request.service.printable)'")
+        throw ServingError(.notFound, "unknown service '\(request.service.printable)'")
       }
       return Grpc_Health_V1_HealthCheckResponse.with { $0.status = status }
     }
@@ -43,7 +44,8 @@ struct HealthMethods: RegistrableRPCService {
       let name = try await ServerRequest(stream: request).message.service
       return StreamingServerResponse { writer in
         var last: Status?
-        // When the server stops, all calls are cancelled, and whoever watches is told why.
+        // When the server stops, all calls are cancelled, and watching clients get the final
+        // status.
         while true {
           let isOver = context.cancellation.isCancelled
           let now = status(name) ?? .serviceUnknown
@@ -56,10 +58,10 @@ struct HealthMethods: RegistrableRPCService {
     }
   }
 
-  /// The services that there are.
+  /// The names of the services.
   private static let names = ["", Inference_GRPCInferenceService.descriptor.fullyQualifiedService]
 
-  /// The state of a service; `nil` where there is none of this name.
+  /// The status of a service, or `nil` if it is unknown.
   private var status: @Sendable (String) -> Status? {
     { [service, isStopping] name in
       guard Self.names.contains(name) else { return nil }

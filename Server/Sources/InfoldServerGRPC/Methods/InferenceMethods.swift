@@ -4,14 +4,14 @@ import InfoldEventLoops
 import InfoldServing
 import OpenInferenceGRPC
 
-/// The methods of GRPCInferenceService that run models and tell of them.
+/// The methods of GRPCInferenceService for inference, health and metadata.
 struct InferenceMethods: RegistrableRPCService {
   let service: InferenceService
   let calls: CallHandling
 
   private typealias Method = Inference_GRPCInferenceService.Method
 
-  /// The elements whose writing one by one would keep an event loop from other connections.
+  /// The number of elements above which writing them one by one would block an event loop too long.
   private static let manyElements = 1 << 14
 
   func registerMethods<Transport>(with router: inout RPCRouter<Transport>) where Transport: ServerTransport {
@@ -80,7 +80,7 @@ struct InferenceMethods: RegistrableRPCService {
 }
 
 extension Inference_ModelMetadataResponse.TensorMetadata {
-  /// The message of a tensor. What the model does not say is left empty.
+  /// The message of a tensor. Unknown facts are left empty.
   fileprivate init(_ tensor: TensorMetadata) {
     self.init()
     name = tensor.name

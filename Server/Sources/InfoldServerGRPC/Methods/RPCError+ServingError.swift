@@ -2,7 +2,7 @@ import GRPCCore
 import InfoldServing
 
 extension RPCError {
-  /// The status of a request that was not answered. Where it is worth another attempt, it says when.
+  /// The status of a failed request. If a retry is useful, its metadata contains the delay.
   init(_ error: ServingError) {
     let code = Status.Code(rawValue: error.grpcCode).flatMap { RPCError.Code($0) }
     var metadata = Metadata()
@@ -10,7 +10,7 @@ extension RPCError {
     self.init(code: code ?? .unknown, message: error.reason, metadata: metadata)
   }
 
-  /// The status of a call that threw something.
+  /// The status of a call that threw an error.
   init(caught error: any Error, _ deadline: Deadline) {
     switch error {
     case let error as ServingError where error.kind == .cancelled && deadline.isOver:
@@ -18,7 +18,7 @@ extension RPCError {
     case let error as ServingError: self.init(error)
     case let error as RPCError: self = error
     case is CancellationError: self.init(code: .cancelled, message: "the call was cancelled")
-    default: self.init(code: .unknown, message: "the call was not received", cause: error)
+    default: self.init(code: .unknown, message: "the call could not be received", cause: error)
     }
   }
 }

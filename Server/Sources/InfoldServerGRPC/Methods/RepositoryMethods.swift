@@ -17,7 +17,7 @@ struct RepositoryMethods: RegistrableRPCService {
       writing: ProtobufSerializer()
     ) { [service] request, _ async throws(ServingError) in
       guard request.repositoryName.isEmpty else { throw .namedRepository }
-      // Folders are looked through.
+      // This reads folders.
       let entries = await onOtherThread { service.repository.index(readyOnly: request.ready) }
       return Inference_RepositoryIndexResponse.with {
         $0.models = entries.map(Inference_RepositoryIndexResponse.ModelIndex.init)
@@ -31,7 +31,7 @@ struct RepositoryMethods: RegistrableRPCService {
       let name = try modelName(request.repositoryName, request.modelName)
       if let parameter = request.parameters.keys.min() {
         throw ServingError(
-          .unimplemented, "the parameter '\(parameter.printable)' is not supported: a model is loaded as its files say")
+          .unimplemented, "unsupported parameter '\(parameter.printable)': models are loaded from their files only")
       }
       try await onOtherThread { () throws(ServingError) in try await service.repository.load(name) }
       return Inference_RepositoryModelLoadResponse.with {
@@ -45,9 +45,9 @@ struct RepositoryMethods: RegistrableRPCService {
       model: { try? modelName($0.repositoryName, $0.modelName) }
     ) { [service] request, _ async throws(ServingError) in
       let name = try modelName(request.repositoryName, request.modelName)
-      // No model depends on another, so that it does not matter whether those are to go with it.
+      // Models do not depend on each other, so this parameter has no effect.
       if let parameter = request.parameters.keys.filter({ $0 != "unload_dependents" }).min() {
-        throw ServingError(.unimplemented, "the parameter '\(parameter.printable)' is not supported")
+        throw ServingError(.unimplemented, "unsupported parameter '\(parameter.printable)'")
       }
       try await service.repository.unload(name)
       return Inference_RepositoryModelUnloadResponse.with {
@@ -58,11 +58,11 @@ struct RepositoryMethods: RegistrableRPCService {
   }
 }
 
-/// The name of a model, which clients put into either field.
+/// The name of the model. Clients use either field.
 private func modelName(_ repository: String, _ model: String) throws(ServingError) -> String {
   guard repository.isEmpty || model.isEmpty else { throw .namedRepository }
   let name = model + repository
-  guard !name.isEmpty else { throw ServingError(.invalidArgument, "the request names no model") }
+  guard !name.isEmpty else { throw ServingError(.invalidArgument, "the request has no model name") }
   return name
 }
 

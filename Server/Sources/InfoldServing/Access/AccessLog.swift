@@ -4,28 +4,29 @@ import Synchronization
 
 /// Writes a line of JSON for each request.
 ///
-/// Requests do not wait for it: where lines cannot be written as fast as they come, some are left out, and their number is written.
+/// Requests do not wait for the log. If lines arrive faster than they can be written, some are
+/// omitted, and their number is logged.
 public final class AccessLog: Sendable {
-  /// A request that was answered.
+  /// A completed request.
   public struct Entry: Sendable {
     /// `http` or `grpc`.
     public var transport: String
-    /// The method of HTTP, or `POST`.
+    /// The HTTP method, or `POST` for gRPC.
     public var method: String
-    /// The path, or gRPC's method.
+    /// The path, or the gRPC method.
     public var path: String
-    /// The status of HTTP, or the number of gRPC's.
+    /// The HTTP status, or the gRPC status code.
     public var status: Int
-    /// From when the request came until the answer was there.
+    /// The time from the arrival of the request until the response was ready.
     public var duration: Duration
-    /// The bytes of the answer's body, as far as they are known.
+    /// The size of the response body in bytes, if known.
     public var bytes: Int?
-    /// What the client or the server calls the request.
+    /// The request ID of the client or the server.
     public var requestID: String?
-    /// The trace that the request is part of (W3C's `traceparent`).
+    /// The trace that the request is part of (W3C `traceparent`).
     public var traceParent: String?
 
-    /// An entry.
+    /// Creates an entry.
     public init(
       transport: String, method: String, path: String, status: Int, duration: Duration, bytes: Int? = nil,
       requestID: String? = nil, traceParent: String? = nil
@@ -49,14 +50,14 @@ public final class AccessLog: Sendable {
   }
 
   private static let largest = 1 << 20
-  /// How long lines wait for others that are written with them.
+  /// The time for which lines are collected before they are written together.
   private static let delay = DispatchTimeInterval.milliseconds(20)
 
   private let write: @Sendable (String) -> Void
   private let queue = DispatchQueue(label: "infold-access-log")
   private let state = Mutex(State())
 
-  /// A log whose lines `write` gets, several at a time.
+  /// Creates a log that passes lines to `write`, several at a time.
   public init(write: @escaping @Sendable (String) -> Void) {
     self.write = write
   }
@@ -64,7 +65,7 @@ public final class AccessLog: Sendable {
   /// A log on standard output.
   public static func standardOutput() -> AccessLog {
     AccessLog { text in
-      // A reader that has gone is no reason to end.
+      // The server continues even if the reader of the log has closed it.
       try? FileHandleOutput.standard.write(text)
     }
   }
@@ -84,7 +85,7 @@ public final class AccessLog: Sendable {
     if begins { queue.asyncAfter(deadline: .now() + Self.delay) { self.flush() } }
   }
 
-  /// Waits until everything is written that was added.
+  /// Waits until all lines have been written.
   public func finish() { queue.sync { flush() } }
 
   private func flush() {
@@ -99,7 +100,7 @@ public final class AccessLog: Sendable {
   }
 }
 
-/// Times as texts by ISO 8601, of which all but milliseconds is made once a second.
+/// Formats times as ISO 8601. The part before the milliseconds is cached for a second.
 private struct Timestamps {
   private var second = Int.min
   private var begin = ""
@@ -110,7 +111,7 @@ private struct Timestamps {
       second = milliseconds / 1000
       begin = String(Date(timeIntervalSince1970: Double(second)).formatted(Date.ISO8601FormatStyle()).dropLast()) + "."
     }
-    // Four digits, of which the first is left out.
+    // Four digits, the first of which is dropped.
     return begin + "\(1000 + milliseconds % 1000)".dropFirst() + "Z"
   }
 }
@@ -138,7 +139,7 @@ extension AccessLog.Entry {
 }
 
 extension String {
-  /// The same as it stands between the quotes of a JSON text, cut where it is longer than 1,000 characters.
+  /// The string escaped for JSON, truncated to 1,000 characters.
   fileprivate var jsonEscaped: String {
     if utf8.count <= 1000, utf8.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != 0x22 && $0 != 0x5c }) { return self }
     var text = ""

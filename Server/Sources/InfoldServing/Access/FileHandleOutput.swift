@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that lines are written to.
+/// A file descriptor that text is written to.
 package struct FileHandleOutput: Sendable {
   package static let standard = FileHandleOutput(descriptor: 1)
 
@@ -8,8 +8,8 @@ package struct FileHandleOutput: Sendable {
 
   package init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Writes all of a text.
-  /// - Throws: `CancellationError` where nobody reads any more.
+  /// Writes the entire text.
+  /// - Throws: `CancellationError` if the reader has closed the file.
   package func write(_ text: String) throws {
     var text = text
     try text.withUTF8 { bytes in

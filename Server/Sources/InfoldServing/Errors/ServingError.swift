@@ -1,58 +1,59 @@
 public import Infold
 
-/// Why a request was not answered.
+/// The reason why a request was not answered.
 public struct ServingError: Error, Sendable, Hashable {
-  /// The kind of a failure, which every protocol has a number for.
+  /// The kind of an error. Every protocol has a status code for it.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
-    /// The request is wrong: HTTP 400, gRPC's INVALID_ARGUMENT.
+    /// The request is invalid: HTTP 400, gRPC INVALID_ARGUMENT.
     case invalidArgument
-    /// Nobody says who asks: 401, UNAUTHENTICATED.
+    /// Authentication is missing: 401, UNAUTHENTICATED.
     case unauthenticated
-    /// Who asks may not: 403, PERMISSION_DENIED.
+    /// The client lacks permission: 403, PERMISSION_DENIED.
     case permissionDenied
-    /// There is no such model, version or path: 404, NOT_FOUND.
+    /// The model, version or path does not exist: 404, NOT_FOUND.
     case notFound
     /// The client was too slow: 408, DEADLINE_EXCEEDED.
     case requestTimeout
     /// The request is too large: 413, RESOURCE_EXHAUSTED.
     case tooLarge
-    /// The body is of a kind that is not taken: 415, INVALID_ARGUMENT.
+    /// The content type or encoding is not supported: 415, INVALID_ARGUMENT.
     case unsupportedMediaType
-    /// The client has gone: 499, which nobody sees; CANCELLED.
+    /// The client has disconnected: 499, which no client receives; CANCELLED.
     case cancelled
-    /// Something inside failed: 500, INTERNAL.
+    /// An internal error: 500, INTERNAL.
     case `internal`
-    /// The server does not have it: 501, UNIMPLEMENTED.
+    /// The feature is not supported: 501, UNIMPLEMENTED.
     case unimplemented
-    /// The queue is full, the model is not ready, or the server is about to end: 503 with Retry-After, UNAVAILABLE.
+    /// The queue is full, the model is not ready, or the server is shutting down: 503 with
+    /// Retry-After, UNAVAILABLE.
     case unavailable
-    /// It did not begin before the client's deadline: 504, DEADLINE_EXCEEDED.
+    /// The request did not begin before its deadline: 504, DEADLINE_EXCEEDED.
     case deadlineExceeded
-    /// The model takes more memory or time than it may: 507, RESOURCE_EXHAUSTED.
+    /// The model exceeded its memory or time limit: 507, RESOURCE_EXHAUSTED.
     case limitExceeded
   }
 
-  /// The kind of failure.
+  /// The kind of the error.
   public var kind: Kind
-  /// What is wrong, on one line.
+  /// The message, on one line.
   public var reason: String
-  /// For `.unavailable`: the seconds after which it is worth another attempt.
+  /// For `.unavailable`: the number of seconds after which a retry is useful.
   public var retryAfter: Int?
 
-  /// An error.
+  /// Creates an error.
   public init(_ kind: Kind, _ reason: String, retryAfter: Int? = nil) {
     (self.kind, self.reason, self.retryAfter) = (kind, reason, retryAfter)
   }
 
-  /// What an error of Infold is for a client who has sent a request.
+  /// Converts an error of Infold to an error for the client of a request.
   ///
-  /// The file is left out, since paths of the server are none of a client's business.
+  /// The path of the file is omitted, since paths of the server should not be revealed to clients.
   public init(_ error: InfoldError) {
     var error = error
     error.file = nil
     let kind: Kind =
       switch error.code {
-      // A model that is served runs with some sizes: with others, it is what the request says that does not fit.
+      // A served model runs with some shapes, so with others it is the request that is invalid.
       case .invalidArgument, .malformedData, .invalidModel: .invalidArgument
       case .limitExceeded: .limitExceeded
       case .cancelled: .cancelled
@@ -62,7 +63,7 @@ public struct ServingError: Error, Sendable, Hashable {
     self.init(kind, error.description)
   }
 
-  /// The status of an HTTP answer.
+  /// The HTTP status.
   public var httpStatus: Int {
     switch kind {
     case .invalidArgument: 400
@@ -81,7 +82,7 @@ public struct ServingError: Error, Sendable, Hashable {
     }
   }
 
-  /// The number of a gRPC status.
+  /// The gRPC status code.
   public var grpcCode: Int {
     switch kind {
     case .cancelled: 1
@@ -103,7 +104,8 @@ extension ServingError: CustomStringConvertible {
 }
 
 extension String {
-  /// The same on one line, without control characters, and not longer than 200 characters: for messages.
+  /// The string on one line, without control characters, and truncated to 200 characters, for
+  /// messages.
   package var printable: String {
     let characters = unicodeScalars.prefix(200).map { scalar in
       scalar.properties.generalCategory == .control ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)

@@ -1,10 +1,11 @@
 public import CoreMetrics
 import Synchronization
 
-/// Keeps what swift-metrics is told, and gives it in Prometheus' text form (version 0.0.4).
+/// A backend of swift-metrics that outputs the Prometheus text format (version 0.0.4).
 ///
-/// Timers are histograms of seconds, recorders that aggregate are histograms with powers of two as bounds, others and meters are gauges. Two that are
-/// made with the same name and dimensions are one.
+/// Timers are histograms in seconds. Aggregating recorders are histograms with powers of two as
+/// bounds. Other recorders and meters are gauges. Metrics with the same name and dimensions share
+/// one value.
 public final class PrometheusRegistry: MetricsFactory {
   private struct Series: Hashable {
     let name: String
@@ -18,10 +19,10 @@ public final class PrometheusRegistry: MetricsFactory {
 
   private let state = Mutex(State())
 
-  /// A registry without anything.
+  /// Creates an empty registry.
   public init() {}
 
-  /// Says what a metric is.
+  /// Sets the help text of a metric.
   public func describe(_ name: String, _ help: String) { state.withLock { $0.help[name] = help } }
 
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -87,7 +88,7 @@ public final class PrometheusRegistry: MetricsFactory {
     return text
   }
 
-  /// All that there is, by name.
+  /// All metrics, sorted by name.
   public var text: String {
     let (values, help) = state.withLock { ($0.values, $0.help) }
     var text = ""

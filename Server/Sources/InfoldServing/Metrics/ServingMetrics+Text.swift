@@ -2,7 +2,7 @@ import CoreMetrics
 import FoundationEssentials
 
 extension InferenceService {
-  /// What is counted, in Prometheus' text form, with what the process takes now.
+  /// The metrics in the Prometheus text format, including current values of the process.
   public func metricsText(of registry: PrometheusRegistry) -> String {
     let models = repository.readyModels
     for model in models { model.metrics.memory.record(model.memoryUse) }
@@ -17,22 +17,22 @@ extension InferenceService {
 }
 
 extension PrometheusRegistry {
-  /// A registry that says of the server's metrics what they are.
+  /// Creates a registry with help texts for the server's metrics.
   public static func forServing() -> PrometheusRegistry {
     let registry = PrometheusRegistry()
     for (name, help) in [
-      ("infold_requests_total", "Requests that were answered, by model and outcome."),
-      ("infold_request_duration_seconds", "From when a request was read until its results are there."),
-      ("infold_queue_duration_seconds", "From when a request was read until its run begins."),
-      ("infold_compute_duration_seconds", "A run, which may compute several requests."),
-      ("infold_batch_size", "Images of a run."),
-      ("infold_queue_depth", "Requests of a model that wait."),
-      ("infold_requests_waiting", "Requests that wait, of all models."),
-      ("infold_model_memory_bytes", "What the sessions of a model take beside its tensors."),
-      ("infold_models_ready", "Versions of models that can run."),
+      ("infold_requests_total", "Answered requests by model and outcome."),
+      ("infold_request_duration_seconds", "Time from reading a request until its results are ready."),
+      ("infold_queue_duration_seconds", "Time from reading a request until its run begins."),
+      ("infold_compute_duration_seconds", "Time of a run, which may serve several requests."),
+      ("infold_batch_size", "Number of images in a run."),
+      ("infold_queue_depth", "Number of waiting requests of a model."),
+      ("infold_requests_waiting", "Number of waiting requests of all models."),
+      ("infold_model_memory_bytes", "Memory of a model's sessions, without the model's tensors."),
+      ("infold_models_ready", "Number of model versions that are ready."),
       ("infold_ready", "Whether the server is ready."),
-      ("infold_http_responses_total", "Answers over HTTP, by status."),
-      ("process_resident_memory_bytes", "Memory of the process that is in use."),
+      ("infold_http_responses_total", "HTTP responses by status."),
+      ("process_resident_memory_bytes", "Resident memory of the process."),
     ] { registry.describe(name, help) }
     return registry
   }
@@ -40,7 +40,7 @@ extension PrometheusRegistry {
 
 /// The memory of this process.
 enum ProcessMemory {
-  /// The bytes that it has in use; `nil` where the system does not say.
+  /// The resident memory in bytes, or `nil` if the system does not report it.
   static var resident: Int? {
     guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return nil }
     let fields = String(decoding: data, as: UTF8.self).split(separator: " ")

@@ -1,30 +1,30 @@
 public import CoreMetrics
 
-/// What a server counts, for whoever collects swift-metrics.
+/// The metrics of a server, for backends of swift-metrics.
 ///
-/// | metric | kind | what |
+/// | metric | kind | meaning |
 /// |---|---|---|
-/// | `infold_requests_total` | counter | requests that were answered, with the dimensions `model` and `code` (`ok`, or a kind of `ServingError`) |
-/// | `infold_request_duration_seconds` | timer | from when a request was read until its results are there, by `model` |
-/// | `infold_queue_duration_seconds` | timer | from then until a run begins that the request is part of, by `model` |
-/// | `infold_compute_duration_seconds` | timer | a run, by `model` |
-/// | `infold_batch_size` | recorder | images of a run, by `model` |
-/// | `infold_queue_depth` | gauge | requests that wait, by `model` |
-/// | `infold_model_memory_bytes` | gauge | what the sessions of a model take, by `model` |
-/// | `infold_models_ready` | gauge | versions of models that can run |
+/// | `infold_requests_total` | counter | answered requests, with the dimensions `model` and `code` (`ok`, or a kind of `ServingError`) |
+/// | `infold_request_duration_seconds` | timer | time from reading a request until its results are ready, by `model` |
+/// | `infold_queue_duration_seconds` | timer | time from reading a request until its run begins, by `model` |
+/// | `infold_compute_duration_seconds` | timer | time of a run, by `model` |
+/// | `infold_batch_size` | recorder | number of images in a run, by `model` |
+/// | `infold_queue_depth` | gauge | number of waiting requests, by `model` |
+/// | `infold_model_memory_bytes` | gauge | memory of a model's sessions, by `model` |
+/// | `infold_models_ready` | gauge | number of model versions that are ready |
 public final class ServingMetrics: Sendable {
   let factory: any MetricsFactory
 
-  /// Metrics made by a factory; by default the one that `MetricsSystem` was bootstrapped with.
+  /// Creates metrics with a factory, by default that of `MetricsSystem`.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.factory = factory
   }
 
-  /// What is counted of a model.
+  /// The metrics of a model.
   func model(_ name: String) -> ModelMetrics { ModelMetrics(name, factory) }
 }
 
-/// What is counted of a model.
+/// The metrics of a model.
 public final class ModelMetrics: Sendable {
   private let total: CoreMetrics.Timer
   private let queue: CoreMetrics.Timer
@@ -69,7 +69,7 @@ public final class ModelMetrics: Sendable {
 }
 
 extension Duration {
-  /// The whole nanoseconds, as far as they fit.
+  /// The whole nanoseconds, clamped to `Int64`.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -2,25 +2,26 @@ public import Infold
 public import Logging
 import Synchronization
 
-/// The models of a server: which there are, and those that are ready.
+/// The models of a server and their states.
 ///
-/// Models are loaded and unloaded while others run, one at a time. What runs goes on with the model that it has.
+/// Models are loaded and unloaded one at a time, while others run. A running request keeps the
+/// model that it began with.
 public final class ModelRepository: Sendable {
-  /// What a repository is made of.
+  /// The configuration of a repository.
   public struct Configuration: Sendable {
-    /// Where models come from. Of two with the same name, the first counts.
+    /// The sources of models. If two contain the same name, the first one is used.
     public var sources: [ModelSource]
-    /// How models are served that do not say it themselves.
+    /// The default settings of models.
     public var settings: ModelSettings
-    /// The threads that compute.
+    /// The number of compute threads.
     public var threads: Int
-    /// The most bytes that all sessions may take at a time, beside the models' own tensors, whether models are loaded or requests
-    /// computed; `nil` for no limit but that of each.
+    /// The limit for the memory of all sessions together, without the models' tensors, while
+    /// loading and running. `nil` for no common limit.
     public var memoryLimit: Int?
     /// Whether clients may load and unload models.
     public var allowsControl: Bool
 
-    /// A configuration.
+    /// Creates a configuration.
     public init(
       sources: [ModelSource], settings: ModelSettings = ModelSettings(), threads: Int, memoryLimit: Int? = nil,
       allowsControl: Bool = true
@@ -54,13 +55,13 @@ public final class ModelRepository: Sendable {
   private let turns = TaskTurns()
   private let memoryLimit: SharedMemoryLimit?
 
-  /// A repository that has loaded nothing yet.
+  /// Creates a repository that has loaded nothing yet.
   public init(_ configuration: Configuration, metrics: ServingMetrics, logger: Logger) {
     (self.configuration, self.metrics, self.logger) = (configuration, metrics, logger)
     memoryLimit = configuration.memoryLimit.map { SharedMemoryLimit(byteCount: $0) }
   }
 
-  /// Whether the models of the start are there.
+  /// Whether the initial models have been loaded.
   public var isReady: Bool { state.withLock { $0.isReady } }
 
   /// All models that are ready.
@@ -72,9 +73,11 @@ public final class ModelRepository: Sendable {
     }
   }
 
-  /// A model that is ready.
-  /// - Parameter version: The version; `nil` or an empty text for the latest that is ready.
-  /// - Throws: `ServingError` with `.notFound` where there is none of this name and version, or with `.unavailable` where it is not ready.
+  /// Returns a model that is ready.
+  /// - Parameter version: The version, or `nil` or an empty string for the latest one that is
+  ///   ready.
+  /// - Throws: `ServingError` with `.notFound` if the name or version is unknown, or `.unavailable`
+  ///   if the model is not ready.
   public func model(named name: String, version: String? = nil) throws(ServingError) -> ServedModel {
     let found: (model: ServedModel?, isKnown: Bool, reason: String) = state.withLock { state in
       guard let versions = state.models[name] else { return (nil, false, "") }
@@ -100,8 +103,8 @@ public final class ModelRepository: Sendable {
     }
   }
 
-  /// All models that there are, by name and version.
-  /// - Parameter readyOnly: Whether only those are listed that can run.
+  /// All models by name and version.
+  /// - Parameter readyOnly: Whether to list only models that can run.
   public func index(readyOnly: Bool = false) -> [RepositoryIndexEntry] {
     var entries: [RepositoryIndexEntry] = state.withLock { state in
       state.models.flatMap { name, versions in
@@ -111,7 +114,7 @@ public final class ModelRepository: Sendable {
     if readyOnly {
       entries.removeAll { $0.state != .ready }
     } else {
-      // What somebody has put there since.
+      // Models that have been added to the folders since.
       for files in (try? files()) ?? [] where !entries.contains(where: { $0.name == files.name }) {
         entries += files.versions.map {
           RepositoryIndexEntry(name: files.name, version: $0.number, state: .unavailable, reason: "not loaded")
@@ -121,8 +124,9 @@ public final class ModelRepository: Sendable {
     return entries.sorted { ($0.name, Int($0.version) ?? 0) < ($1.name, Int($1.version) ?? 0) }
   }
 
-  /// Loads all models of the start.
-  /// - Throws: `InfoldError` of the first that cannot be loaded, when all others are.
+  /// Loads all initial models.
+  /// - Throws: `InfoldError` of the first model that cannot be loaded, after all others have been
+  ///   loaded.
   public func loadAll() async throws(InfoldError) {
     var failure: InfoldError?
     for files in try files() {
@@ -140,28 +144,31 @@ public final class ModelRepository: Sendable {
     if let failure { throw failure }
   }
 
-  /// Loads what is new or has changed, and unloads what is no longer there. What cannot be loaded stays as it was.
-  /// - Throws: `InfoldError` of the first that cannot be loaded, when all others are.
+  /// Loads new and changed models, and unloads models that no longer exist. Models that cannot be
+  /// loaded keep their previous state.
+  /// - Throws: `InfoldError` of the first model that cannot be loaded, after all others have been
+  ///   loaded.
   public func reload() async throws(InfoldError) {
     let present = try files()
     let gone = state.withLock { Set($0.models.keys) }.subtracting(present.map(\.name))
     for name in gone {
       state.withLock { $0.models[name] = nil }
-      logger.info("unloaded a model that is no longer there", metadata: ["model": "\(name)"])
+      logger.info("unloaded a model whose files were removed", metadata: ["model": "\(name)"])
     }
     try await loadAll()
   }
 
-  /// Loads a model, or loads it anew: for clients.
-  /// - Throws: `ServingError` with `.notFound` where there is none of this name, with `.permissionDenied` where clients may not, and with
-  ///   the reason where it cannot be loaded: then what was there goes on.
+  /// Loads or reloads a model on behalf of a client.
+  /// - Throws: `ServingError` with `.notFound` if the name is unknown, with `.permissionDenied` if
+  ///   clients may not load models, or with the reason why loading failed. In the latter case, the
+  ///   previous version stays in use.
   public func load(_ name: String) async throws(ServingError) {
     try requireControl()
     do {
       try await turns.wait()
       defer { turns.end() }
       guard let files = try files().first(where: { $0.name == name }) else {
-        throw ServingError(.notFound, "failed to load '\(name.printable)', no model of this name is there")
+        throw ServingError(.notFound, "failed to load '\(name.printable)': unknown model")
       }
       try await load(files, always: true)
     } catch let error as ServingError {
@@ -175,8 +182,9 @@ public final class ModelRepository: Sendable {
     }
   }
 
-  /// Unloads a model: for clients. What has begun goes on.
-  /// - Throws: `ServingError` with `.notFound` where there is none of this name, and with `.permissionDenied` where clients may not.
+  /// Unloads a model on behalf of a client. Running requests are finished.
+  /// - Throws: `ServingError` with `.notFound` if the name is unknown, or `.permissionDenied` if
+  ///   clients may not unload models.
   public func unload(_ name: String) async throws(ServingError) {
     try requireControl()
     let isKnown = state.withLock { state in
@@ -187,14 +195,14 @@ public final class ModelRepository: Sendable {
       return true
     }
     guard isKnown else {
-      throw ServingError(.notFound, "failed to unload '\(name.printable)', no model of this name is there")
+      throw ServingError(.notFound, "failed to unload '\(name.printable)': unknown model")
     }
     logger.info("unloaded a model", metadata: ["model": "\(name)"])
   }
 
   private func requireControl() throws(ServingError) {
     guard configuration.allowsControl else {
-      throw ServingError(.permissionDenied, "this server does not let clients load and unload models")
+      throw ServingError(.permissionDenied, "this server does not allow clients to load and unload models")
     }
   }
 
@@ -207,8 +215,8 @@ public final class ModelRepository: Sendable {
     return files
   }
 
-  /// Loads the versions of a model that are to be served.
-  /// - Parameter always: Whether those are loaded anew whose files have not changed.
+  /// Loads the versions of a model to be served.
+  /// - Parameter always: Whether to reload versions whose files have not changed.
   private func load(_ files: ModelFiles, always: Bool) async throws(InfoldError) {
     let settings = try files.settingsPath.map { path throws(InfoldError) in
       try configuration.settings.completed(byFile: path)
@@ -237,7 +245,7 @@ public final class ModelRepository: Sendable {
     if let failure { throw failure }
   }
 
-  /// Loads a version of a model. Until it is there, what was there before it goes on.
+  /// Loads a version of a model. The previous one stays in use until loading has finished.
   private func load(
     _ version: ModelFiles.Version, of name: String, _ settings: ModelSettings
   ) async throws(InfoldError) {

@@ -1,37 +1,40 @@
 import FoundationEssentials
 public import Infold
 
-/// How a model is served.
+/// The settings of a served model.
 ///
-/// The file `serving.json` in the folder of a model may say it for that model: an object whose members have the names of these
-/// properties. What it does not say is as the server's own settings have it. A member that does not exist is an error.
+/// The file `serving.json` in the folder of a model overrides them for that model. It is an object
+/// whose members have the names of these properties. Members that it omits keep the server's
+/// values. Unknown members are errors.
 public struct ModelSettings: Sendable, Hashable {
-  /// The most images that are put together into a batch; 1 for none. Requests are put together only where the network computes
-  /// every image by itself, so that an image has the same bits alone and in any batch.
+  /// The maximum number of images in a batch; 1 for no batching. Requests are batched only if the
+  /// network processes every image independently, so that an image has the same bits alone and in
+  /// any batch.
   public var largestBatch = 8
-  /// The longest, in seconds, that a request waits for others to fill a batch, while processors are free. With 0, only requests that wait anyway
-  /// are put together.
+  /// The maximum time in seconds for which a request waits for others to fill a batch while
+  /// processors are free. With 0, only requests that wait anyway are batched.
   public var longestDelay = 0.0
-  /// The most requests that wait; those beyond are refused.
+  /// The maximum number of waiting requests. Further ones are rejected.
   public var queueSize = 256
-  /// The most bytes that each session of the model may take beside the model's own tensors; `nil` for what the server has.
+  /// The memory limit in bytes of each session of the model, without the model's tensors, or `nil`
+  /// for the default of the server.
   public var memoryLimit: Int?
-  /// The longest, in seconds, that one run may take; `nil` for no limit.
+  /// The time limit of a run in seconds, or `nil` for none.
   public var timeLimit: Double?
-  /// The shapes with which the model runs before it is ready, by the names of its inputs; those that the model fixes may be left
-  /// out. Sizes of an input that are open and not given here are not warmed up.
+  /// The shapes with which the model is warmed up, by input name. Inputs with fixed shapes may be
+  /// omitted. Without a shape for its dynamic dimensions, a model is not warmed up.
   public var warmUp: [String: [Int]] = [:]
-  /// Whether all versions are served; else the latest alone is.
+  /// Whether to serve all versions rather than only the latest.
   public var allVersions = false
-  /// What results may cost in accuracy for the sake of speed.
+  /// The accuracy to trade for speed.
   public var precision = SessionOptions.Precision.fast
 
-  /// The settings that hold where nothing else is said.
+  /// Creates the default settings.
   public init() {}
 
-  /// The settings as a file has them.
-  /// - Parameter path: The file. Where there is none, these settings hold.
-  /// - Throws: `InfoldError` that names the file.
+  /// These settings, overridden by a file.
+  /// - Parameter path: The path of the file. If it does not exist, these settings are returned.
+  /// - Throws: `InfoldError` with the path of the file.
   func completed(byFile path: String) throws(InfoldError) -> ModelSettings {
     guard FileManager.default.fileExists(atPath: path) else { return self }
     do {
@@ -50,15 +53,15 @@ public struct ModelSettings: Sendable, Hashable {
     }
   }
 
-  /// Checks that the numbers make sense.
+  /// Checks the ranges of the settings.
   /// - Throws: `InfoldError` with `.invalidArgument`.
   public func check() throws(InfoldError) {
     func require(_ holds: Bool, _ reason: String) throws(InfoldError) {
       if !holds { throw InfoldError(.invalidArgument, reason) }
     }
-    try require((1...1024).contains(largestBatch), "largestBatch is \(largestBatch), and must be from 1 to 1024")
-    try require((0...60).contains(longestDelay), "longestDelay is \(longestDelay), and must be from 0 to 60 seconds")
-    try require((1...1_000_000).contains(queueSize), "queueSize is \(queueSize), and must be from 1 to 1000000")
+    try require((1...1024).contains(largestBatch), "largestBatch is \(largestBatch), but must be from 1 to 1024")
+    try require((0...60).contains(longestDelay), "longestDelay is \(longestDelay), but must be from 0 to 60 seconds")
+    try require((1...1_000_000).contains(queueSize), "queueSize is \(queueSize), but must be from 1 to 1000000")
     try require(memoryLimit.map { $0 > 0 } ?? true, "memoryLimit must be at least 1 byte")
     try require(
       timeLimit.map { $0 > 0 && $0 <= 86_400 } ?? true, "timeLimit must be more than 0, and at most 86400 seconds")
@@ -113,7 +116,7 @@ extension ModelSettings {
         case ("warmUp", .shapes(let shapes)): settings.warmUp = shapes
         case ("precision", .text(let text)):
           guard let precision = SessionOptions.Precision(rawValue: text) else {
-            throw InfoldError(.malformedData, "precision is \"\(text.printable)\", and must be \"fast\" or \"exact\"")
+            throw InfoldError(.malformedData, "precision is \"\(text.printable)\", but must be \"fast\" or \"exact\"")
           }
           settings.precision = precision
         case ("largestBatch", _), ("longestDelay", _), ("queueSize", _), ("memoryLimit", _), ("timeLimit", _):
@@ -123,9 +126,9 @@ extension ModelSettings {
         case ("precision", _): throw InfoldError(.malformedData, "precision must be \"fast\" or \"exact\"")
         default:
           throw InfoldError(
-            .malformedData, "there is no setting \"\(name.printable)\"",
+            .malformedData, "unknown setting \"\(name.printable)\"",
             hint:
-              "there are largestBatch, longestDelay, queueSize, memoryLimit, timeLimit, warmUp, allVersions and precision"
+              "the settings are largestBatch, longestDelay, queueSize, memoryLimit, timeLimit, warmUp, allVersions and precision"
           )
         }
       }
@@ -143,12 +146,12 @@ extension ModelSettings {
 }
 
 extension DecodingError {
-  /// What is wrong, on one line.
+  /// The problem, on one line.
   package var reason: String {
     switch self {
     case .dataCorrupted(let context): "is not JSON: " + context.debugDescription.printable
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
-      "has something unexpected at '\(context.codingPath.map(\.stringValue).joined(separator: ".").printable)'"
+      "has an unexpected value at '\(context.codingPath.map(\.stringValue).joined(separator: ".").printable)'"
     @unknown default: "is not JSON"
     }
   }

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Glibc
 import Infold
 
-/// Where models come from.
+/// A source of models.
 public enum ModelSource: Sendable, Hashable {
   /// A folder of models: `NAME/VERSION/model.onnx`, `NAME/model.onnx` or `NAME.onnx`.
   case repository(String)
-  /// One model under this name: a file, or a folder with `VERSION/model.onnx` or `model.onnx`.
+  /// One model with this name: a file, or a folder with `VERSION/model.onnx` or `model.onnx`.
   case model(name: String, path: String)
 }
 
 /// The files of a model.
 struct ModelFiles: Sendable, Equatable {
-  /// A version, and what tells whether its file is still the same.
+  /// A version, and a stamp to detect changes of its file.
   struct Version: Sendable, Equatable {
     let number: String
     let path: String
@@ -20,14 +20,14 @@ struct ModelFiles: Sendable, Equatable {
   }
 
   let name: String
-  /// The folder that may hold `serving.json`; `nil` for a single file.
+  /// The folder that may contain `serving.json`, or `nil` for a single file.
   let folder: String?
-  /// The latest last.
+  /// The versions, the latest last.
   let versions: [Version]
-  /// Of `serving.json`, where there is one.
+  /// The stamp of `serving.json`, if it exists.
   let settingsStamp: FileStamp?
 
-  /// The versions that are to be served.
+  /// The versions to be served.
   func served(_ settings: ModelSettings) -> [Version] {
     settings.allVersions ? versions : Array(versions.suffix(1))
   }
@@ -35,14 +35,14 @@ struct ModelFiles: Sendable, Equatable {
   var settingsPath: String? { folder.map { $0 + "/serving.json" } }
 }
 
-/// What changes when somebody writes a file.
+/// Attributes that change when a file is written.
 struct FileStamp: Sendable, Equatable {
   let seconds: Int
   let nanoseconds: Int
   let size: Int
   let number: UInt64
 
-  /// `nil` where there is no file.
+  /// `nil` if the file does not exist.
   init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -54,8 +54,9 @@ struct FileStamp: Sendable, Equatable {
 }
 
 extension ModelSource {
-  /// The models that are there now.
-  /// - Throws: `InfoldError` with `.fileAccess` where a folder cannot be read, or a model that was named has no file.
+  /// The models that exist now.
+  /// - Throws: `InfoldError` with `.fileAccess` if a folder cannot be read, or a named model has no
+  ///   file.
   func models() throws(InfoldError) -> [ModelFiles] {
     switch self {
     case .repository(let folder):
@@ -69,7 +70,7 @@ extension ModelSource {
       let files = Self.isFolder(path) ? Self.files(inFolder: path, name: name) : Self.files(ofFile: path, name: name)
       guard let files else {
         throw InfoldError(
-          .fileAccess, "there is no model", hint: "a folder needs VERSION/model.onnx or model.onnx", file: path)
+          .fileAccess, "contains no model", hint: "a folder needs VERSION/model.onnx or model.onnx", file: path)
       }
       return [files]
     }
@@ -106,7 +107,7 @@ extension ModelSource {
       name: name, folder: folder, versions: versions, settingsStamp: FileStamp(folder + "/serving.json"))
   }
 
-  /// Whether a folder is one of a version: a number, at least 1, without zeros before it.
+  /// Whether a folder name is a version: a number of at least 1 without leading zeros.
   private static func isVersion(_ name: String) -> Bool {
     name.count <= 18 && name.utf8.allSatisfy { (48...57).contains($0) } && !name.hasPrefix("0") && !name.isEmpty
   }

@@ -26,11 +26,11 @@ extension ServedModel {
     }
   }
 
-  /// The most probable classes of a picture, the best first.
+  /// Returns the most probable classes of a picture, the best first.
   /// - Parameters:
-  ///   - picture: The picture, of any size.
-  ///   - count: How many.
-  /// - Throws: `ServingError` with `.invalidArgument` for a model of which nobody says how pictures go in.
+  ///   - picture: A picture of any size.
+  ///   - count: The number of classes.
+  /// - Throws: `ServingError` with `.invalidArgument` if the model has no sidecar.
   public func classify(
     _ picture: Picture, top count: Int, deadline: ContinuousClock.Instant? = nil,
     cancellation: RequestCancellation? = nil, scheduler: Scheduler
@@ -39,7 +39,7 @@ extension ServedModel {
     do throws(ServingError) {
       guard let classifier else {
         throw ServingError(
-          .invalidArgument, "the model '\(name)' takes no pictures: no file beside it says how they go in")
+          .invalidArgument, "the model '\(name)' takes no pictures: it has no sidecar")
       }
       let input = try await serving { () async throws(InfoldError) in
         try await onOwnThread { () throws(InfoldError) in try classifier.input(for: [picture]) }
@@ -63,7 +63,7 @@ extension ServedModel {
     try await scheduler.run(tensors, by: self, deadline: deadline, cancellation)
   }
 
-  /// The model's outputs that a request asks for, with what it says beside each.
+  /// The requested outputs, with their parameters.
   private func wantedOutputs(_ request: InferenceRequest) throws(ServingError) -> [(Int, Parameters)] {
     guard !request.outputs.isEmpty else { return outputs.indices.map { ($0, [:]) } }
     var wanted: [(Int, Parameters)] = []
@@ -74,17 +74,17 @@ extension ServedModel {
           "unexpected inference output '\(output.name.printable)' for model '\(name)'; it has \(outputs.names)")
       }
       guard !wanted.contains(where: { $0.0 == index }) else {
-        throw ServingError(.invalidArgument, "the output '\(output.name.printable)' is asked for twice")
+        throw ServingError(.invalidArgument, "duplicate output '\(output.name.printable)' in the request")
       }
       for refused in ["classification", "shared_memory_region"] where output.parameters[refused] != nil {
-        throw ServingError(.unimplemented, "the parameter '\(refused)' of an output is not supported")
+        throw ServingError(.unimplemented, "unsupported parameter '\(refused)' of an output")
       }
       wanted.append((index, output.parameters))
     }
     return wanted
   }
 
-  /// The tensors of a request by the names of the inputs, all of which the model takes.
+  /// The input tensors of a request by name, checked against the model.
   private func tensors(_ request: InferenceRequest) throws(ServingError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
     for input in request.inputs {
@@ -94,11 +94,11 @@ extension ServedModel {
           "unexpected inference input '\(input.name.printable)' for model '\(name)'; it has \(inputs.names)")
       }
       guard input.parameters["shared_memory_region"] == nil else {
-        throw ServingError(.unimplemented, "the parameter 'shared_memory_region' of an input is not supported")
+        throw ServingError(.unimplemented, "unsupported parameter 'shared_memory_region' of an input")
       }
       try info.check(input.tensor, model: name)
       guard tensors.updateValue(input.tensor, forKey: input.name) == nil else {
-        throw ServingError(.invalidArgument, "the input '\(input.name.printable)' is given twice")
+        throw ServingError(.invalidArgument, "duplicate input '\(input.name.printable)' in the request")
       }
     }
     for input in inputs where !input.hasDefault && tensors[input.name] == nil {
@@ -108,14 +108,14 @@ extension ServedModel {
     return tensors
   }
 
-  /// When the client no longer waits.
+  /// The time at which the client stops waiting.
   private func deadline(_ request: InferenceRequest) throws(ServingError) -> ContinuousClock.Instant? {
     for refused in ["sequence_id", "sequence_start", "sequence_end"] {
       switch request.parameters[refused] {
       case nil, .integer(0), .bool(false), .string(""): continue
       default:
         throw ServingError(
-          .unimplemented, "sequences are not supported (parameter '\(refused)'): no model keeps a state")
+          .unimplemented, "sequences are not supported (parameter '\(refused)'): models are stateless")
       }
     }
     guard let timeout = try request.parameters.count("timeout"), timeout > 0 else { return request.deadline }
@@ -125,7 +125,7 @@ extension ServedModel {
 }
 
 extension ValueInfo {
-  /// Checks that a tensor is one that the model takes for this input.
+  /// Checks that the model accepts a tensor for this input.
   fileprivate func check(_ tensor: Tensor, model: String) throws(ServingError) {
     guard let type else { return }
     guard tensor.elementType == type.elementType else {
@@ -150,7 +150,7 @@ extension [ValueInfo] {
   fileprivate var names: String { map { "'" + $0.name.printable + "'" }.joined(separator: ", ") }
 }
 
-/// Runs `body`, whose errors are those of a request.
+/// Runs `body` and converts its errors to errors of a request.
 package func serving<Output>(_ body: () throws(InfoldError) -> Output) throws(ServingError) -> Output {
   do throws(InfoldError) {
     return try body()
@@ -159,7 +159,7 @@ package func serving<Output>(_ body: () throws(InfoldError) -> Output) throws(Se
   }
 }
 
-/// Runs `body`, whose errors are those of a request.
+/// Runs `body` and converts its errors to errors of a request.
 private func serving<Output>(_ body: () async throws(InfoldError) -> Output) async throws(ServingError) -> Output {
   do throws(InfoldError) {
     return try await body()

@@ -5,40 +5,40 @@ import Synchronization
 
 /// A version of a model that is ready to run.
 ///
-/// Whoever has one may go on with it while the repository has another in its place already.
+/// It can still be used after the repository has replaced it.
 public final class ServedModel: Sendable {
-  /// The name.
+  /// The name of the model.
   public let name: String
   /// The version.
   public let version: String
-  /// How it is served.
+  /// The settings.
   public let settings: ModelSettings
-  /// What says what is on a picture, where a file beside the model says how pictures go in.
+  /// The classifier, if the model has a sidecar.
   public let classifier: ImageClassifier?
-  /// What it takes, in the model's order.
+  /// The inputs, in the order of the model.
   public let inputs: [ValueInfo]
-  /// What it makes, in the model's order.
+  /// The outputs, in the order of the model.
   public let outputs: [ValueInfo]
-  /// Runs with all threads that compute.
+  /// A session that uses all compute threads.
   let wide: Session
-  /// Runs on one thread. It shares its weights with the other session.
+  /// A session that uses one thread. It shares its weights with the other session.
   let narrow: Session
-  /// Whether requests may be put together.
+  /// Whether requests may be batched.
   public let takesBatches: Bool
-  /// The inputs that must be given for that.
+  /// The number of inputs that a batched request must have.
   let batchedInputCount: Int
-  /// What is counted of it.
+  /// The metrics of the model.
   public let metrics: ModelMetrics
-  /// What an image took lately, in nanoseconds of processors.
+  /// The recent processor time of an image, in nanoseconds.
   let expectedTime = Atomic<Int64>(1_000_000)
 
-  /// Prepares a model, and runs it once where the shapes of its inputs are known.
+  /// Prepares a model, and runs it once if the shapes of its inputs are known.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - threads: The threads that compute.
-  ///   - memoryLimit: What all models count in.
-  ///   - logger: Told where it cannot be run before it is asked.
-  /// - Throws: `InfoldError` that names the file.
+  ///   - path: The path of the model.
+  ///   - threads: The number of compute threads.
+  ///   - memoryLimit: The memory limit shared by all models.
+  ///   - logger: Logs the reason if the model cannot be warmed up.
+  /// - Throws: `InfoldError` with the path of the file.
   init(
     name: String, version: String, path: String, settings: ModelSettings, threads: Int, memoryLimit: SharedMemoryLimit?,
     metrics: ModelMetrics, logger: Logger
@@ -66,7 +66,7 @@ public final class ServedModel: Sendable {
       let warmUp = try WarmUp(wide, narrow, settings)
       takesBatches = try warmUp.run { reason in
         logger.notice(
-          "a model is not run before it is asked",
+          "a model was not warmed up",
           metadata: ["model": "\(name)", "version": "\(version)", "reason": "\(reason)"])
       }
     } catch {
@@ -74,17 +74,17 @@ public final class ServedModel: Sendable {
     }
   }
 
-  /// Says what a run took, in nanoseconds of processors.
+  /// Records the processor time of a run, in nanoseconds.
   func didTake(_ cost: Int64, images: Int) {
-    // Of runs that end at once, one may count for all.
+    // If runs end simultaneously, only one of them may be counted.
     let expected = expectedTime.load(ordering: .relaxed)
     expectedTime.store((expected * 7 + cost / Int64(max(images, 1))) / 8, ordering: .relaxed)
   }
 
-  /// The bytes that its sessions take now, beside the model's own tensors.
+  /// The current memory of its sessions in bytes, without the model's tensors.
   public var memoryUse: Int { wide.memoryUse + (narrow === wide ? 0 : narrow.memoryUse) }
 
-  /// What it says of itself.
+  /// The metadata of the model.
   /// - Parameter versions: The versions of the model that are ready.
   func metadata(versions: [String]) -> ModelMetadata {
     ModelMetadata(

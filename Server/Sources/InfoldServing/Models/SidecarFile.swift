@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The file beside a model that says how pictures go in.
+/// The sidecar of a model, which describes how pictures are prepared.
 enum SidecarFile {
   static func path(besideModel model: String) -> String {
     (model.hasSuffix(".onnx") ? String(model.dropLast(5)) : model) + ".json"

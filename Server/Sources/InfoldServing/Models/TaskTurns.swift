@@ -2,7 +2,8 @@ import Dispatch
 package import Infold
 import Synchronization
 
-/// Lets so many tasks at a time do something, in the order in which they come.
+/// Limits the number of tasks that do something at a time. They take turns in the order of their
+/// arrival.
 package final class TaskTurns: Sendable {
   private struct State {
     var free: Int
@@ -11,13 +12,13 @@ package final class TaskTurns: Sendable {
 
   private let state: Mutex<State>
 
-  /// - Parameter places: The tasks at a time.
+  /// - Parameter places: The number of tasks at a time.
   package init(places: Int = 1) {
     state = Mutex(State(free: places))
   }
 
-  /// Waits until it is the task's turn, which it must `end()`.
-  /// - Throws: `CancellationError` when the task is cancelled; then there is nothing to end.
+  /// Waits for the task's turn. The task must call `end()` afterwards.
+  /// - Throws: `CancellationError` if the task is cancelled. Then `end()` must not be called.
   package func wait() async throws(CancellationError) {
     await withCheckedContinuation { continuation in
       let mayGo = state.withLock { state in
@@ -35,7 +36,7 @@ package final class TaskTurns: Sendable {
     throw CancellationError()
   }
 
-  /// It is the next task's turn.
+  /// Ends the turn and lets the next task continue.
   package func end() {
     let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
@@ -46,7 +47,7 @@ package final class TaskTurns: Sendable {
   }
 }
 
-/// Does something that takes long on a thread of its own, while the task waits without keeping one.
+/// Runs a long operation on its own thread, while the task is suspended.
 package func onOwnThread<Output: Sendable>(
   _ body: @escaping @Sendable () throws(InfoldError) -> Output
 ) async throws(InfoldError) -> Output {

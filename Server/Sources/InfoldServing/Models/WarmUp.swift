@@ -2,24 +2,25 @@ import Dispatch
 import Infold
 import Synchronization
 
-/// Runs a model on zeros before it is asked, and makes the plans of all batches that may come, so that no request pays for them.
+/// Runs a model on zeros before the first request, and prepares plans for all batch sizes, so that
+/// no request has to wait for them.
 struct WarmUp {
   private let wide: Session
   private let narrow: Session
   private let settings: ModelSettings
-  /// The inputs that are given.
+  /// The inputs that are passed.
   private let inputs: [ValueInfo]
-  /// Whether the first size of every input is the request's to choose: that of the batch, it is supposed.
+  /// Whether the first dimension of every input is dynamic, and therefore assumed to be the batch.
   private let hasOpenBatch: Bool
 
   /// - Parameters:
-  ///   - wide: Runs with all threads.
-  ///   - narrow: Runs on one thread; it may be the same.
-  /// - Throws: `InfoldError` with `.invalidArgument` for settings that name no input of the model.
+  ///   - wide: The session that uses all threads.
+  ///   - narrow: The session that uses one thread; it may be the same.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the settings name an unknown input.
   init(_ wide: Session, _ narrow: Session, _ settings: ModelSettings) throws(InfoldError) {
     (self.wide, self.narrow, self.settings) = (wide, narrow, settings)
     for name in settings.warmUp.keys where !wide.inputs.contains(where: { $0.name == name }) {
-      throw InfoldError(.invalidArgument, "warmUp names '\(name.printable)', which is no input of the model")
+      throw InfoldError(.invalidArgument, "warmUp names '\(name.printable)', which is not a graph input")
     }
     inputs = wide.inputs.filter { !$0.hasDefault || settings.warmUp[$0.name] != nil }
     hasOpenBatch =
@@ -29,11 +30,12 @@ struct WarmUp {
       }
   }
 
-  /// Runs the model, where its shapes are known, and prepares it for batches.
-  /// - Parameter skipped: Told why not, where only guessed shapes do not suit the model.
-  /// - Returns: Whether requests may be put together.
-  /// - Throws: `InfoldError` where it does not run with the shapes that it has, or that the settings say; with `.limitExceeded` where it
-  ///   takes more memory or time than it may.
+  /// Runs the model if its shapes are known, and prepares it for batches.
+  /// - Parameter skipped: Called with the reason if the model does not run with shapes that were
+  ///   only assumed.
+  /// - Returns: Whether requests may be batched.
+  /// - Throws: `InfoldError` if the model does not run with its own shapes or those of the
+  ///   settings; with `.limitExceeded` if it exceeds its memory or time limit.
   func run(skipped: (InfoldError) -> Void) throws(InfoldError) -> Bool {
     guard let first = shapes(batch: nil) else { return false }
     do throws(InfoldError) {
@@ -46,14 +48,14 @@ struct WarmUp {
     do throws(InfoldError) {
       return try prepareBatches()
     } catch {
-      // That there are batches is only supposed.
+      // The batch dimension was only assumed.
       guard error.code != .limitExceeded else { throw error }
       return false
     }
   }
 
-  /// Makes the plans of all batches.
-  /// - Returns: Whether requests may be put together.
+  /// Prepares the plans for all batch sizes.
+  /// - Returns: Whether requests may be batched.
   private func prepareBatches() throws(InfoldError) -> Bool {
     guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
       try wide.computesImagesApart(shapes: largest)
@@ -63,8 +65,9 @@ struct WarmUp {
     return true
   }
 
-  /// Does something with both sessions at once, or with the one that there is: whoever waits for the model waits half as long.
-  /// - Throws: The first error of `wide`, or else that of `narrow`.
+  /// Calls `body` with both sessions concurrently, or with the only one, so that loading a model
+  /// takes half as long.
+  /// - Throws: The error of `wide`, or else that of `narrow`.
   private func withBothSessions(_ body: @Sendable (Session) throws(InfoldError) -> Void) throws(InfoldError) {
     guard narrow !== wide else { return try body(wide) }
     let sessions = [wide, narrow]
@@ -79,8 +82,8 @@ struct WarmUp {
     if let error = errors.withLock({ $0.lazy.compactMap(\.self).first }) { throw error }
   }
 
-  /// The shapes of the inputs; `nil` where sizes are not known.
-  /// - Parameter batch: The size of the batch; `nil` for what the settings say, or else 1.
+  /// The shapes of the inputs, or `nil` if sizes are unknown.
+  /// - Parameter batch: The batch size, or `nil` for that of the settings, or else 1.
   private func shapes(batch: Int?) -> [String: [Int]]? {
     var shapes: [String: [Int]] = [:]
     for input in inputs {

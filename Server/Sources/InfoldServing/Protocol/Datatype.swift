@@ -1,6 +1,6 @@
 public import Infold
 
-/// A type of elements, as the Open Inference Protocol calls it.
+/// An element type with its name in the Open Inference Protocol.
 public enum Datatype: String, Sendable, Hashable, CaseIterable {
   case bool = "BOOL"
   case uint8 = "UINT8"
@@ -16,8 +16,8 @@ public enum Datatype: String, Sendable, Hashable, CaseIterable {
   case float64 = "FP64"
   case bfloat16 = "BF16"
 
-  /// The type of these elements; `nil` for those that tensors of a request cannot have: strings, complex numbers, and numbers of less than
-  /// 8 bits.
+  /// The datatype of an element type, or `nil` for types that requests cannot contain: strings,
+  /// complex numbers, and numbers of less than 8 bits.
   public init?(_ elementType: ElementType) {
     switch elementType {
     case .bool: self = .bool
@@ -37,7 +37,7 @@ public enum Datatype: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The type of the elements of a tensor of this type.
+  /// The element type of a tensor.
   public var elementType: ElementType {
     switch self {
     case .bool: .bool
@@ -56,19 +56,20 @@ public enum Datatype: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The Swift type that stands for an element.
+  /// The Swift type of an element.
   public var swiftType: any TensorElement.Type { elementType.swiftType! }
 
-  /// The bytes of one element.
+  /// The size of an element in bytes.
   public var byteWidth: Int { elementType.bitWidth! / 8 }
 
-  /// The type of this name.
-  /// - Throws: `ServingError` with `.invalidArgument` for a name that is none, and for `BYTES`, which no model of Infold takes.
+  /// The datatype with this name.
+  /// - Throws: `ServingError` with `.invalidArgument` for an unknown name, and for `BYTES`, which
+  ///   Infold does not support.
   public init(named name: String) throws(ServingError) {
     guard let datatype = Datatype(rawValue: name) else {
       let reason =
         name == "BYTES"
-        ? "the datatype BYTES is not supported: no model takes or makes strings"
+        ? "unsupported datatype BYTES: strings are not supported"
         : "unknown datatype '\(name.printable)'"
       throw ServingError(.invalidArgument, reason)
     }

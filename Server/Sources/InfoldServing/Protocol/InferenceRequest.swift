@@ -1,30 +1,30 @@
 public import Infold
 
-/// A request to run a model, whatever protocol it came by.
+/// A request to run a model, independent of the protocol.
 public struct InferenceRequest: Sendable {
-  /// A tensor of a request.
+  /// An input tensor of a request.
   public struct Input: Sendable {
     /// The name of the model's input.
     public var name: String
-    /// The elements, with their type and shape.
+    /// The tensor.
     public var tensor: Tensor
-    /// What is said beside it.
+    /// The parameters of the input.
     public var parameters: Parameters
 
-    /// A tensor for an input.
+    /// Creates an input.
     public init(name: String, tensor: Tensor, parameters: Parameters = [:]) {
       (self.name, self.tensor, self.parameters) = (name, tensor, parameters)
     }
   }
 
-  /// An output that a request asks for.
+  /// A requested output.
   public struct RequestedOutput: Sendable, Hashable {
     /// The name of the model's output.
     public var name: String
-    /// What is said beside it.
+    /// The parameters of the output.
     public var parameters: Parameters
 
-    /// A wish for an output.
+    /// Creates a requested output.
     public init(name: String, parameters: Parameters = [:]) {
       (self.name, self.parameters) = (name, parameters)
     }
@@ -32,23 +32,24 @@ public struct InferenceRequest: Sendable {
 
   /// The name of the model.
   public var modelName: String
-  /// The version that is asked for; `nil` or an empty text for the latest that is ready.
+  /// The requested version, or `nil` or an empty string for the latest one that is ready.
   public var modelVersion: String?
-  /// What the client calls the request, which the answer repeats.
+  /// The client's identifier of the request, repeated in the response.
   public var id: String?
-  /// What is said beside the tensors. `timeout` is the longest that the request may wait, in microseconds; those that nobody knows are
-  /// ignored, as the protocol says. Those that would change the answer, and are not supported, are refused.
+  /// The parameters of the request. `timeout` is the longest time for which the request may wait,
+  /// in microseconds. Unknown parameters are ignored, as the protocol demands. Unsupported ones
+  /// that would change the result are rejected.
   public var parameters: Parameters
-  /// The tensors.
+  /// The input tensors.
   public var inputs: [Input]
-  /// The outputs that are asked for; all of them where the list is empty.
+  /// The requested outputs; empty for all.
   public var outputs: [RequestedOutput]
-  /// When the client no longer waits; `nil` for never. What has not begun by then does not begin.
+  /// The deadline, or `nil` for none. A request that has not begun by then does not begin.
   public var deadline: ContinuousClock.Instant?
-  /// What gives the request up when it is thrown, as the cancellation of the task does.
+  /// Cancels the request, like cancellation of the task.
   public var cancellation: RequestCancellation?
 
-  /// A request.
+  /// Creates a request.
   public init(
     modelName: String, modelVersion: String? = nil, id: String? = nil, parameters: Parameters = [:], inputs: [Input],
     outputs: [RequestedOutput] = [], deadline: ContinuousClock.Instant? = nil
@@ -64,17 +65,17 @@ public struct InferenceRequest: Sendable {
   }
 }
 
-/// What a model made of a request.
+/// The response to a request.
 public struct InferenceResponse: Sendable {
-  /// A tensor of an answer.
+  /// An output tensor of a response.
   public struct Output: Sendable {
     /// The name of the model's output.
     public var name: String
-    /// The elements, with their type and shape.
+    /// The tensor.
     public var tensor: Tensor
-    /// The type of the elements, as the protocol calls it.
+    /// The datatype of the elements.
     public var datatype: Datatype
-    /// What the request said beside its wish for the output: how it is to be encoded, for instance.
+    /// The parameters of the requested output, such as its encoding.
     public var requestParameters: Parameters
   }
 
@@ -82,13 +83,13 @@ public struct InferenceResponse: Sendable {
   public var modelName: String
   /// The version that ran.
   public var modelVersion: String
-  /// What the client calls the request.
+  /// The client's identifier of the request.
   public var id: String?
-  /// What is said beside the tensors.
+  /// The parameters of the response.
   public var parameters: Parameters
-  /// In the order in which they were asked for, or else the model's.
+  /// The outputs in the requested order, or else in the order of the model.
   public var outputs: [Output]
 
-  /// The elements of all outputs.
+  /// The number of elements of all outputs.
   package var elementCount: Int { outputs.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -1,42 +1,42 @@
-/// What a server says of itself.
+/// The metadata of a server.
 public struct ServerMetadata: Sendable, Hashable {
-  /// Its name.
+  /// The name of the server.
   public var name: String
-  /// Its version.
+  /// The version of the server.
   public var version: String
-  /// The extensions of the protocol that it has.
+  /// The supported protocol extensions.
   public var extensions: [String]
 }
 
-/// What a model takes or makes.
+/// The metadata of an input or output.
 public struct TensorMetadata: Sendable, Hashable {
   /// The name.
   public var name: String
-  /// The type of the elements; `nil` where it is none that the protocol has a name for, or the model leaves it open.
+  /// The datatype, or `nil` if the protocol has no name for it, or the model does not declare it.
   public var datatype: Datatype?
-  /// The sizes, −1 for those that a request chooses; `nil` where the model does not say how many there are.
+  /// The sizes, −1 for dynamic dimensions; `nil` if the rank is unknown.
   public var shape: [Int]?
-  /// Whether it may be left out of a request.
+  /// Whether a request may omit the input.
   public var isOptional: Bool
 }
 
-/// What a server says of a model.
+/// The metadata of a model.
 public struct ModelMetadata: Sendable, Hashable {
-  /// The name.
+  /// The name of the model.
   public var name: String
   /// The versions that are ready, the latest last.
   public var versions: [String]
-  /// What runs it, and its format: `infold_onnx`.
+  /// The runtime and the format: `infold_onnx`.
   public var platform: String
-  /// What it takes, in the model's order.
+  /// The inputs, in the order of the model.
   public var inputs: [TensorMetadata]
-  /// What it makes, in the model's order.
+  /// The outputs, in the order of the model.
   public var outputs: [TensorMetadata]
 }
 
-/// A model of the repository, and how it is.
+/// A model version in the repository, with its state.
 public struct RepositoryIndexEntry: Sendable, Hashable {
-  /// How a version of a model is.
+  /// The state of a model version.
   public enum State: String, Sendable, Hashable {
     case unknown = "UNKNOWN"
     case ready = "READY"
@@ -49,8 +49,8 @@ public struct RepositoryIndexEntry: Sendable, Hashable {
   public var name: String
   /// The version.
   public var version: String
-  /// Whether it can run.
+  /// The state.
   public var state: State
-  /// Why it cannot, or why the last attempt to load it anew failed; else empty.
+  /// The reason why the model cannot run, or why the last reload failed; otherwise empty.
   public var reason: String
 }

@@ -1,4 +1,4 @@
-/// The value of a parameter of a request, a tensor or an answer.
+/// The value of a parameter of a request, a tensor or a response.
 public enum Parameter: Sendable, Hashable {
   case bool(Bool)
   case integer(Int64)
@@ -6,13 +6,13 @@ public enum Parameter: Sendable, Hashable {
   case string(String)
 }
 
-/// Parameters by their names.
+/// Parameters by name.
 public typealias Parameters = [String: Parameter]
 
 extension Parameters {
-  /// A parameter that is true or false.
-  /// - Returns: `nil` where there is none.
-  /// - Throws: `ServingError` with `.invalidArgument` where it is something else.
+  /// A Boolean parameter.
+  /// - Returns: The value, or `nil` if there is none.
+  /// - Throws: `ServingError` with `.invalidArgument` if the parameter has another type.
   public func bool(_ name: String) throws(ServingError) -> Bool? {
     switch self[name] {
     case nil: nil
@@ -21,14 +21,14 @@ extension Parameters {
     }
   }
 
-  /// A parameter that is a whole number, at least 0.
-  /// - Returns: `nil` where there is none.
-  /// - Throws: `ServingError` with `.invalidArgument` where it is something else.
+  /// A parameter that is an integer of at least 0.
+  /// - Returns: The value, or `nil` if there is none.
+  /// - Throws: `ServingError` with `.invalidArgument` if the parameter is something else.
   public func count(_ name: String) throws(ServingError) -> Int? {
     switch self[name] {
     case nil: return nil
     case .integer(let value) where value >= 0: return Int(value)
-    default: throw ServingError(.invalidArgument, "the parameter '\(name)' must be a whole number, at least 0")
+    default: throw ServingError(.invalidArgument, "the parameter '\(name)' must be an integer of at least 0")
     }
   }
 }

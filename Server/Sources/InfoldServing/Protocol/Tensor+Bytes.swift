@@ -2,17 +2,18 @@ import Glibc
 package import Infold
 
 extension Tensor {
-  /// A tensor of elements that lie in memory as protocols send them: in row-major order, little-endian, without anything between them.
+  /// Creates a tensor from its elements in the protocols' format: row-major, little-endian, without
+  /// padding.
   ///
-  /// The bytes are copied. Nothing is allocated before their number is known to be right, so that a request cannot ask for more memory than
-  /// it has sent.
+  /// The bytes are copied. Memory is allocated only after their number has been checked, so that a
+  /// request cannot allocate more than it has sent.
   /// - Parameters:
   ///   - bytes: The elements. A bool is one byte, 0 or 1.
-  ///   - datatype: Their type.
+  ///   - datatype: The type of the elements.
   ///   - shape: The sizes, outermost first.
   ///   - name: The name of the input, for errors.
-  /// - Throws: `ServingError` with `.invalidArgument` for a shape that has a negative size or another number of elements, and for bools
-  ///   that are none; `.limitExceeded` where there is no memory.
+  /// - Throws: `ServingError` with `.invalidArgument` if the shape has a negative size or another
+  ///   number of elements, or a bool is invalid; `.limitExceeded` if memory cannot be allocated.
   package init(
     bytes: UnsafeRawBufferPointer, datatype: Datatype, shape: [Int64], input name: String
   ) throws(ServingError) {
@@ -21,12 +22,12 @@ extension Tensor {
     guard let count = Self.count(sizes), bytes.count == count * width else {
       throw ServingError(
         .invalidArgument,
-        "input '\(name.printable)' has \(bytes.count) bytes, and its shape \(shape.brief) of \(datatype.rawValue) takes "
-          + (Self.count(sizes).map { "\($0 * width)" } ?? "more than there are"))
+        "input '\(name.printable)' has \(bytes.count) bytes, but its shape \(shape.brief) of \(datatype.rawValue) needs "
+          + (Self.count(sizes).map { "\($0 * width)" } ?? "more"))
     }
     if datatype == .bool, let wrong = bytes.first(where: { $0 > 1 }) {
       throw ServingError(
-        .invalidArgument, "input '\(name.printable)' of BOOL has a byte \(wrong), and bools are 0 or 1")
+        .invalidArgument, "input '\(name.printable)' of BOOL has the byte \(wrong), but bools are 0 or 1")
     }
     func filled<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
       if bytes.count >= Self.smallestReused { return try Tensor(reusing: Element.self, sizes, bytes) }
@@ -39,10 +40,11 @@ extension Tensor {
     self = try serving { () throws(InfoldError) in try filled(datatype.swiftType) }
   }
 
-  /// The bytes from which on the system gives new pages to a tensor, each of which costs as much as copying it.
+  /// The size in bytes above which the system allocates new pages for a tensor, each of which costs
+  /// as much as copying it.
   private static let smallestReused = 1 << 17
 
-  /// A tensor with a copy of `bytes` in memory of malloc's, which gives the same pages again and again.
+  /// Copies `bytes` to memory from malloc, which reuses the same pages.
   private init<Element: TensorElement>(
     reusing _: Element.Type, _ sizes: [Int], _ bytes: UnsafeRawBufferPointer
   ) throws(InfoldError) {
@@ -60,12 +62,12 @@ extension Tensor {
     }
   }
 
-  /// A tensor of elements that a list has in row-major order.
+  /// Creates a tensor from an array in row-major order.
   /// - Parameters:
   ///   - elements: The elements.
   ///   - shape: The sizes, outermost first.
   ///   - name: The name of the input, for errors.
-  /// - Throws: As `init(bytes:datatype:shape:input:)`.
+  /// - Throws: Like `init(bytes:datatype:shape:input:)`.
   package init<Element: TensorElement>(
     elements: [Element], shape: [Int64], input name: String
   ) throws(ServingError) {
@@ -73,13 +75,14 @@ extension Tensor {
     guard Self.count(sizes) == elements.count else {
       throw ServingError(
         .invalidArgument,
-        "input '\(name.printable)' has \(elements.count) elements, and its shape \(shape.brief) takes "
-          + (Self.count(sizes).map(String.init) ?? "more than there are"))
+        "input '\(name.printable)' has \(elements.count) elements, but its shape \(shape.brief) needs "
+          + (Self.count(sizes).map(String.init) ?? "more"))
     }
     self = try serving { () throws(InfoldError) in try Tensor(shape: sizes, elements) }
   }
 
-  /// Calls `body` with the elements as protocols send them: in row-major order, little-endian, without anything between them.
+  /// Calls `body` with the elements in the protocols' format: row-major, little-endian, without
+  /// padding.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(ServingError) -> Result {
     guard let type = elementType.swiftType else {
       throw ServingError(.internal, "tensors of \(elementType) cannot be sent")
@@ -98,7 +101,7 @@ extension Tensor {
     return shape.map { Int($0) }
   }
 
-  /// The product of sizes; `nil` where eight times it does not fit an `Int`.
+  /// The product of sizes, or `nil` if eight times the product overflows `Int`.
   private static func count(_ sizes: [Int]) -> Int? {
     if sizes.contains(0) { return 0 }
     var count = 1
@@ -112,7 +115,7 @@ extension Tensor {
 }
 
 extension [Int64] {
-  /// A shape for messages: not more of it than somebody reads.
+  /// A shape for messages, truncated to 16 sizes.
   fileprivate var brief: String {
     count <= 16 ? "\(self)" : "[" + prefix(16).map { "\($0), " }.joined() + "…]"
   }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A run that may be cancelled from when it is decided on, before the task is there that does it.
+/// A run that can be cancelled from the moment it is scheduled, even before its task exists.
 final class CancellableRun: Sendable {
   private struct State {
     var task: Task<Void, Never>?
@@ -9,7 +9,7 @@ final class CancellableRun: Sendable {
 
   private let state = Mutex(State())
 
-  /// Says which task does it.
+  /// Sets the task of the run.
   func begin(_ task: Task<Void, Never>) {
     let isCancelled = state.withLock { state in
       state.task = task
@@ -18,7 +18,7 @@ final class CancellableRun: Sendable {
     if isCancelled { task.cancel() }
   }
 
-  /// Ends it before its next layer.
+  /// Cancels the run before its next layer.
   func cancel() {
     let task = state.withLock { state in
       state.isCancelled = true

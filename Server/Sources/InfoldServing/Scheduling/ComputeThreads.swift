@@ -2,14 +2,14 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Threads on which tasks run that ask for them, in the order in which they ask: what computes keeps no thread of Swift's own, nor of the
-/// network.
+/// A task executor with its own threads, so that computations block neither Swift's threads nor
+/// event loops. Tasks run in the order in which they are enqueued.
 ///
-/// A thread is started when it is needed first, and ends with the object.
+/// Threads are started when they are first needed, and end with this object.
 final class ComputeThreads: TaskExecutor {
   private let board: Board
 
-  /// - Parameter count: The most threads.
+  /// - Parameter count: The maximum number of threads.
   init(count: Int) {
     board = Board(count: count)
   }
@@ -23,7 +23,8 @@ final class ComputeThreads: TaskExecutor {
   }
 }
 
-/// What the threads have to do. They know nothing else, so that they keep nobody.
+/// The jobs of the threads. Threads reference only this object, so that they do not keep the
+/// executor alive.
 private final class Board: Sendable {
   typealias Job = @Sendable () -> Void
 
@@ -52,7 +53,7 @@ private final class Board: Sendable {
         state.threads -= 1
         return state.threads == 0
       }
-      // The system gives no thread: Dispatch has some.
+      // If the system provides no thread, Dispatch does.
       if isAlone { DispatchQueue.global().async { self.perform() } }
     }
     arrivals.signal()
@@ -66,10 +67,10 @@ private final class Board: Sendable {
     for _ in 0..<threads { arrivals.signal() }
   }
 
-  /// - Returns: Whether the system gave a thread.
+  /// - Returns: Whether a thread could be started.
   private func start() -> Bool {
     let board = Unmanaged.passRetained(self)
-    // What handles signals runs on threads of its own.
+    // Signals are handled by other threads.
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
@@ -91,7 +92,8 @@ private final class Board: Sendable {
     return true
   }
 
-  /// Says what debuggers and profilers call the current thread, which else has the name of the one that started it.
+  /// Names the current thread for debuggers and profilers. Otherwise it would have the name of its
+  /// creator.
   private static func nameThread() {
     let file = open("/proc/thread-self/comm", O_WRONLY)
     guard file >= 0 else { return }
@@ -112,7 +114,7 @@ private final class Board: Sendable {
     }
   }
 
-  /// Does one job, if there is one.
+  /// Runs one job, if there is one.
   private func perform() {
     let job = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
     job?()

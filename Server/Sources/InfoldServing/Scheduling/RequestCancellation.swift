@@ -1,8 +1,9 @@
 import Synchronization
 
-/// A switch by which somebody gives a request up: who sees that its client has gone, for instance. Once it is thrown, it stays so.
+/// Cancels a request, for example when its client disconnects. A cancellation is permanent.
 ///
-/// It does what the cancellation of the task does that waits for the answer, for those who do not have the task.
+/// It has the same effect as cancelling the task that waits for the response, for code that does
+/// not have that task.
 public final class RequestCancellation: Sendable {
   private struct State {
     var isCancelled = false
@@ -12,13 +13,13 @@ public final class RequestCancellation: Sendable {
 
   private let state = Mutex(State())
 
-  /// A switch that is not thrown.
+  /// Creates a cancellation that has not been triggered.
   public init() {}
 
-  /// Whether it is thrown.
+  /// Whether the request is cancelled.
   public var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-  /// Throws it.
+  /// Cancels the request.
   public func cancel() {
     let handlers = state.withLock { state in
       state.isCancelled = true
@@ -28,8 +29,9 @@ public final class RequestCancellation: Sendable {
     for handler in handlers { handler() }
   }
 
-  /// Has `handler` called when it is thrown, or now, if it is.
-  /// - Returns: What `remove(_:)` takes.
+  /// Registers a handler, which is called on cancellation, or immediately if the request is
+  /// cancelled already.
+  /// - Returns: The identifier for `remove(_:)`.
   func add(_ handler: @escaping @Sendable () -> Void) -> Int {
     let id: Int? = state.withLock { state in
       if state.isCancelled { return nil }
@@ -44,6 +46,6 @@ public final class RequestCancellation: Sendable {
     return id
   }
 
-  /// Nobody is called any more.
+  /// Removes a handler.
   func remove(_ id: Int) { state.withLock { $0.handlers[id] = nil } }
 }

@@ -1,14 +1,15 @@
 import Infold
 import Synchronization
 
-/// Decides which requests run when, with which others, and on how many threads.
+/// Decides when requests run, which of them run together, and on how many threads.
 ///
-/// Requests wait in a queue for each model. While a processor is free, the model that has had the least time of them is next: it runs as many
-/// of its requests as it may put together, and no more than leave work for the other free processors. A run that is alone has all
-/// threads that compute; otherwise each run has one, since processors do most when nobody waits for another. A run that is expected to take
-/// less than it would to have another thread do it is done by the thread that asks.
+/// Each model has a queue of requests. While a processor is free, the model that has used the least
+/// processor time is next. It runs as many of its requests as can be batched, but leaves work for
+/// the other free processors. A run that is alone uses all compute threads. Otherwise each run uses
+/// one thread, which gives the highest throughput. A run that is expected to be shorter than the
+/// handover to another thread is executed by the requesting thread.
 ///
-/// What has not begun can be cancelled, and does not begin behind its deadline.
+/// A request that has not begun can be cancelled, and does not begin after its deadline.
 public final class Scheduler: Sendable {
   typealias Outcome = Result<[String: Tensor], ServingError>
 
@@ -16,7 +17,7 @@ public final class Scheduler: Sendable {
   struct Entry {
     let id: UInt64
     let inputs: [String: Tensor]
-    /// The images of each input, where it may be put together with others.
+    /// The number of images of each input, or `nil` if the request cannot be batched.
     let images: Int?
     let begin: ContinuousClock.Instant
     let deadline: ContinuousClock.Instant?
@@ -27,16 +28,16 @@ public final class Scheduler: Sendable {
   struct Queue {
     let model: ServedModel
     var entries: [Entry] = []
-    /// The nanoseconds of processors that it has had.
+    /// The processor time that the model has used, in nanoseconds.
     var time: Int64 = 0
     var running = 0
 
-    /// Adds a request, unless too many wait.
-    /// - Parameter time: That of the model that was begun with last.
-    /// - Returns: Whether it was added.
+    /// Adds a request, unless the queue is full.
+    /// - Parameter time: The processor time of the model that was started last.
+    /// - Returns: Whether the request was added.
     mutating func add(_ entry: Entry, at time: Int64) -> Bool {
       guard entries.count < model.settings.queueSize else { return false }
-      // One that had nothing to do has saved nothing.
+      // A model does not save up processor time while it is idle.
       if entries.isEmpty, running == 0 { self.time = max(self.time, time) }
       entries.append(entry)
       model.metrics.waiting(entries.count)
@@ -49,22 +50,22 @@ public final class Scheduler: Sendable {
     var free: Int
     var nextID: UInt64 = 0
     var isDraining = false
-    /// What runs for one request only, by its number: so it may still be cancelled.
+    /// Runs of single requests, by request ID. Only these can be cancelled while they run.
     var runs: [UInt64: CancellableRun] = [:]
-    /// When somebody looks at the queues next.
+    /// The time of the next scheduled look at the queues.
     var nextLook: ContinuousClock.Instant?
-    /// The time of the model that was begun with last.
+    /// The processor time of the model that was started last.
     var time: Int64 = 0
   }
 
-  /// The threads that compute.
+  /// The number of compute threads.
   public let threads: Int
-  /// Where runs begin. Those with several threads have the others from their session.
+  /// The threads on which runs begin. Runs with several threads get the others from their session.
   private let computing: ComputeThreads
   private let state: Mutex<State>
 
-  /// A scheduler.
-  /// - Parameter threads: The threads that compute.
+  /// Creates a scheduler.
+  /// - Parameter threads: The number of compute threads.
   public init(threads: Int) {
     precondition(threads >= 1)
     self.threads = threads
@@ -72,18 +73,19 @@ public final class Scheduler: Sendable {
     state = Mutex(State(free: threads))
   }
 
-  /// Whether the server is about to end.
+  /// Whether the server is shutting down.
   public var isDraining: Bool { state.withLock { $0.isDraining } }
 
-  /// The server is about to end. What is there goes on.
+  /// Marks the server as shutting down. Pending requests are answered.
   func beginDraining() { state.withLock { $0.isDraining = true } }
 
-  /// The requests that wait.
+  /// The number of waiting requests.
   public var waitingCount: Int { state.withLock { $0.queues.values.reduce(0) { $0 + $1.entries.count } } }
 
   /// Runs a model.
-  /// - Parameter inputs: Tensors that the model takes.
-  /// - Throws: `ServingError`: `.unavailable` where too many wait; `.deadlineExceeded`; `.cancelled` when the task is; what the run throws.
+  /// - Parameter inputs: The input tensors, checked against the model.
+  /// - Throws: `ServingError`: `.unavailable` if the queue is full; `.deadlineExceeded`;
+  ///   `.cancelled` if the task is cancelled; errors of the run.
   func run(
     _ inputs: [String: Tensor], by model: ServedModel, deadline: ContinuousClock.Instant?,
     _ cancellation: RequestCancellation? = nil
@@ -120,7 +122,7 @@ public final class Scheduler: Sendable {
       return entry.continuation.resume(
         returning: .failure(
           ServingError(
-            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait",
+            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests are waiting",
             retryAfter: 1)))
     }
     dispatch(asking: entry.id)
@@ -144,21 +146,22 @@ extension Scheduler {
   private struct Job {
     let model: ServedModel
     let entries: [Entry]
-    /// The threads that it has.
+    /// The number of threads of the run.
     let threads: Int
     let charged: Int64
-    /// What cancels it, where it is for one request only.
+    /// Cancels the run, if it serves a single request.
     let run: CancellableRun?
 
-    /// The nanoseconds that pass, about, until another thread has begun with something and told of it.
+    /// The approximate time for handing work to another thread and getting the result, in
+    /// nanoseconds.
     static let change: Int64 = 100_000
 
-    /// Whether it is expected to be done before another thread would be.
+    /// Whether the job is expected to take less time than the handover to another thread.
     var isShort: Bool { entries.count == 1 && charged <= Self.change }
   }
 
-  /// Begins with what can be begun with.
-  /// - Parameter id: The request of the current task, if that is what asks.
+  /// Starts all jobs that can be started.
+  /// - Parameter id: The request of the current task, if it is the caller.
   private func dispatch(asking id: UInt64? = nil) {
     while true {
       let (job, late) = state.withLock { state in next(&state) }
@@ -175,7 +178,7 @@ extension Scheduler {
     }
   }
 
-  /// The next job, and what is too late.
+  /// The next job, and requests whose deadlines have passed.
   private func next(_ state: inout State) -> (Job?, late: [Entry]) {
     let now = ContinuousClock.now
     var late: [Entry] = []
@@ -202,7 +205,7 @@ extension Scheduler {
     return (take(chosen, &state), late)
   }
 
-  /// Takes requests of a model out of its queue.
+  /// Removes requests of a model from its queue.
   private func take(_ key: ObjectIdentifier, _ state: inout State) -> Job {
     var queue = state.queues[key]!
     let waiting = state.queues.values.reduce(0) { $0 + $1.entries.count }
@@ -210,7 +213,7 @@ extension Scheduler {
     let first = queue.entries.removeFirst()
     var entries = [first]
     if var images = first.images {
-      // Those behind it, as long as they fit; what else is free gets its share.
+      // Adds following requests that fit. Other free processors get their share.
       let total = queue.entries.reduce(images) { $0 + ($1.images ?? 1) }
       let share = isAlone ? total : (total + state.free - 1) / state.free
       let largest = min(queue.model.settings.largestBatch, max(share, images))
@@ -234,7 +237,7 @@ extension Scheduler {
     _ state: inout State, _ queue: inout Queue, _ key: ObjectIdentifier, _ entries: [Entry], _ images: Int, threads: Int
   ) -> Job {
     let charged = queue.model.expectedTime.load(ordering: .relaxed) * Int64(images)
-    // What is short gains nothing by threads that have to be called.
+    // Short jobs gain nothing from threads that must be woken.
     let threads = charged <= Job.change ? 1 : threads
     queue.time += charged
     queue.running += 1
@@ -247,7 +250,7 @@ extension Scheduler {
     return Job(model: queue.model, entries: entries, threads: threads, charged: charged, run: run)
   }
 
-  /// Has a thread that computes do a job.
+  /// Executes a job on a compute thread.
   private func begin(_ job: Job) {
     let task = Task.detached(executorPreference: computing) {
       self.finish(job, self.perform(job))
@@ -256,7 +259,7 @@ extension Scheduler {
     job.run?.begin(task)
   }
 
-  /// Does a job on this thread.
+  /// Executes a job on this thread.
   private func perform(_ job: Job) -> [Outcome] {
     let begin = ContinuousClock.now
     for entry in job.entries { job.model.metrics.didBegin(waited: begin - entry.begin) }
@@ -273,7 +276,7 @@ extension Scheduler {
       if var queue = state.queues[key] {
         queue.time += cost - job.charged
         queue.running -= 1
-        // A model that was unloaded must not be kept for its queue.
+        // The queue must not keep an unloaded model alive.
         state.queues[key] = queue.entries.isEmpty && queue.running == 0 ? nil : queue
       }
       if job.entries.count == 1 { state.runs[job.entries[0].id] = nil }
@@ -281,12 +284,12 @@ extension Scheduler {
     return outcomes
   }
 
-  /// Tells those who wait.
+  /// Resumes the waiting requests.
   private func finish(_ job: Job, _ outcomes: [Outcome]) {
     for (entry, outcome) in zip(job.entries, outcomes) { entry.continuation.resume(returning: outcome) }
   }
 
-  /// Has somebody look at the queues at a time, if nobody does before.
+  /// Schedules a look at the queues at a time, unless one is scheduled earlier.
   private func plan(_ time: ContinuousClock.Instant, _ state: inout State) {
     if let next = state.nextLook, next <= time { return }
     state.nextLook = time
@@ -301,7 +304,8 @@ extension Scheduler {
 }
 
 extension Scheduler.Queue {
-  /// When the first request is to begin: at once, unless others may still come to fill its batch.
+  /// The time at which the first request should begin: immediately, unless others may still fill
+  /// its batch.
   fileprivate func readyTime(_ first: Scheduler.Entry) -> ContinuousClock.Instant {
     guard let images = first.images, model.settings.longestDelay > 0 else { return first.begin }
     let together = entries.dropFirst().reduce(images) { $0 + ($1.images ?? 0) }
@@ -311,7 +315,8 @@ extension Scheduler.Queue {
 }
 
 extension Scheduler.Entry {
-  /// Whether both have the same inputs with the same sizes, but for the number of images.
+  /// Whether both requests have the same inputs with the same sizes, except for the number of
+  /// images.
   fileprivate func goesTogether(with other: Scheduler.Entry) -> Bool {
     inputs.count == other.inputs.count
       && inputs.allSatisfy { name, tensor in

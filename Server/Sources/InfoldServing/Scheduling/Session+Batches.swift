@@ -1,9 +1,9 @@
 import Infold
 
 extension Session {
-  /// What comes of each of the requests that run together.
+  /// The outcomes of requests that run together.
   ///
-  /// Where a batch fails, each request runs by itself, so that one cannot spoil the answers of others.
+  /// If a batch fails, each request runs alone, so that one cannot make others fail.
   func outcomes(of entries: [Scheduler.Entry]) -> [Scheduler.Outcome] {
     if entries.count == 1 { return [outcome(of: entries[0])] }
     do throws(InfoldError) {
@@ -21,7 +21,7 @@ extension Session {
     }
   }
 
-  /// Runs requests as one batch, and gives each its images.
+  /// Runs requests as one batch, and returns the images of each.
   private func together(_ entries: [Scheduler.Entry]) throws(InfoldError) -> [[String: Tensor]] {
     var batch: [String: Tensor] = [:]
     for name in entries[0].inputs.keys {
@@ -40,7 +40,7 @@ extension Session {
 }
 
 extension ServedModel {
-  /// The images of a request that may run together with others; `nil` where it may not.
+  /// The number of images of a request, or `nil` if it cannot be batched.
   func images(in inputs: [String: Tensor]) -> Int? {
     guard takesBatches, let images = inputs.first?.value.shape.first, images > 0, images <= settings.largestBatch,
       inputs.count == batchedInputCount, inputs.values.allSatisfy({ $0.shape.first == images })
