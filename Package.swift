@@ -9,7 +9,7 @@ import PackageDescription
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
 
-/// What most modules build on.
+/// The dependencies of most modules.
 let operators: [Target.Dependency] = ["InfoldGraph", "InfoldOperators", "InfoldSystem", "InfoldTensor"]
 
 let package = Package(
@@ -21,19 +21,19 @@ let package = Package(
     .library(name: "InfoldQuantization", targets: ["InfoldQuantization"]),
     .library(name: "InfoldTelemetry", targets: ["InfoldTelemetry"]),
     .executable(name: "infold", targets: ["InfoldTool"]),
-    // For the package in Server, and not for apps: it may change with every version.
+    // For the package in Server, not for apps: its API may change in any version.
     .library(name: "InfoldJSON", targets: ["InfoldJSON"]),
-    // For the package in Benchmarks, and not for apps either.
+    // For the package in Benchmarks, not for apps.
     .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
-    // For the package in Fuzzing, and not for apps either.
+    // For the package in Fuzzing, not for apps.
     .library(
       name: "InfoldTesting", targets: ["FuzzTargets", "InfoldGraph", "InfoldSystem", "InfoldTensor", "RandomGraphs"]),
   ],
   traits: [
     .trait(
-      name: "CommandLine", description: "The command infold, which parses its arguments with swift-argument-parser."),
+      name: "CommandLine", description: "The infold command, which needs swift-argument-parser."),
     .trait(
-      name: "Telemetry", description: "InfoldTelemetry, which tells swift-log and swift-metrics what a session does."),
+      name: "Telemetry", description: "InfoldTelemetry, which reports sessions to swift-log and swift-metrics."),
     .default(enabledTraits: ["CommandLine", "Telemetry"]),
   ],
   dependencies: [
@@ -43,49 +43,50 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
   ],
   targets: [
-    // The system: memory, processors, time, files, and the error that everything throws. Nothing else imports the C library.
+    // The system: memory, processors, time, files, and the error type. Only this module imports the
+    // C library.
     .target(name: "CMachine"),
     .target(name: "InfoldSystem", dependencies: ["CMachine"]),
 
-    // Tensors, shapes, element types; NumPy's `.npy`.
+    // Tensors, shapes, element types, and NumPy's `.npy` format.
     .target(
       name: "InfoldTensor", dependencies: ["InfoldSystem", .product(name: "RealModule", package: "swift-numerics")]),
 
-    // The graph, what an operator is, inference, and the reference evaluator.
+    // The graph, the operator protocol, inference, and the reference evaluator.
     .target(name: "InfoldGraph", dependencies: ["InfoldSystem", "InfoldTensor"]),
 
-    // The operators: specification, shape rule and reference evaluation.
+    // The operators: specification, shape inference and reference evaluation.
     .target(
       name: "InfoldOperators",
       dependencies: [
         "InfoldGraph", "InfoldSystem", "InfoldTensor",
       ]),
 
-    // The format: bytes to graph and back, through protobuf-c.
+    // The ONNX format: bytes to graph and back, using protobuf-c.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
     .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph", "InfoldSystem", "InfoldTensor"]),
 
-    // Graph to graph.
+    // Graph passes.
     .target(name: "InfoldPasses", dependencies: operators),
 
-    // Planning and running.
+    // Planning and execution.
     .target(
       name: "InfoldRuntime",
       dependencies: operators + ["CMachine", "InfoldKernelInterface", "InfoldPasses"]
         + kernelSets.map { .target(name: $0) }),
 
-    // HTML, SVG, and the drawings of networks.
+    // HTML, SVG, and drawings of networks.
     .target(
       name: "InfoldReports",
       dependencies: [
         "InfoldGraph", "InfoldSystem", "InfoldTensor", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
-    // What an app imports.
+    // The public API for apps.
     .target(name: "Infold", dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
-    // What a session does, for swift-log and swift-metrics.
+    // Observers of sessions for swift-log and swift-metrics.
     .target(
       name: "InfoldTelemetry",
       dependencies: [
@@ -95,7 +96,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Telemetry"])),
       ]),
 
-    // Pictures in, tensors out.
+    // Decoding and preprocessing of pictures.
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
@@ -112,21 +113,21 @@ let package = Package(
       name: "InfoldConformance",
       dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
-    // What folding did, proved; batch statistics.
+    // Validation of folds, and batch statistics.
     .target(
       name: "InfoldValidation",
       dependencies: operators + [
         "InfoldPasses", "InfoldReports", "InfoldRuntime",
       ]),
 
-    // Float networks to quantized ones.
+    // Quantization of float networks.
     .target(
       name: "InfoldQuantization",
       dependencies: operators + [
         "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
-    // The command line.
+    // The command-line tool.
     .executableTarget(
       name: "InfoldTool",
       dependencies: operators + [
@@ -136,7 +137,7 @@ let package = Package(
       ]),
 
     .target(name: "TestSupport", dependencies: operators, path: "Tests/TestSupport"),
-    // What hostile bytes are given to, and random networks: for tests here, and for the package in Fuzzing.
+    // Fuzz targets and random networks, for tests of this package and for the package in Fuzzing.
     .target(
       name: "FuzzTargets",
       dependencies: operators + ["InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
@@ -199,8 +200,9 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The kernels: one source, whose files the folder of each instruction set links to. A debug build optimizes one set, which its sessions
-// then run by, as a whole module, since kernels inline what other files have; the others would take as long to build again.
+// The kernels: one set of sources, to which the folder of each instruction set contains symbolic
+// links. A debug build optimizes one kernel set, as a whole module, since kernels inline code of
+// other files. Optimizing the others would take as long again.
 let wholeModule = ["-disable-batch-mode", "-whole-module-optimization", "-num-threads", "4"]
 
 func kernels(_ set: String, defines: [String] = [], machine: [String] = [], isFast isFastInDebug: Bool = false)
@@ -220,29 +222,31 @@ package.targets += [.target(name: "InfoldKernelInterface")]
   package.targets += [
     kernels("Portable"),
     kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"], isFast: true),
-    // Of what multiplies, and of what computes lane by lane.
+    // Kernels for products and for lane-wise computations only.
     kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
-    // Of quantized numbers only.
+    // Kernels for quantized numbers only.
     kernels("VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
   ]
 #elseif arch(arm64)
   package.targets += [
     kernels("Portable"),
     kernels("NEON", defines: ["INFOLD_NEON"], isFast: true),
-    // Of quantized numbers only.
+    // Kernels for quantized numbers only.
     kernels("DotProduct", defines: ["INFOLD_NEON", "INFOLD_DOTPROD"], machine: ["-march=armv8.2-a+dotprod"]),
   ]
 #else
   package.targets += [kernels("Portable", isFast: true)]
 #endif
 
-// Most tests are compiled without optimization also in release builds: what they call is optimized, and they take longer to compile than
-// to run. Those of kernels compute much by themselves.
+// Most tests are compiled without optimization even in release builds: the code that they call is
+// optimized, and compiling them would take longer than running them. Kernel tests compute a lot
+// themselves.
 for target in package.targets where target.type == .test && target.name != "InfoldKernelTests" {
   target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 }
 
-// What is no kernel is compiled for size where the environment asks for it, as tools/build-static.sh does.
+// All modules but kernels are compiled for size if the environment requests it, as
+// tools/build-static.sh does.
 if Context.environment["INFOLD_OPTIMIZE"] == "size" {
   let compact: Set = [
     "InfoldConformance", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldOperators", "InfoldPasses",

@@ -5,7 +5,8 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [
     .package(name: "infold", path: ".."),
-    // Without traits: they count allocations and references, which kernels have none of.
+    // Without traits, since they measure allocations and reference counting, which kernels do not
+    // use.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [

@@ -6,7 +6,7 @@ let package = Package(
   dependencies: [.package(name: "infold", path: "..")],
   targets: [
     .systemLibrary(name: "CLibFuzzer"),
-    // Linked with libFuzzer: tools/fuzz.sh builds it.
+    // Linked with libFuzzer and built by tools/fuzz.sh.
     .executableTarget(
       name: "fuzz", dependencies: ["CLibFuzzer", .product(name: "InfoldTesting", package: "infold")]),
     .executableTarget(name: "differential", dependencies: [.product(name: "InfoldTesting", package: "infold")]),

@@ -1,7 +1,8 @@
 import Benchmark
 import InfoldKernelInterface
 
-/// Every kernel with the sizes of layers in well-known networks, by one thread, with each instruction set of this machine.
+/// Benchmarks of every kernel with layer sizes of well-known networks, on one thread, with each
+/// kernel set that this machine supports.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2))
   for kernels in convolutionKernelSets {

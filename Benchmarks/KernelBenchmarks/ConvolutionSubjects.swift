@@ -1,6 +1,7 @@
 import InfoldKernelInterface
 
-/// A convolution with stride 1 and an output as large as the input; with a window of 1 it is a product of matrices.
+/// A convolution with stride 1 and an output as large as the input. With a window of 1, it is a
+/// matrix product.
 struct ConvolutionSubject: Subject {
   private let kernels: any ConvolutionKernels.Type
   private let arguments: ConvolutionArguments
@@ -32,7 +33,8 @@ struct ConvolutionSubject: Subject {
   }
 }
 
-/// The same by Winograd's algorithm, for a square image, a window of 3×3, and as many output channels as there are inputs.
+/// The same convolution with Winograd's algorithm, for a square image, a 3×3 window, and as many
+/// output as input channels.
 struct WinogradSubject: Subject {
   private let kernels: any ConvolutionKernels.Type
   private let arguments: WinogradArguments
@@ -100,7 +102,7 @@ struct DepthwiseSubject: Subject {
   }
 }
 
-/// A convolution of a square image in small groups of channels.
+/// A grouped convolution of a square image with small groups.
 struct GroupedSubject: Subject {
   private let kernels: any ConvolutionKernels.Type
   private let arguments: GroupedConvolutionArguments

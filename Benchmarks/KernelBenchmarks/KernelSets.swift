@@ -9,7 +9,7 @@ import InfoldKernelsPortable
   import InfoldKernelsNEON
 #endif
 
-/// The sets of all kernels that this machine can run.
+/// The complete kernel sets that this machine supports.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
     (infold_has_avx2_fma() ? [AVX2Kernels.self] : []) + [PortableKernels.self]
@@ -20,7 +20,7 @@ let kernelSets: [any KernelSet.Type] = {
   #endif
 }()
 
-/// The same, with the sets that have no others than those for products and convolutions.
+/// All kernel sets that this machine supports, including those with products and convolutions only.
 let convolutionKernelSets: [any ConvolutionKernels.Type] = {
   #if arch(x86_64)
     (infold_has_avx512() ? [AVX512Kernels.self] : []) + kernelSets

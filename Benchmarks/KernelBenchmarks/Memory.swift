@@ -1,10 +1,11 @@
-/// Floats for a kernel to work on, which begin at a multiple of 64 bytes.
+/// Memory for a kernel's floats, aligned to 64 bytes.
 final class Memory {
   let base: UnsafeMutablePointer<Float>
   var input: UnsafePointer<Float> { UnsafePointer(base) }
   var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(base) }
 
-  /// Numbers between −1 and 1. Zeros would be no fair sample: processors may be faster, or slower with denormal ones.
+  /// Random numbers between −1 and 1. Zeros would not be representative, and processors may be slow
+  /// with subnormal numbers.
   init(_ count: Int) {
     base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
       .bindMemory(to: Float.self, capacity: count)

@@ -1,6 +1,6 @@
 import InfoldKernelInterface
 
-/// A pool over a square image.
+/// A pooling of a square image.
 struct PoolSubject: Subject {
   private let kernels: any KernelSet.Type
   private let arguments: PoolArguments
@@ -46,7 +46,7 @@ struct GlobalPoolSubject: Subject {
   }
 }
 
-/// Softmax of every row of a matrix.
+/// A softmax of every row of a matrix.
 struct SoftmaxSubject: Subject {
   private let kernels: any KernelSet.Type
   private let arguments: SoftmaxArguments

@@ -1,4 +1,4 @@
-/// What is measured: a kernel with its arguments, and the memory that they point to.
+/// The subject of a benchmark: a kernel with its arguments and memory.
 protocol Subject {
   /// Calls the kernel once.
   func run()

@@ -1,5 +1,5 @@
-// What `import Infold` gives: models and their graphs, sessions, tensors and errors, and what an operator of one's own is written with.
-// A list, so that nothing comes to an app by accident.
+// The public API of `import Infold`: models and their graphs, sessions, tensors, errors, and the
+// protocols of custom operators. It is an explicit list, so that nothing is exported by accident.
 
 @_exported import struct InfoldSystem.InfoldError
 @_exported import enum InfoldSystem.InfoldVersion

@@ -5,14 +5,15 @@ public import InfoldRuntime
 public import InfoldSystem
 
 extension Model {
-  /// Reads an ONNX model from a file on a thread of Infold's own, while the task waits without keeping one.
+  /// Reads an ONNX model from a file. The task suspends while a thread of Infold reads it.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - operators: What its nodes may mean.
-  ///   - limits: What the model may ask for.
-  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make.
-  ///   - dataRoot: The folder out of which no data may come; by default that of the model.
-  /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError` with `.cancelled` when the task is cancelled.
+  ///   - path: The path of the file.
+  ///   - operators: The operators that nodes may use.
+  ///   - limits: Limits for the model.
+  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  ///   - dataRoot: The folder that external data may come from; by default that of the model.
+  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError` with
+  ///   `.cancelled` if the task is cancelled.
   public static func load(
     path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
@@ -25,12 +26,14 @@ extension Model {
 }
 
 extension Session {
-  /// Reads the ONNX model in a file, and prepares it for running, on a thread of Infold's own, while the task waits without keeping one.
+  /// Reads an ONNX model from a file and prepares it for running. The task suspends while a thread
+  /// of Infold does so.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - options: How it runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: As `init(path:options:observer:)`; `InfoldError` with `.cancelled` when the task is cancelled.
+  ///   - path: The path of the file.
+  ///   - options: The session options.
+  ///   - observer: An observer of plans, runs and layers.
+  /// - Throws: Like `init(path:options:observer:)`; `InfoldError` with `.cancelled` if the task is
+  ///   cancelled.
   public static func load(
     path: String, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {

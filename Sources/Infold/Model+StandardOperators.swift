@@ -4,13 +4,13 @@ import InfoldOperators
 import InfoldSystem
 
 extension Model {
-  /// Reads an ONNX model from a file, with the external data beside it, whose nodes mean the standard operators.
+  /// Reads an ONNX model with standard operators, and its external data, from a file.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - limits: What the model may ask for.
-  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make.
-  ///   - dataRoot: The folder out of which no data may come; by default that of the model.
-  /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`.
+  ///   - path: The path of the file.
+  ///   - limits: Limits for the model.
+  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  ///   - dataRoot: The folder that external data may come from; by default that of the model.
+  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
     path: String, limits: ModelLimits = ModelLimits(), declaredShapes: DeclaredShapes = .advisory,
     dataRoot: String? = nil
@@ -19,12 +19,12 @@ extension Model {
       path: path, operators: .standard, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot)
   }
 
-  /// Reads an ONNX model from bytes, whose nodes mean the standard operators.
+  /// Reads an ONNX model with standard operators from bytes.
   /// - Parameters:
-  ///   - bytes: What an ONNX file holds.
-  ///   - limits: What the model may ask for.
-  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make.
-  /// - Throws: As `init(bytes:operators:limits:declaredShapes:)`.
+  ///   - bytes: The content of an ONNX file.
+  ///   - limits: Limits for the model.
+  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  /// - Throws: Like `init(bytes:operators:limits:declaredShapes:)`.
   public init(
     bytes: [UInt8], limits: ModelLimits = ModelLimits(), declaredShapes: DeclaredShapes = .advisory
   ) throws(InfoldError) {

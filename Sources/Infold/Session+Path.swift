@@ -3,12 +3,13 @@ import InfoldONNX
 public import InfoldRuntime
 
 extension Session {
-  /// Reads the ONNX model in a file, and prepares it for running.
+  /// Reads an ONNX model from a file and prepares it for running.
   /// - Parameters:
-  ///   - path: The file.
-  ///   - options: How it runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: As `Model.init(path:operators:limits:declaredShapes:dataRoot:)` and `Session.init(_:options:observer:)`.
+  ///   - path: The path of the file.
+  ///   - options: The session options.
+  ///   - observer: An observer of plans, runs and layers.
+  /// - Throws: Like `Model.init(path:operators:limits:declaredShapes:dataRoot:)` and
+  ///   `Session.init(_:options:observer:)`.
   public convenience init(
     path: String, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {

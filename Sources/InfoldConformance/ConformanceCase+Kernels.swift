@@ -6,16 +6,16 @@ import InfoldSystem
 import InfoldTensor
 
 extension ConformanceCase {
-  /// The operators of which a session computes a node by the reference evaluation, and not by kernels, with inputs like those of the
-  /// first data set.
-  /// - Returns: Names as `operators()` has them.
-  /// - Throws: `InfoldError` for a case that cannot be run.
+  /// The operators that a session computes with the reference evaluation instead of kernels, for
+  /// inputs like those of the first data set.
+  /// - Returns: Names like those of `operators()`.
+  /// - Throws: `InfoldError` if the case cannot be run.
   public func operatorsWithoutKernels() throws(InfoldError) -> Set<String> {
     let model = try Model(path: model, operators: .standard)
     let session = try Session(model, options: SessionOptions(threads: 1))
     let given = Dictionary(
       zip(session.inputs.map(\.name), try inputs(of: model)), uniquingKeysWith: { first, _ in first })
-    // What is planned in the run has been planned then.
+    // After a run, the parts that are planned during the run have plans too.
     _ = try session.run(given)
     return Self.referenceOperations(try session.planDescription(for: given.mapValues(\.shape)).parts)
   }

@@ -4,9 +4,9 @@ import InfoldOperators
 import InfoldSystem
 
 extension ConformanceCase {
-  /// The operators of the model's nodes, those in its functions and in the bodies of If and Loop included: the
-  /// name, behind the domain and a point where it is not ONNX's own.
-  /// - Throws: `InfoldError` for a model that cannot be read.
+  /// The operators of the model's nodes, including those in functions and in bodies of If and Loop.
+  /// Names of operators outside ONNX's own domain are prefixed with the domain and a point.
+  /// - Throws: `InfoldError` if the model cannot be read.
   public func operators() throws(InfoldError) -> Set<String> {
     var names: Set<String> = []
     var waiting = [try Model(path: model, operators: .standard).graph]
@@ -23,7 +23,7 @@ extension ConformanceCase {
     return names
   }
 
-  /// Those of `operators()` that `registry` does not have.
+  /// The operators of the model that `registry` does not contain.
   public func missingOperators(in registry: OperatorRegistry = .standard) throws(InfoldError) -> Set<String> {
     let known = registry.all.map { $0.domain.isEmpty ? $0.name : $0.domain + "." + $0.name }
     return try operators().subtracting(known)

@@ -7,24 +7,25 @@ import InfoldSystem
 import InfoldTensor
 
 extension ConformanceCase {
-  /// How a case is run.
+  /// Options for running a test case.
   public struct Options: Sendable, Hashable {
-    /// In the types that the model declares by a `Session`, or everything in `Double` by the reference evaluation.
+    /// Whether a `Session` computes in the declared types, or the reference evaluation computes
+    /// everything in `Double`.
     public var precision: EvaluationContext.Precision
-    /// Whether graph passes rewrite the model first.
+    /// Whether graph passes optimize the model first.
     public var optimize: Bool
     /// The number of threads of the session; `nil` as for `SessionOptions`.
     public var threads: Int?
-    /// The bytes that the case may take; `nil` as for `SessionOptions`.
+    /// The memory limit in bytes; `nil` as for `SessionOptions`.
     public var memoryLimit: Int?
-    /// The time that the case may take; `nil` for no limit.
+    /// The time limit, or `nil` for none.
     public var timeLimit: Duration?
-    /// How near the results must be.
+    /// The tolerance of the results.
     public var tolerance: Tolerance
-    /// What the shapes count for that the model declares of what its nodes make.
+    /// How shapes are treated that the model declares for computed values.
     public var declaredShapes: DeclaredShapes
 
-    /// Options.
+    /// Creates options.
     public init(
       precision: EvaluationContext.Precision = .declared, optimize: Bool = true, threads: Int? = nil,
       memoryLimit: Int? = nil, timeLimit: Duration? = nil, tolerance: Tolerance = Tolerance(),
@@ -40,17 +41,17 @@ extension ConformanceCase {
     }
   }
 
-  /// What became of a case.
+  /// The outcome of a test case.
   public enum Outcome: Sendable, Hashable {
-    /// Every data set gave what it must.
+    /// All data sets gave the expected results.
     case passed
-    /// A result is wrong, the run failed, or the case is broken.
+    /// A result is wrong, the run failed, or the case is invalid.
     case failed(String)
-    /// The model needs what Infold does not have.
+    /// The model needs something that Infold does not support.
     case unsupported(String)
   }
 
-  /// Runs every data set.
+  /// Runs all data sets.
   public func run(_ options: Options = Options()) -> Outcome {
     do throws(InfoldError) {
       let deadline = options.timeLimit.map { Deadline(after: $0) }
@@ -92,13 +93,13 @@ extension ConformanceCase {
     }
   }
 
-  /// - Returns: The first difference from what the set expects; `nil` when there is none.
+  /// - Returns: The first difference from the expected results, or `nil` if there is none.
   private func check(
     _ set: DataSet, _ graph: Graph, _ runner: any RunnableModel, _ tolerance: Tolerance
   ) throws(InfoldError) -> String? {
     guard set.inputs.count <= graph.inputs.count, set.outputs.count == graph.outputs.count else {
       return
-        "the model has \(counted(graph.inputs.count, "input")) and \(counted(graph.outputs.count, "output")), and the data set "
+        "the model has \(counted(graph.inputs.count, "input")) and \(counted(graph.outputs.count, "output")), but the data set "
         + "\(set.inputs.count) and \(set.outputs.count)"
     }
     let names = runner.inputs.map(\.name)
@@ -114,8 +115,9 @@ extension ConformanceCase {
   }
 }
 
-/// The tensor in `file`. NumPy has no bfloat16, so ONNX's generator of test data has long written the bits of bfloat16
-/// numbers as uint16: where the model declares bfloat16, they are taken as that.
+/// Reads the tensor in a file. NumPy lacks bfloat16, so ONNX's generator of test data used to write
+/// bfloat16 numbers as their bits in uint16. If the model declares bfloat16, such bits are
+/// converted.
 private func tensor(in file: String, for value: Value) throws(InfoldError) -> Tensor {
   let tensor = try TensorFile(path: file).tensor
   guard tensor.elementType == .uint16, value.type?.elementType == .bfloat16 else { return tensor }
@@ -123,7 +125,7 @@ private func tensor(in file: String, for value: Value) throws(InfoldError) -> Te
   return try Tensor(shape: tensor.shape, bits.map(BFloat16.init(bitPattern:)))
 }
 
-/// What runs a model in either precision.
+/// Creates the session or reference session for a precision.
 private func runner(
   _ model: Model, _ options: ConformanceCase.Options
 ) throws(InfoldError) -> any RunnableModel {

@@ -1,28 +1,28 @@
 import InfoldOperators
 import InfoldSystem
 
-/// A folder of ONNX's backend tests: `model.onnx`, and in each `test_data_set_N` the inputs `input_M.pb` and the outputs
-/// `output_M.pb` that they must give.
+/// A test case of ONNX's backend tests: a folder with `model.onnx`, and folders `test_data_set_N`
+/// with inputs `input_M.pb` and the expected outputs `output_M.pb`.
 public struct ConformanceCase: Sendable, Hashable {
-  /// The folder.
+  /// The path of the folder.
   public let path: String
 
-  /// The folder's name, like `test_relu`.
+  /// The name of the folder, such as `test_relu`.
   public var name: String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
-  /// The model's file.
+  /// The path of the model.
   public var model: String { path + "/model.onnx" }
 
-  /// The case in this folder.
+  /// Creates a test case from its folder.
   public init(path: String) {
     self.path = path
   }
 
-  /// Every case in `folder` and the folders below it, in the order of their paths. A folder that links lead to more than
-  /// once counts once.
-  /// - Throws: `InfoldError` with `.fileAccess` for a folder that cannot be read.
+  /// Finds all cases in `folder` and its subfolders, sorted by path. A folder reached through
+  /// several links counts once.
+  /// - Throws: `InfoldError` with `.fileAccess` if a folder cannot be read.
   public static func find(in folder: String) throws(InfoldError) -> [ConformanceCase] {
     var cases: [ConformanceCase] = []
     var waiting = [folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder]
@@ -39,14 +39,14 @@ public struct ConformanceCase: Sendable, Hashable {
     return cases
   }
 
-  /// A pair of lists of files: the inputs of one run, and what it must give.
+  /// The files of one run: its inputs and its expected outputs.
   struct DataSet {
     var inputs: [String]
     var outputs: [String]
   }
 
   /// The data sets.
-  /// - Throws: `InfoldError` with `.fileAccess` when there are none, or one has no outputs.
+  /// - Throws: `InfoldError` with `.fileAccess` if there are none, or one has no outputs.
   func dataSets() throws(InfoldError) -> [DataSet] {
     var sets: [DataSet] = []
     for entry in try Folder.entries(path) where entry.isFolder && entry.name.hasPrefix("test_data_set_") {
@@ -57,11 +57,11 @@ public struct ConformanceCase: Sendable, Hashable {
       }
       let set = DataSet(inputs: files("input"), outputs: files("output"))
       guard !set.outputs.isEmpty else {
-        throw InfoldError(.fileAccess, "the folder holds no output_0.pb", file: folder)
+        throw InfoldError(.fileAccess, "contains no output_0.pb", file: folder)
       }
       sets.append(set)
     }
-    guard !sets.isEmpty else { throw InfoldError(.fileAccess, "the folder holds no test_data_set_N", file: path) }
+    guard !sets.isEmpty else { throw InfoldError(.fileAccess, "contains no test_data_set_N", file: path) }
     return sets
   }
 }

@@ -1,44 +1,47 @@
 import InfoldGraph
 import InfoldOperators
 
-/// The operators of a registry, as a table: versions, element types, and what became of cases that use them.
+/// A table of the operators in a registry, with their versions, element types, and results of the
+/// test cases that use them.
 public struct OperatorTable: Sendable, Hashable {
-  /// The cases that use an operator.
+  /// The results of the test cases that use an operator.
   public struct Tally: Sendable, Hashable {
-    /// Those that pass.
+    /// The number of cases that pass.
     public var passed = 0
-    /// Those that pass in which kernels compute the operator wherever it is left when graph passes are through.
+    /// The number of passing cases in which kernels compute all nodes with the operator that remain
+    /// after graph passes.
     public var byKernels = 0
-    /// Those that fail.
+    /// The number of cases that fail.
     public var failed = 0
-    /// Those that need not pass, for a reason that is known.
+    /// The number of cases that may fail for a known reason.
     public var excepted = 0
 
-    /// No cases.
+    /// Creates an empty tally.
     public init() {}
   }
 
-  /// An operator.
+  /// A row of the table.
   public struct Row: Sendable, Hashable {
-    /// The name, behind the domain and a point where it is not ONNX's own.
+    /// The name, prefixed with the domain and a point if that is not ONNX's own.
     public let name: String
-    /// What it does.
+    /// The family of the operator.
     public let family: OperatorFamily
-    /// The opset versions that changed it, ascending.
+    /// The opset versions that changed the operator, ascending.
     public let versions: [Int]
-    /// The opset that withdrew it.
+    /// The deprecation of the operator, or `nil`.
     public let deprecation: Deprecation?
     /// The element types of its data in the newest version.
     public let elementTypes: ElementTypeSet
-    /// The cases that use it; `nil` where none were counted.
+    /// The cases that use the operator, or `nil` if none were counted.
     public let cases: Tally?
   }
 
-  /// The operators, by domain and name.
+  /// The rows, sorted by domain and name.
   public let rows: [Row]
 
-  /// The operators of `registry`.
-  /// - Parameter cases: The cases that use an operator, by its name as in `Row.name`; `nil` for a table without cases.
+  /// Creates a table of the operators in `registry`.
+  /// - Parameter cases: The results of the cases that use an operator, by name as in `Row.name`, or
+  ///   `nil` for a table without cases.
   public init(_ registry: OperatorRegistry = .standard, cases: [String: Tally]? = nil) {
     rows = registry.all.map { type in
       let name = type.domain.isEmpty ? type.name : type.domain + "." + type.name
@@ -60,13 +63,14 @@ public struct OperatorTable: Sendable, Hashable {
 }
 
 extension OperatorTable.Row {
-  /// The versions, and what ended them, as text.
+  /// The versions and the deprecation, as text.
   public var versionText: String {
     let versions = versions.map(String.init).joined(separator: ", ")
     return deprecation.map { "\(versions); withdrawn with \($0.opset) for \($0.successor)" } ?? versions
   }
 
-  /// The element types as text, `floats`, `numbers` and `all` standing for the sets of `ElementTypeSet`.
+  /// The element types as text. `floats`, `numbers` and `all` stand for the sets of
+  /// `ElementTypeSet`.
   public var elementTypeText: String {
     switch elementTypes {
     case .all: return "all"

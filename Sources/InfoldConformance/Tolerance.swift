@@ -1,21 +1,22 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How far a number may lie from the expected one: |actual − expected| ≤ absolute + relative · |expected|, as NumPy's
-/// `allclose` has it.
+/// The allowed difference from an expected number: |actual − expected| ≤ absolute + relative ·
+/// |expected|, as in NumPy's `allclose`.
 public struct Tolerance: Sendable, Hashable {
-  /// The part that grows with the expected number.
+  /// The relative tolerance.
   public var relative: Double
-  /// The part that does not.
+  /// The absolute tolerance.
   public var absolute: Double
 
-  /// A tolerance; without arguments that of ONNX's own backend tests.
+  /// Creates a tolerance. The defaults are those of ONNX's backend tests.
   public init(relative: Double = 1e-3, absolute: Double = 1e-7) {
     self.relative = relative
     self.absolute = absolute
   }
 
-  /// Whether `actual` is near enough. NaN is near NaN, and an infinity near itself alone.
+  /// Whether `actual` is within the tolerance. NaN matches NaN, and an infinity matches only
+  /// itself.
   public func accepts(_ actual: Double, for expected: Double) -> Bool {
     if actual == expected || (actual.isNaN && expected.isNaN) { return true }
     guard actual.isFinite, expected.isFinite else { return false }
@@ -24,8 +25,8 @@ public struct Tolerance: Sendable, Hashable {
 
   /// Compares tensors: floating-point elements within the tolerance, others exactly.
   ///
-  /// A float64 tensor that was computed for an expected one of a narrower floating-point type is rounded to it first.
-  /// - Returns: The first difference in words; `nil` when there is none.
+  /// A float64 tensor is first rounded to the narrower floating-point type of the expected one.
+  /// - Returns: A description of the first difference, or `nil` if there is none.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   public func difference(_ actual: Tensor, from expected: Tensor) throws(InfoldError) -> String? {
     let isWidened = actual.elementType == .float64 && expected.elementType.isFloatingPoint

@@ -2,20 +2,20 @@ import InfoldRuntime
 import InfoldSystem
 public import Logging
 
-/// Writes what a session does to a log: plans as `info`, runs as `debug`, layers as `trace`, errors as `warning`, and
-/// runs that were cancelled as `debug`.
+/// Logs the activity of a session: plans at level `info`, runs and cancelled runs at `debug`,
+/// layers at `trace`, errors at `warning`.
 public struct SessionLogger: SessionObserver {
   private let logger: Logger
 
-  /// Writes to `logger`. Layers are observed when it takes messages of the level `trace`.
+  /// Creates an observer that writes to `logger`. Layers are observed if its level is `trace`.
   public init(_ logger: Logger) {
     self.logger = logger
   }
 
-  /// Whether the logger takes messages of the level `trace`.
+  /// Whether the level of the logger is `trace`.
   public var observesLayers: Bool { logger.logLevel <= .trace }
 
-  /// Logs a plan, as `info`.
+  /// Logs a plan at level `info`.
   public func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) {
     logger.info(
       "made a plan",
@@ -25,7 +25,7 @@ public struct SessionLogger: SessionObserver {
       ])
   }
 
-  /// Logs a run: as `debug`, also when it was cancelled, or as `warning` when it failed.
+  /// Logs a run at level `debug`, also if it was cancelled, or at `warning` if it failed.
   public func didRun(error: InfoldError?, during time: Range<UInt64>) {
     guard let error else { return logger.debug("ran", metadata: ["nanoseconds": "\(time.count)"]) }
     if error.isCancellation { return logger.debug("a run was cancelled", metadata: ["nanoseconds": "\(time.count)"]) }
@@ -34,7 +34,8 @@ public struct SessionLogger: SessionObserver {
       metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "nanoseconds": "\(time.count)"])
   }
 
-  /// Logs a layer, as `trace`, with how many bodies of If and Loop it lies in: `Layer.depth`.
+  /// Logs a layer at level `trace`, including `Layer.depth`, the number of bodies of If and Loop
+  /// that contain it.
   public func didRun(_ layer: Layer, during time: Range<UInt64>) {
     logger.trace(
       "ran a layer",

@@ -2,17 +2,17 @@ public import CoreMetrics
 import InfoldRuntime
 import InfoldSystem
 
-/// Counts and times what a session does.
+/// Metrics of a session.
 ///
-/// | metric | kind | what |
+/// | metric | kind | meaning |
 /// |---|---|---|
-/// | `infold_run_duration` | timer | a run that went well |
-/// | `infold_run_errors` | counter, with the dimension `code` | runs that threw, but for those that were cancelled |
-/// | `infold_run_cancellations` | counter | runs that were cancelled, before they began or while they ran |
-/// | `infold_plan_duration` | timer | the making of a plan |
+/// | `infold_run_duration` | timer | time of a successful run |
+/// | `infold_run_errors` | counter, with the dimension `code` | failed runs, except cancelled ones |
+/// | `infold_run_cancellations` | counter | runs that were cancelled before they began or while they ran |
+/// | `infold_plan_duration` | timer | time to make a plan |
 /// | `infold_plan_bytes` | gauge | the working memory of the latest plan, in bytes |
 ///
-/// Many plans beside few runs mean that input shapes change more often than the session keeps plans for
+/// Many plans for few runs mean that the session sees more input shapes than it keeps plans for
 /// (`SessionOptions.planCacheSize`).
 public struct SessionMetrics: SessionObserver {
   private let runs: CoreMetrics.Timer
@@ -21,10 +21,11 @@ public struct SessionMetrics: SessionObserver {
   private let errors: [InfoldError.Code: Counter]
   private let cancellations: Counter
 
-  /// Metrics of a session.
+  /// Creates metrics for a session.
   /// - Parameters:
-  ///   - dimensions: What tells them from those of other sessions, for instance the model's name.
-  ///   - factory: What makes them; by default the one that `MetricsSystem` was bootstrapped with.
+  ///   - dimensions: Dimensions that distinguish the session from others, such as the name of the
+  ///     model.
+  ///   - factory: The metrics factory, by default that of `MetricsSystem`.
   public init(dimensions: [(String, String)] = [], factory: any MetricsFactory = MetricsSystem.factory) {
     runs = CoreMetrics.Timer(
       label: "infold_run_duration", dimensions: dimensions, preferredDisplayUnit: .milliseconds, factory: factory)
@@ -41,13 +42,13 @@ public struct SessionMetrics: SessionObserver {
       })
   }
 
-  /// Records how long a plan took, and how many bytes it needs.
+  /// Records the time of planning and the size of the plan.
   public func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) {
     plans.recordNanoseconds(Int64(time.count))
     bytes.record(plan.workingByteCount)
   }
 
-  /// Records how long a run took, or that it failed or was cancelled.
+  /// Records the time of a run, or that it failed or was cancelled.
   public func didRun(error: InfoldError?, during time: Range<UInt64>) {
     guard let error else { return runs.recordNanoseconds(Int64(time.count)) }
     if error.isCancellation { cancellations.increment() } else { errors[error.code]?.increment() }

@@ -1,8 +1,9 @@
 import Glibc
 import RandomGraphs
 
-/// `differential COUNT [FIRST-SEED]` holds the results of random networks against double precision. Prints each seed of which they
-/// disagree, with the smallest part of its network that does, and fails when there was one, or when more than a thousandth was refused.
+/// `differential COUNT [FIRST-SEED]` compares the results of random networks with double precision.
+/// It prints each seed with a disagreement, and the smallest part of its network that still
+/// disagrees. It fails if there are any, or if more than one in a thousand networks is rejected.
 @main enum Main {
   static func main() {
     let numbers = CommandLine.arguments.dropFirst().map { UInt64($0) }
@@ -29,7 +30,7 @@ import RandomGraphs
       }
       if (seed - first + 1) % 10_000 == 0 { print("\(seed - first + 1) networks") }
     }
-    print("\(count) networks with \(nodes) nodes: \(failures) disagree, \(refusals) are refused")
+    print("\(count) networks with \(nodes) nodes: \(failures) disagree, \(refusals) are rejected")
     exit(failures > 0 || UInt64(refusals) * 1000 > count ? 1 : 0)
   }
 }

@@ -3,11 +3,12 @@ import FuzzTargets
 import Glibc
 import RandomGraphs
 
-/// Under the name of a target, gives what libFuzzer makes up to it; all arguments are libFuzzer's, which starts the program again
-/// by that name, to minimize and to fork.
-/// `fuzz dictionary` prints words for libFuzzer's own mutations, `fuzz seeds FOLDER COUNT` writes random networks.
+/// The fuzzer. If the program is called by the name of a target, it runs that target with
+/// libFuzzer, which receives all arguments. libFuzzer starts the program again by that name to
+/// minimize inputs and to fork. `fuzz dictionary` prints words for libFuzzer's own mutations;
+/// `fuzz seeds FOLDER COUNT` writes random networks.
 @main enum Main {
-  /// The target; chosen once, before anything runs.
+  /// The target, chosen once before anything runs.
   nonisolated(unsafe) private(set) static var target = FuzzTarget.decode
 
   static func main() {

@@ -1,9 +1,9 @@
-/// The messages of ONNX, as far as their fields are messages themselves (tools/onnx.proto).
+/// The messages of ONNX with fields that are messages themselves (tools/onnx.proto).
 enum MessageType: CaseIterable {
   case model, operatorSet, text, graph, node, attribute, tensor, sparseTensor, valueInfo, type, tensorType, nestedType
   case mapType, shape, dimension, function, training
 
-  /// The type of the field with a number; `nil` for one that is no message.
+  /// The message type of a field, or `nil` if the field is not a message.
   func message(_ number: Int) -> MessageType? {
     switch (self, number) {
     case (.model, 8), (.function, 9): .operatorSet

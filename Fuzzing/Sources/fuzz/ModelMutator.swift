@@ -1,18 +1,18 @@
 import CLibFuzzer
 import InfoldTensor
 
-/// Changes a model so that much of what was right about it stays right.
+/// Mutates a model such that most of it stays valid.
 struct ModelMutator {
   private(set) var model: [WireField]
   var random: SplitMix64
-  /// The domains of nodes that were made.
+  /// The domains of generated nodes.
   private var domains: Set<String> = []
 
   init(_ model: [WireField], _ random: SplitMix64) {
     (self.model, self.random) = (model, random)
   }
 
-  /// Changes the model at one to four places.
+  /// Mutates one to four places of the model.
   mutating func mutate() {
     for _ in 0..<random.pick([1, 1, 1, 2, 2, 3, 4]) {
       switch random.int(0...19) {
@@ -31,7 +31,7 @@ struct ModelMutator {
     importDomains()
   }
 
-  /// Puts a message of `other` in the place of one of the same type, or beside it.
+  /// Inserts a message of `other`, or replaces a message of the same type by it.
   mutating func splice(from other: [WireField]) {
     var messages: [(type: MessageType, fields: [WireField])] = []
     other.forEachMessage(.model) { type, fields in messages.append((type, fields)) }
@@ -50,7 +50,7 @@ struct ModelMutator {
 // MARK: Places
 
 extension ModelMutator {
-  /// Changes one of the messages of a type, if there is any.
+  /// Changes one message of a type, if there is any.
   private mutating func changeMessages(
     _ type: MessageType, _ change: (inout ModelMutator, inout [WireField]) -> Void
   ) {
@@ -69,7 +69,7 @@ extension ModelMutator {
     model = copy
   }
 
-  /// Changes a message that may have messages of a type, by the number of their field.
+  /// Changes a message that may contain messages of a type, given the number of their field.
   private mutating func changeParent(
     of type: MessageType, _ change: (inout ModelMutator, inout [WireField], Int) -> Void
   ) {
@@ -82,7 +82,7 @@ extension ModelMutator {
     changeMessages(parent) { mutator, fields in change(&mutator, &fields, number) }
   }
 
-  /// Changes one field that is no message, anywhere.
+  /// Changes any field that is not a message.
   private mutating func changeField() {
     var count = 0
     model.forEachMessage(.model) { _, fields in count += fields.count }
@@ -100,7 +100,7 @@ extension ModelMutator {
     model = copy
   }
 
-  /// Repeats, removes, moves or renumbers one field.
+  /// Repeats, removes, moves or renumbers a field.
   private mutating func changeList() {
     var types: [MessageType] = []
     model.forEachMessage(.model) { type, fields in if !fields.isEmpty { types.append(type) } }
@@ -148,7 +148,7 @@ extension ModelMutator {
     }
   }
 
-  /// What libFuzzer makes of some bytes.
+  /// Mutates bytes with libFuzzer.
   private mutating func bytewise(_ bytes: [UInt8]) -> [UInt8] {
     let maximum = bytes.count + 8
     return [UInt8](unsafeUninitializedCapacity: maximum) { buffer, count in
@@ -158,7 +158,7 @@ extension ModelMutator {
     }
   }
 
-  /// A name of a value, mostly one that the model has.
+  /// The name of a value, usually an existing one.
   private mutating func name() -> [UInt8] {
     var names: [[UInt8]] = [[], Array("?".utf8)]
     model.forEachMessage(.model) { type, fields in
@@ -191,7 +191,7 @@ extension ModelMutator {
     }
   }
 
-  /// Names an operator, with its domain.
+  /// Sets the operator of a node, with its domain.
   private mutating func setOperator(of node: inout [WireField]) {
     let (name, domain) = random.pick(Vocabulary.operators)
     node.set(4, .bytes(Array(name.utf8)))
@@ -201,7 +201,7 @@ extension ModelMutator {
     domains.insert(domain)
   }
 
-  /// Adds the operator sets of the nodes that were made, where the model has none of their domains.
+  /// Adds opset imports for generated nodes whose domains the model does not import.
   private mutating func importDomains() {
     var known: Set<[UInt8]> = []
     model.forEachMessage(.model) { type, fields in
@@ -214,7 +214,8 @@ extension ModelMutator {
     }
   }
 
-  /// Puts a new node behind one that is there: what has read its output reads that of the new node.
+  /// Inserts a new node after an existing one. Consumers of its output then read the output of the
+  /// new node.
   private mutating func insertNode(into graph: inout [WireField]) {
     let nodes = graph.indices.filter { graph[$0].number == 1 }
     guard !nodes.isEmpty else { return }
@@ -233,7 +234,7 @@ extension ModelMutator {
     graph.insert(WireField(number: 1, content: .message(added)), at: place + 1)
   }
 
-  /// An attribute of integers, floats or strings, or of one of them.
+  /// An attribute of integers, floats or strings, or of a single one.
   private mutating func attribute() -> [WireField] {
     var fields = [WireField(number: 1, content: .bytes(Array(random.pick(Vocabulary.attributes).utf8)))]
     func add(_ number: Int, _ content: WireField.Content) { fields.append(WireField(number: number, content: content)) }
@@ -276,7 +277,7 @@ extension ModelMutator {
     if random.oneIn(4) { attribute.insert(attribute[place], at: place) }
   }
 
-  /// Gives a tensor another shape or type, and data of the right size.
+  /// Changes the shape or type of a tensor, with data of matching size.
   private mutating func changeTensor(_ tensor: inout [WireField]) {
     let types: [(number: UInt64, size: Int)] = [
       (1, 4), (1, 4), (7, 8), (7, 8), (6, 4), (9, 1), (10, 2), (11, 8), (2, 1), (3, 1), (16, 2), (13, 8), (22, 1),

@@ -2,7 +2,8 @@ import CLibFuzzer
 import FuzzTargets
 import InfoldTensor
 
-/// libFuzzer's entry points. Models are changed as messages mostly, everything else byte by byte.
+/// The entry points of libFuzzer. Models are usually mutated as messages, everything else byte by
+/// byte.
 @_cdecl("LLVMFuzzerCustomMutator")
 func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ maximum: Int, _ seed: UInt32) -> Int {
   var random = SplitMix64(seed: UInt64(seed))
@@ -40,7 +41,7 @@ func crossOver(
   }
 }
 
-/// Puts `bytes` into libFuzzer's buffer; `nil` where they do not fit.
+/// Copies `bytes` to libFuzzer's buffer, or returns `nil` if they do not fit.
 private func store(_ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>, _ maximum: Int) -> Int? {
   guard bytes.count <= maximum else { return nil }
   bytes.withUnsafeBufferPointer { source in
@@ -49,7 +50,8 @@ private func store(_ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>, _ ma
   return bytes.count
 }
 
-/// Gives every chunk of a PNG the checksum that it must have (PNG specification, 5.5): else libpng looks at nothing behind it.
+/// Corrects the checksum of every PNG chunk (PNG specification, 5.5). libpng ignores everything
+/// after a wrong one.
 private func repairChecksums(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
   var place = 8
   while place + 12 <= bytes.count {

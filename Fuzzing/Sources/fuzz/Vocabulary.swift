@@ -1,11 +1,11 @@
 import FuzzTargets
 
-/// Words that models are made of.
+/// The words of models.
 enum Vocabulary {
   /// The operators.
   static let operators = FuzzTarget.operators
 
-  /// The names of their attributes.
+  /// The names of attributes.
   static let attributes = [
     "K", "N", "accuracy_level", "activation", "activation_", "activation_alpha", "activation_beta", "activation_params",
     "activations", "align_corners", "allowzero", "alpha", "antialias", "approximate", "auto_pad", "axes", "axis",
@@ -27,7 +27,7 @@ enum Vocabulary {
     "value_axes", "value_float", "value_floats", "value_int", "value_ints", "weight_prepacked", "width_scale",
   ]
 
-  /// Values of attributes that are strings.
+  /// The values of string attributes.
   static let strings = [
     "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", "constant", "reflect", "edge", "wrap", "nearest", "linear", "cubic",
     "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
@@ -38,20 +38,20 @@ enum Vocabulary {
     "zeros", "avg", "Sigmoid", "Tanh", "Relu", "LeakyRelu", "HardSigmoid", "ij,jk->ik", "bij,bkj->bik",
   ]
 
-  /// Numbers at which something ends.
+  /// Integers at the limits of ranges.
   static let numbers: [Int64] = [
     0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 1023, 1 << 16, 1 << 20,
     Int64(Int32.max), 1 << 31, 1 << 32, 1 << 40, 1 << 48, 1 << 61, 1 << 62, .max, .max - 1, -1, -2, -3, -4, -5, -16,
     Int64(Int32.min), .min, .min + 1,
   ]
 
-  /// Floating-point numbers that are special.
+  /// Special floating-point numbers.
   static let floats: [Float] = [
     0, -0.0, 1, -1, 0.5, 2, 1e-5, -1e-5, 1e-30, 1e30, 3.4e38, .leastNonzeroMagnitude, .infinity, -.infinity, .nan,
     16_777_216,
   ]
 
-  /// Prints the words as libFuzzer's `-dict` wants them.
+  /// Prints the words in the format of libFuzzer's `-dict`.
   static func printDictionary() {
     for word in operators.map(\.name) + attributes + strings { print("\"\(word)\"") }
     for word in ["'descr': ", "'fortran_order': ", "'shape': ", "True", "False", "<f4", ">f8", "<i8", "|b1", "<c16"] {

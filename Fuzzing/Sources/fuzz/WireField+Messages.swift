@@ -1,5 +1,5 @@
 extension [WireField] {
-  /// Calls `visit` with every message in this one of type `type`, beginning with this one.
+  /// Calls `visit` with this message of type `type`, and every message in it.
   func forEachMessage(_ type: MessageType, _ visit: (MessageType, [WireField]) -> Void) {
     visit(type, self)
     for field in self {
@@ -9,7 +9,8 @@ extension [WireField] {
     }
   }
 
-  /// Calls `change` with every message in this one of type `type`, beginning with this one, until it returns true.
+  /// Calls `change` with this message of type `type`, and every message in it, until it returns
+  /// true.
   @discardableResult
   mutating func withMessages(_ type: MessageType, _ change: (MessageType, inout [WireField]) -> Bool) -> Bool {
     if change(type, &self) { return true }
@@ -25,7 +26,7 @@ extension [WireField] {
     return false
   }
 
-  /// Gives the first field of this number a content; adds one where there is none.
+  /// Sets the content of the first field with this number, or adds one.
   mutating func set(_ number: Int, _ content: WireField.Content) {
     if let index = firstIndex(where: { $0.number == number }) {
       self[index].content = content

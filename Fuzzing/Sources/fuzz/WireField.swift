@@ -1,4 +1,5 @@
-/// A field of a serialized message, with those of its own where the schema says that it is a message.
+/// A field of a serialized message. If the schema declares it as a message, its fields are parsed
+/// too.
 struct WireField {
   enum Content {
     case varint(UInt64)
@@ -13,7 +14,7 @@ struct WireField {
 }
 
 extension [WireField] {
-  /// The fields of `bytes`; `nil` when they are no message.
+  /// Parses the fields of `bytes`, or returns `nil` if they are not a message.
   init?(_ bytes: ArraySlice<UInt8>, _ type: MessageType, depth: Int = 0) {
     self = []
     var rest = bytes

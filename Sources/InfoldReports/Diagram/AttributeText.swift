@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The attributes of a node for people.
+/// The attributes of a node as text.
 struct AttributeText {
   private let attributes: AttributeList
 
@@ -10,19 +10,20 @@ struct AttributeText {
     self.attributes = attributes
   }
 
-  /// What matters, in a few short lines: the window of a convolution or pool in one, and others that are not the usual.
+  /// The important attributes in a few short lines: the window of a convolution or pool in one
+  /// line, and others with unusual values.
   var lines: [String] {
     (window.map { [$0] } ?? [])
       + attributes.entries.compactMap { Self.windowNames.union(Self.minorNames).contains($0.name) ? nil : line($0) }
   }
 
-  /// All of them.
+  /// All attributes.
   var complete: [String] {
     attributes.entries.map { "\(String(printable: $0.name)) = \(Self.text($0.value, limit: 16))" }
   }
 
   private static let windowNames: Set<String> = ["kernel_shape", "strides", "dilations", "group", "pads"]
-  /// What changes nothing in a run, or is mostly the same.
+  /// Attributes that do not affect a run, or rarely differ.
   private static let minorNames: Set<String> = [
     "momentum", "training_mode", "spatial", "is_test", "consumed_inputs", "epsilon",
   ]
@@ -45,7 +46,7 @@ struct AttributeText {
     if case .ints(let numbers)? = attributes[name], !numbers.isEmpty { numbers } else { nil }
   }
 
-  /// One number where all are the same.
+  /// A single number if all are equal.
   private func sides(_ numbers: [Int64]) -> String {
     Set(numbers).count == 1 ? String(numbers[0]) : Self.text(numbers, separator: " ")
   }
@@ -69,7 +70,7 @@ struct AttributeText {
     case .tensor(let tensor): "\(tensor.elementType) \(tensor.shape)"
     case .graph(let body): counted(body.nodes.count, "node")
     case .graphs(let bodies): counted(bodies.count, "graph")
-    case .message: "of a kind that Infold does not read"
+    case .message: "of an unsupported kind"
     }
   }
 

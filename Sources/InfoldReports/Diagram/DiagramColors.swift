@@ -1,8 +1,8 @@
 import InfoldGraph
 
-/// The colors of a drawing, which are those of the pages.
+/// The colors of a drawing, equal to those of the pages.
 enum DiagramColors {
-  /// A color on a light ground, and the same on a dark one.
+  /// A color for light and dark backgrounds.
   typealias Pair = (light: String, dark: String)
 
   static let paper: Pair = ("#f7f8fa", "#101318")

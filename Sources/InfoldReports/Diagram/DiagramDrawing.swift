@@ -1,6 +1,6 @@
 import InfoldGraph
 
-/// A diagram as an SVG file that needs nothing else. All text of the model is escaped.
+/// A diagram as a self-contained SVG file. All text from the model is escaped.
 package struct DiagramDrawing {
   private let diagram: NetworkDiagram
   private let layout: DiagramLayout
@@ -8,8 +8,8 @@ package struct DiagramDrawing {
   private let subtitle: String
 
   /// - Parameters:
-  ///   - layout: Of `diagram.layoutProblem`.
-  ///   - title: What stands above the drawing.
+  ///   - layout: The layout of `diagram.layoutProblem`.
+  ///   - title: The title above the drawing.
   ///   - subtitle: A line below the title.
   package init(_ diagram: NetworkDiagram, _ layout: DiagramLayout, title: String, subtitle: String) {
     self.diagram = diagram
@@ -21,7 +21,7 @@ package struct DiagramDrawing {
   private static let margin = 28.0
   private static let font = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','DejaVu Sans',sans-serif"
 
-  /// The file.
+  /// The SVG text.
   package var svg: String {
     let legend = legend
     let head = 78.0
@@ -108,12 +108,12 @@ package struct DiagramDrawing {
     return text + "</g>\n"
   }
 
-  /// A color and a word for each kind of box that is there.
+  /// A color and a label for each kind of box in the diagram.
   private var legend: (text: String, width: Double) {
     let kinds = Set(diagram.boxes.map(\.kind))
     let entries =
       OperatorFamily.allCases.map { (NetworkDiagram.Box.Kind.operation($0), $0.title) } + [
-        (.unsupported, "not supported")
+        (.unsupported, "unsupported")
       ]
     var (text, x) = ("", 0.0)
     for (kind, title) in entries where kinds.contains(kind) {
@@ -177,7 +177,7 @@ extension NetworkDiagram.Box {
   static let titleBaseline = 19.0
   static let lineHeight = 15.0
 
-  /// What a drawing needs for it.
+  /// The size that the drawing of the box needs.
   package var size: LayoutProblem.Size {
     let widths = [TextMeasure.width(title, size: 13, isBold: true)] + lines.map { TextMeasure.width($0.text, size: 11) }
     return LayoutProblem.Size(
@@ -187,7 +187,7 @@ extension NetworkDiagram.Box {
 }
 
 extension NetworkDiagram {
-  /// What a layout of the diagram is made of.
+  /// The input of layout algorithms.
   package var layoutProblem: LayoutProblem {
     LayoutProblem(
       sizes: boxes.map(\.size),

@@ -1,11 +1,11 @@
 import InfoldGraph
 import InfoldSystem
 
-/// The file that `inspect --graph` writes: a drawing as `.svg`, or the text for Graphviz as `.dot`.
+/// The file that `inspect --graph` writes: a drawing as `.svg`, or Graphviz text as `.dot`.
 package struct GraphFile {
-  /// Who places the boxes.
+  /// The layout engine.
   package enum Engine: String, CaseIterable, Sendable {
-    /// Graphviz where it is installed and the network is not too large, else Infold.
+    /// Graphviz if it is installed and the network is not too large, otherwise Infold.
     case automatic
     case graphviz
     case infold
@@ -20,16 +20,16 @@ package struct GraphFile {
   private let format: Format
   private let engine: Engine
 
-  /// The most boxes, and the most connections, of a drawing.
+  /// The maximum number of boxes of a drawing. Connections may be twice as many.
   private static let limit = 5000
 
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name of another ending.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the file name has another extension.
   package init(_ path: String, engine: Engine) throws(InfoldError) {
     let name = path.lowercased()
     guard name.hasSuffix(".svg") || name.hasSuffix(".dot") else {
       throw InfoldError(
         .invalidArgument,
-        "--graph \(String(quoting: path)) ends neither in .svg, a drawing, nor in .dot, text for Graphviz")
+        "--graph \(String(quoting: path)) must end in .svg, for a drawing, or in .dot, for Graphviz text")
     }
     self.path = path
     self.engine = engine
@@ -38,24 +38,24 @@ package struct GraphFile {
 
   /// Draws the graph.
   /// - Parameters:
-  ///   - title: What stands above the drawing.
+  ///   - title: The title above the drawing.
   ///   - subtitle: A line below the title.
-  /// - Returns: A sentence on what was done.
-  /// - Throws: `InfoldError` with `.limitExceeded` for a network that is too large to be drawn; `.unsupported` when Graphviz is wanted
-  ///   and does not do it; `.fileAccess`.
+  /// - Returns: A sentence that describes the result.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the network is too large for a drawing;
+  ///   `.unsupported` if Graphviz was requested but fails; `.fileAccess`.
   package func write(_ graph: Graph, title: String, subtitle: String) throws(InfoldError) -> String {
     let diagram = NetworkDiagram(graph)
     switch format {
     case .dot:
       try write(diagram.graphvizText)
-      return "text for Graphviz written to \(String(printable: path))"
+      return "Graphviz text written to \(String(printable: path))"
     case .svg:
       guard diagram.boxes.count <= Self.limit, diagram.connections.count <= 2 * Self.limit else {
         throw InfoldError(
           .limitExceeded,
           "the network has \(NumberText.counted(diagram.boxes.count, "box", plural: "boxes")) and \(NumberText.counted(diagram.connections.count, "connection"))"
-            + "; a drawing takes at most \(NumberText.grouped(Self.limit)) and \(NumberText.grouped(2 * Self.limit))",
-          hint: "a file that ends in .dot has no limit")
+            + "; the limits of a drawing are \(NumberText.grouped(Self.limit)) and \(NumberText.grouped(2 * Self.limit))",
+          hint: "write a .dot file, which has no limit")
       }
       let (layout, author) = try layout(diagram.layoutProblem)
       try write(DiagramDrawing(diagram, layout, title: title, subtitle: subtitle).svg)
@@ -75,7 +75,7 @@ package struct GraphFile {
         case .failed: "Graphviz's dot failed"
         }
       guard engine == .automatic else {
-        throw InfoldError(.unsupported, reason, hint: "leave --layout out, and Infold lays the drawing out")
+        throw InfoldError(.unsupported, reason, hint: "omit --layout to use Infold's own layout")
       }
       return (try LayeredLayout.run(problem), error == .notInstalled ? "Infold" : "Infold, since \(reason)")
     }

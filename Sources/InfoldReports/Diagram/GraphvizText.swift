@@ -1,5 +1,5 @@
 extension NetworkDiagram {
-  /// The network in Graphviz's language, for its programs and others that read it.
+  /// The network in Graphviz's DOT language.
   package var graphvizText: String {
     var text = """
       digraph network {
@@ -22,7 +22,7 @@ extension NetworkDiagram {
     return text + "}\n"
   }
 
-  /// A string in quotes, in which Graphviz finds neither its own escapes nor HTML's entities.
+  /// A quoted string without Graphviz escapes or HTML entities.
   private static func quoted(_ text: String) -> String {
     let escaped = text.replacingScalars { scalar in
       switch scalar {

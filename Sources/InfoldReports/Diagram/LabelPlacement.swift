@@ -1,15 +1,15 @@
-/// Places for the labels of connections, beside their ends, where nothing else is.
+/// Finds free places for the labels of connections, near their ends.
 struct LabelPlacement {
-  /// Where a text begins, or ends, and its baseline.
+  /// The start or end of a text on its baseline.
   struct Place {
     var point: Point
     var isLeft: Bool
   }
 
-  /// Squares of the drawing in which something is.
+  /// The occupied cells of the drawing.
   private var taken: Set<Cell> = []
 
-  /// The points of curves that have been marked, and how many may be.
+  /// The number of curve points marked so far, which is limited.
   private var marks = 0
   private static let markLimit = 3_000_000
 
@@ -18,7 +18,7 @@ struct LabelPlacement {
     var y: Int32
   }
 
-  /// The side of a square; less than the distance of labels from their connections.
+  /// The side of a cell, less than the distance of labels from their connections.
   private static let side = 6.0
   private static let distance = 7.0
   static let fontSize = 10.0
@@ -26,7 +26,7 @@ struct LabelPlacement {
   init(_ diagram: NetworkDiagram, _ layout: DiagramLayout) {
     for (box, center) in zip(diagram.boxes, layout.centers) {
       let size = box.size
-      // Labels begin outside of boxes: the sides are what they could run into.
+      // Labels begin outside boxes, so only the sides of boxes can be in their way.
       for x in [center.x - size.width / 2, center.x + size.width / 2] {
         mark(Point(x, center.y - size.height / 2), Point(x, center.y + size.height / 2))
       }
@@ -40,8 +40,8 @@ struct LabelPlacement {
     }
   }
 
-  /// A place for `text` beside `route`, which is taken from now on: behind the start, or else before the end. Where there is no room,
-  /// behind the start all the same.
+  /// Finds and occupies a place for `text` along `route`: after the start, or else before the end.
+  /// If there is no free place, the one after the start is used.
   mutating func place(_ text: String, beside route: [Point]) -> Place {
     let (start, end) = (route[0], route[route.count - 1])
     let width = TextMeasure.width(text, size: Self.fontSize)
@@ -69,10 +69,10 @@ struct LabelPlacement {
     for y in stride(from: a.y, through: b.y, by: Self.side) { taken.insert(cell(Point(a.x, y))) }
   }
 
-  /// Marks the way of a cubic Bézier curve.
+  /// Marks the cells of a cubic Bézier curve.
   private mutating func mark(_ a: Point, _ b: Point, _ c: Point, _ d: Point) {
     let length = (d.x - a.x).magnitude + (d.y - a.y).magnitude
-    // What many very long curves cross is not worth the time to know.
+    // The limit bounds the time for many very long curves.
     let steps = max(1, min(Int(length / Self.side * 1.5), 1000, Self.markLimit - marks))
     marks += steps
     for step in 0...steps {

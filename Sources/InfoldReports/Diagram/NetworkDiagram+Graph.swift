@@ -3,13 +3,14 @@ import InfoldSystem
 import InfoldTensor
 
 extension NetworkDiagram {
-  /// The diagram of `graph`. Constants, initializers and those that nodes of type Constant make, have no boxes of their own: they
-  /// are lines of the boxes that read them. Bodies of functions and of control flow are not drawn.
+  /// Creates the diagram of `graph`. Constants (initializers and outputs of Constant nodes) have no
+  /// boxes; they are lines in the boxes that read them. Bodies of functions and control flow are
+  /// not drawn.
   package init(_ graph: Graph) {
     self.init()
     var graph = graph
     graph.learnConstants()
-    /// The box that makes each value; of constants none.
+    /// The box that produces each value, or `nil` for constants.
     var makers = [Int?](repeating: nil, count: graph.values.count)
     var labelled = [Bool](repeating: false, count: graph.values.count)
     for id in graph.inputs {
@@ -36,7 +37,7 @@ extension NetworkDiagram {
     for id in values where seen.insert(id).inserted {
       guard let maker = makers[id.index] else { continue }
       let value = graph[id]
-      // Boxes of inputs say their shapes themselves.
+      // Boxes of inputs contain their shapes.
       let label = labelled[id.index] || boxes[maker].kind == .input ? nil : value.type?.shape.map(shapeText)
       labelled[id.index] = true
       connections.append(
@@ -48,13 +49,13 @@ extension NetworkDiagram {
 }
 
 extension NetworkDiagram.Box {
-  /// A box of an input.
+  /// Creates the box of an input.
   fileprivate init(input value: Value) {
-    let title = value.initializer == nil ? "input" : "input with a default"
+    let title = value.initializer == nil ? "input" : "input with a default value"
     self.init(kind: .input, title: title, value)
   }
 
-  /// A box of an output.
+  /// Creates the box of an output.
   fileprivate init(output value: Value) {
     self.init(kind: .output, title: "output", value)
   }
@@ -70,7 +71,7 @@ extension NetworkDiagram.Box {
     tooltip = "\(title) \(String(quoting: value.name))\n" + (value.type.map(typeText) ?? "not a tensor")
   }
 
-  /// A box of a node.
+  /// Creates the box of a node.
   fileprivate init(_ node: Node, in graph: Graph) {
     title = String(printable: node.opType).shortened(to: 28)
     lines = node.name.isEmpty ? [] : [.name(shortName(node.name))]
@@ -101,23 +102,24 @@ extension NetworkDiagram.Box {
   }
 
   private static var lineLength: Int { 34 }
-  /// Constants of one node that are looked at.
+  /// The maximum number of constants of a node that are shown.
   private static var constantLimit: Int { 64 }
 }
 
-/// A name, as short as a box wants it.
+/// A name shortened for a box.
 private func shortName(_ name: String) -> String { String(printable: name).shortened(to: 26) }
 
-/// Like `1×3×224×224`.
+/// A shape such as `1×3×224×224`.
 private func shapeText(_ shape: Shape) -> String {
   guard shape.rank > 0 else { return "scalar" }
   return shape.dimensions.map { $0.description.shortened(to: 9) }.joined(separator: "×").shortened(to: 30)
 }
 
-/// A type for a tooltip, as long as is of use: that of a stranger may have many long symbols, and stand at every node.
+/// A type for a tooltip, shortened since untrusted models may contain many long symbols.
 private func typeText(_ type: TensorType) -> String { type.description.shortened(to: 160) }
 
-/// Like `32×3×3×3, 32`, or the numbers themselves where there are few. The same several times stands once.
+/// Shapes such as `32×3×3×3, 32`, or the numbers themselves if there are few. Repetitions are
+/// combined.
 private func constantText(_ tensors: [Tensor]) -> String {
   var parts: [(text: String, count: Int)] = []
   for tensor in tensors {

@@ -1,10 +1,10 @@
 import InfoldGraph
 
-/// A network as a drawing shows it: boxes, and the connections between them. Nothing here has a place yet.
+/// A diagram of a network: boxes and their connections, without positions.
 package struct NetworkDiagram: Sendable {
   /// A box: an input, an output or a node.
   package struct Box: Sendable {
-    /// What the box stands for.
+    /// The kind of a box.
     package enum Kind: Sendable, Hashable {
       case input
       case output
@@ -13,7 +13,7 @@ package struct NetworkDiagram: Sendable {
       case unsupported
     }
 
-    /// What a line of a box is.
+    /// A line of text in a box.
     package enum Line: Sendable, Hashable {
       case name(String)
       case detail(String)
@@ -28,25 +28,25 @@ package struct NetworkDiagram: Sendable {
     }
 
     package var kind: Kind
-    /// The operator, or what kind of input it is.
+    /// The operator, or the kind of input.
     package var title: String
-    /// What stands below it, shortened.
+    /// The lines below the title, shortened.
     package var lines: [Line]
-    /// All that is known, for who points at the box.
+    /// The details shown on hover.
     package var tooltip: String
   }
 
-  /// A value on its way to a node that reads it, or to an output.
+  /// A connection from the producer of a value to a consumer or output.
   package struct Connection: Sendable {
-    /// The index of the box that it comes from, less than `target`.
+    /// The index of the source box, less than `target`.
     package var source: Int
-    /// The index of the box that reads it.
+    /// The index of the target box.
     package var target: Int
-    /// The value: connections with the same number carry the same.
+    /// The value. Connections with the same number carry the same value.
     package var value: Int
-    /// Its shape; `nil` where a sibling has it, or it is not known.
+    /// The shape, or `nil` if it is unknown or labels another connection of the value.
     package var label: String?
-    /// Name and type.
+    /// The name and type of the value.
     package var tooltip: String
   }
 

@@ -1,6 +1,7 @@
-/// How wide text is about, since nobody knows which font a browser takes.
+/// Estimates the width of text, since the font that a browser uses is unknown.
 enum TextMeasure {
-  /// The width of `text` in a font of this size without serifs. The real width is mostly less.
+  /// The estimated width of `text` in a sans-serif font of this size. It usually exceeds the real
+  /// width.
   static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
     text.unicodeScalars.reduce(0.0) { $0 + units($1) } * size * (isBold ? 1.1 : 1)
   }

@@ -1,5 +1,6 @@
-/// The orders of a layering's layers with few crossings: every layer by the mean place of its neighbors (the barycenter heuristic of
-/// Sugiyama, Tagawa and Toda, 1981), downwards and upwards in turns.
+/// Orders the vertices of each layer to reduce crossings. Layers are sorted by the mean position of
+/// neighbors, alternately downwards and upwards (the barycenter heuristic of Sugiyama, Tagawa and
+/// Toda, 1981).
 struct CrossingReduction {
   private var layering: Layering
   private var places: [Int]
@@ -10,12 +11,12 @@ struct CrossingReduction {
     for layer in layering.layers.indices { number(layer) }
   }
 
-  /// `layering` with the best orders that were found.
+  /// `layering` with the best orders found.
   static func run(_ layering: Layering) -> Layering {
     var reduction = CrossingReduction(layering)
     var best = reduction.layering.layers
     var fewest = reduction.crossings
-    // Larger layerings get fewer sweeps, so that the time is bounded.
+    // Larger layerings get fewer sweeps, to bound the time.
     let sweeps = min(24, max(4, 400_000 / max(layering.vertices.count, 1)))
     var fruitless = 0
     for sweep in 0..<sweeps where fewest > 0 && fruitless < 6 {
@@ -49,13 +50,13 @@ struct CrossingReduction {
     for (place, vertex) in layering.layers[layer].enumerated() { places[vertex] = place }
   }
 
-  /// The crossings of all connections between neighboring layers.
+  /// The number of crossings between all neighboring layers.
   private var crossings: Int {
     layering.layers.indices.dropFirst().reduce(0) { $0 + crossings(above: $1) }
   }
 
-  /// Those between `layer` and the one before: pairs of connections in different orders above and below, counted in a
-  /// Fenwick tree.
+  /// The number of crossings between `layer` and the previous one: pairs of connections with
+  /// different orders above and below, counted with a Fenwick tree.
   private func crossings(above layer: Int) -> Int {
     let width = layering.layers[layer - 1].count
     var tree = [Int](repeating: 0, count: width + 1)

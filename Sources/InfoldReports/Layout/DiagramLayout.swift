@@ -1,4 +1,4 @@
-/// A point of a drawing; y grows downwards.
+/// A point of a drawing. The y axis points downwards.
 package struct Point: Sendable, Hashable {
   package var x: Double
   package var y: Double
@@ -9,7 +9,7 @@ package struct Point: Sendable, Hashable {
   }
 }
 
-/// What a layout is made of: boxes of which only the sizes matter, and connections.
+/// The input of a layout algorithm: the sizes of boxes, and connections.
 package struct LayoutProblem: Sendable {
   /// The size of a box.
   package struct Size: Sendable {
@@ -22,11 +22,11 @@ package struct LayoutProblem: Sendable {
     }
   }
 
-  /// A connection. Those with the same source and the same value may share their way.
+  /// A connection. Connections with the same source and value may share their route.
   package struct Edge: Sendable {
-    /// The index of a box.
+    /// The index of the source box.
     package var source: Int
-    /// The index of a box behind the source.
+    /// The index of the target box, which is greater than the source.
     package var target: Int
     package var value: Int
 
@@ -47,12 +47,12 @@ package struct LayoutProblem: Sendable {
   }
 }
 
-/// Where everything of a drawing is.
+/// The positions in a drawing.
 package struct DiagramLayout: Sendable {
   package var width: Double
   package var height: Double
   /// The center of each box.
   package var centers: [Point]
-  /// The way of each connection as cubic Bézier curves: a start, and three points for each curve.
+  /// The route of each connection as cubic Bézier curves: a start, and three points for each curve.
   package var routes: [[Point]]
 }

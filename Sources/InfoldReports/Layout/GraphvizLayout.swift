@@ -1,23 +1,24 @@
 import InfoldSystem
 
-/// A layout by Graphviz's `dot`, where it is installed. It is told sizes only, and no text of a model.
+/// A layout computed by Graphviz's `dot`, if it is installed. Only sizes are passed to it, no text
+/// of the model.
 package enum GraphvizLayout {
-  /// How long `dot` may take, in seconds.
+  /// The time limit of `dot` in seconds.
   private static let timeLimit = 20
-  /// The most boxes and connections that `dot` is asked to place; with more it takes minutes.
+  /// The maximum number of boxes and connections for `dot`; more would take minutes.
   private static let limit = 3000
   private static let pointsPerInch = 72.0
 
-  /// Why there is none.
+  /// The reason why there is no layout.
   package enum Failure: Error {
     case notInstalled
-    /// It would take long, or took too long.
+    /// It takes too long.
     case tooLarge
-    /// It failed, or said what cannot be understood.
+    /// It failed, or its output is invalid.
     case failed
   }
 
-  /// A layout of `problem`.
+  /// Computes a layout of `problem`.
   package static func run(_ problem: LayoutProblem) throws(Failure) -> DiagramLayout {
     guard problem.sizes.count + problem.edges.count <= limit else { throw .tooLarge }
     let output: [UInt8]
@@ -45,9 +46,10 @@ package enum GraphvizLayout {
     return text + "}\n"
   }
 
-  /// Reads dot's format `plain`: a line for the whole, for each node and for each edge, in inches, with y growing upwards.
+  /// Parses dot's format `plain`: a line for the drawing, for each node and for each edge, in
+  /// inches, with the y axis pointing upwards.
   private static func parsed(_ text: String, _ problem: LayoutProblem) -> DiagramLayout? {
-    /// Edges of the same ends, of which dot tells nothing else.
+    /// The ends of an edge, by which `dot` identifies it.
     struct Ends: Hashable {
       var source: Int
       var target: Int

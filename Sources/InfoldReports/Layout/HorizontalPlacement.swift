@@ -1,10 +1,11 @@
-/// Where the vertices of a layering are from left to right: straight chains, each in line with the median of its neighbors, as narrow
-/// as that allows. Four placements lean to each of the corners; a vertex gets the mean of the middle two (Brandes and Köpf, 2001,
+/// The horizontal positions of a layering's vertices. Each vertex is aligned with the median of its
+/// neighbors in straight chains, as narrow as possible. Four placements lean to each of the
+/// corners, and the position of a vertex is the mean of the middle two (Brandes and Köpf, 2001,
 /// https://doi.org/10.1007/3-540-45848-4_3).
 struct HorizontalPlacement {
   private let layering: Layering
   private let places: [Int]
-  /// Links that cross one between two bends, which is to be straight.
+  /// Links that cross a link between two bends, which should be straight.
   private let conflicts: Set<Link>
   private let gap: Double
 
@@ -25,7 +26,7 @@ struct HorizontalPlacement {
   }
 
   /// The center of each vertex.
-  /// - Parameter gap: What is at least between two boxes.
+  /// - Parameter gap: The minimum distance between two boxes.
   static func run(_ layering: Layering, gap: Double) -> [Double] {
     let placement = HorizontalPlacement(layering, gap: gap)
     var candidates: [[Double]] = []
@@ -87,7 +88,7 @@ struct HorizontalPlacement {
     return roots.map { leftwards ? positions[$0] : -positions[$0] }
   }
 
-  /// The first vertex of the chain in which each vertex is.
+  /// The root of each vertex: the first vertex of its chain.
   private func alignment(_ layers: [[Int]], _ downwards: Bool, _ leftwards: Bool) -> [Int] {
     var roots = Array(layering.vertices.indices)
     for layer in layers {
@@ -112,7 +113,8 @@ struct HorizontalPlacement {
     return roots
   }
 
-  /// The place of each chain, by its root: as far to the left as its neighbors allow, and then as near to those on its right.
+  /// The position of each chain by its root: as far left as its neighbors allow, then as close as
+  /// possible to those on its right.
   private func compacted(_ layers: [[Int]], _ roots: [Int]) -> [Double] {
     var following = [[(root: Int, distance: Double)]](repeating: [], count: roots.count)
     var waiting = [Int](repeating: 0, count: roots.count)

@@ -1,14 +1,14 @@
 import InfoldSystem
 
-/// Infold's own layout, in layers from top to bottom.
+/// Infold's own layout, with layers from top to bottom.
 package enum LayeredLayout {
   private static let horizontalGap = 26.0
-  /// Between layers; more where connections go far to the side.
+  /// The distance between layers, larger if connections go far to the side.
   private static let verticalGap = 38.0
   private static let largestVerticalGap = 84.0
 
-  /// A layout of `problem`.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the connections are too long to be drawn.
+  /// Computes a layout of `problem`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the connections are too long.
   package static func run(_ problem: LayoutProblem) throws(InfoldError) -> DiagramLayout {
     let layering = CrossingReduction.run(try Layering(problem))
     let positions = HorizontalPlacement.run(layering, gap: horizontalGap)
@@ -25,7 +25,7 @@ package enum LayeredLayout {
       centers: problem.sizes.indices.map { router.center($0) }, routes: problem.edges.indices.map { router.route($0) })
   }
 
-  /// From where to where each layer reaches.
+  /// The vertical range of each layer.
   private static func bands(_ problem: LayoutProblem, _ layering: Layering, _ x: [Double]) -> [ClosedRange<Double>] {
     var bands: [ClosedRange<Double>] = []
     var top = 0.0
@@ -42,14 +42,14 @@ package enum LayeredLayout {
   }
 }
 
-/// Finds the ways of connections, once the vertices have their places.
+/// Routes connections after vertices have been placed.
 private struct Router {
   let problem: LayoutProblem
   let layering: Layering
   let x: [Double]
   let bands: [ClosedRange<Double>]
 
-  /// How far from a box's corners connections stay.
+  /// The distance of connections from the corners of boxes.
   private static let corner = 14.0
 
   func center(_ box: Int) -> Point {
@@ -57,11 +57,11 @@ private struct Router {
     return Point(x[box], (band.lowerBound + band.upperBound) / 2)
   }
 
-  /// Straight down through every layer, and in a curve from one to the next.
+  /// A straight line down through each layer, and a curve to the next.
   func route(_ edge: Int) -> [Point] {
     let (source, target) = (problem.edges[edge].source, problem.edges[edge].target)
     let bends = layering.bends[edge]
-    // In line with what comes next, where the box is as wide as that.
+    // Aligned with the next point, as far as the width of the box allows.
     let exit = within(source, bends.first.map { x[$0] } ?? x[target])
     let entry = within(target, bends.last.map { x[$0] } ?? exit)
     var route = [Point(exit, center(source).y + problem.sizes[source].height / 2)]

@@ -1,30 +1,30 @@
 import InfoldSystem
 
-/// The boxes of a diagram in layers, so that every connection goes to a later one, and by way of *bends* through all those in
-/// between.
+/// The boxes of a diagram in layers. Every connection goes to a later layer and passes the layers
+/// in between through *bends*.
 struct Layering {
   /// A box, or a bend of the connections that carry one value.
   struct Vertex {
     var layer: Int
     var width: Double
-    /// The neighbors in the layers before and behind.
+    /// The neighbors in the previous and in the next layer.
     var upper: [Int] = []
     var lower: [Int] = []
     let isBend: Bool
   }
 
-  /// Boxes by their index, then bends.
+  /// The boxes by index, followed by bends.
   private(set) var vertices: [Vertex]
   /// The vertices of each layer, from left to right.
   var layers: [[Int]]
-  /// The bends of each edge from its source to its target.
+  /// The bends of each edge, from its source to its target.
   private(set) var bends: [[Int]]
 
-  /// The most bends of a layout.
+  /// The maximum number of bends.
   static let bendLimit = 200_000
   private static let bendWidth = 6.0
 
-  /// - Throws: `InfoldError` with `.limitExceeded` when the connections are too long to be drawn.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the connections are too long.
   init(_ problem: LayoutProblem) throws(InfoldError) {
     let ranks = Self.ranks(problem)
     vertices = zip(ranks, problem.sizes).map { Vertex(layer: $0, width: $1.width, isBend: false) }
@@ -61,8 +61,8 @@ struct Layering {
     vertices[b].upper.append(a)
   }
 
-  /// The layer of each box: that of the longest way to it, but for boxes that feed more than they read, which move down to those
-  /// they feed.
+  /// The layer of each box: the length of the longest path to it. Boxes with more consumers than
+  /// inputs move down, directly above their consumers.
   private static func ranks(_ problem: LayoutProblem) -> [Int] {
     var targets = [[Int]](repeating: [], count: problem.sizes.count)
     var inDegrees = [Int](repeating: 0, count: problem.sizes.count)

@@ -1,15 +1,15 @@
 import InfoldSystem
 import RealModule
 
-/// An axis of a plot: where on the page a number lies, and which numbers are written beside it.
+/// An axis of a plot, which maps numbers to positions and provides labels.
 package struct PlotAxis {
-  /// A number that is written.
+  /// A labeled number.
   struct Tick {
     let place: Double
     let label: String
   }
 
-  /// How numbers are laid out.
+  /// The scale of an axis.
   package enum Scale {
     case linear, logarithmic
   }
@@ -20,8 +20,8 @@ package struct PlotAxis {
   private let start: Double
   private let end: Double
 
-  /// An axis for `numbers`, from `start` to `end` on the page. On a logarithmic one only positive numbers count, and it
-  /// begins and ends at a power of ten.
+  /// Creates an axis for `numbers`, from `start` to `end` on the page. A logarithmic axis ignores
+  /// numbers that are not positive, and begins and ends at a power of ten.
   package init(_ numbers: some Sequence<Double>, _ scale: Scale, from start: Double, to end: Double) {
     self.scale = scale
     self.start = start
@@ -39,7 +39,7 @@ package struct PlotAxis {
     }
   }
 
-  /// Where `value` lies; what is beyond the axis, on its edge.
+  /// The position of `value`, clamped to the axis.
   package func place(_ value: Double) -> Double {
     let position =
       switch scale {
@@ -50,7 +50,7 @@ package struct PlotAxis {
     return start + (end - start) * min(max(share.isNaN ? 0 : share, 0), 1)
   }
 
-  /// About `count` numbers.
+  /// About `count` labeled numbers.
   func ticks(_ count: Int) -> [Tick] {
     switch scale {
     case .logarithmic:

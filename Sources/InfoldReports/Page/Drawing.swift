@@ -1,38 +1,38 @@
-/// An SVG drawing, put together piece by piece. Colors come from the page's style sheet, by class.
+/// An SVG drawing that is built element by element. Colors are classes of the page's style sheet.
 package struct Drawing {
   private let width: Double
   private let height: Double
   private let title: String
   private var body = ""
 
-  /// An empty drawing, of this size in units of the page's pixels.
+  /// Creates an empty drawing of this size in pixels.
   package init(width: Double, height: Double, title: String) {
     self.width = width
     self.height = height
     self.title = title
   }
 
-  /// A straight line.
+  /// Adds a straight line.
   package mutating func line(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), style: String) {
     body +=
       "<line class=\"\(style)\" x1=\"\(number(from.x))\" y1=\"\(number(from.y))\" x2=\"\(number(to.x))\" "
       + "y2=\"\(number(to.y))\"/>"
   }
 
-  /// Lines from point to point.
+  /// Adds lines from point to point.
   package mutating func path(_ points: [(x: Double, y: Double)], style: String) {
     guard points.count > 1 else { return }
     let list = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
     body += "<polyline class=\"\(style)\" points=\"\(list)\"/>"
   }
 
-  /// A dot, with a text that appears under the pointer.
+  /// Adds a dot with an optional tooltip.
   package mutating func dot(_ center: (x: Double, y: Double), radius: Double, style: String, note: String? = nil) {
     body += "<circle class=\"\(style)\" cx=\"\(number(center.x))\" cy=\"\(number(center.y))\" r=\"\(number(radius))\""
     body += note.map { "><title>\(Markup.escaped($0))</title></circle>" } ?? "/>"
   }
 
-  /// A filled rectangle with round corners.
+  /// Adds a filled rectangle with rounded corners.
   package mutating func bar(x: ClosedRange<Double>, y: ClosedRange<Double>, style: String, note: String? = nil) {
     body +=
       "<rect class=\"\(style)\" x=\"\(number(x.lowerBound))\" y=\"\(number(y.lowerBound))\" "
@@ -40,8 +40,8 @@ package struct Drawing {
     body += note.map { "><title>\(Markup.escaped($0))</title></rect>" } ?? "/>"
   }
 
-  /// A line of text.
-  /// - Parameter anchor: `start`, `middle` or `end`: what of the text lies at the point.
+  /// Adds a line of text.
+  /// - Parameter anchor: The part of the text at the point: `start`, `middle` or `end`.
   mutating func text(
     _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
   ) {
@@ -50,7 +50,7 @@ package struct Drawing {
       + "\(Markup.escaped(text))</text>"
   }
 
-  /// The drawing as an element of a page.
+  /// The drawing as an SVG element.
   package var svg: String {
     "<svg viewBox=\"0 0 \(number(width)) \(number(height))\" role=\"img\" aria-label=\"\(Markup.escaped(title))\">"
       + body + "</svg>"
@@ -59,14 +59,14 @@ package struct Drawing {
   private func number(_ value: Double) -> String { Markup.coordinate(value) }
 }
 
-/// The frame of a plot: its axes, with a grid.
+/// The frame of a plot: its axes and grid.
 package struct PlotFrame {
   package let left: Double
   package let right: Double
   package let top: Double
   package let bottom: Double
 
-  /// A frame with these edges.
+  /// Creates a frame with these edges.
   package init(left: Double, right: Double, top: Double, bottom: Double) {
     self.left = left
     self.right = right
@@ -74,7 +74,7 @@ package struct PlotFrame {
     self.bottom = bottom
   }
 
-  /// Draws horizontal lines with the numbers of the vertical axis.
+  /// Draws horizontal grid lines with the labels of the vertical axis.
   package func draw(vertical axis: PlotAxis, ticks: Int, on drawing: inout Drawing) {
     for tick in axis.ticks(ticks) {
       drawing.line((left, tick.place), (right, tick.place), style: "grid")
@@ -82,7 +82,7 @@ package struct PlotFrame {
     }
   }
 
-  /// Draws vertical lines with the numbers of the horizontal axis.
+  /// Draws vertical grid lines with the labels of the horizontal axis.
   package func draw(horizontal axis: PlotAxis, ticks: Int, on drawing: inout Drawing) {
     for tick in axis.ticks(ticks) {
       drawing.line((tick.place, top), (tick.place, bottom), style: "grid")
@@ -90,7 +90,7 @@ package struct PlotFrame {
     }
   }
 
-  /// Draws the numbers of sites, 1 to `count`, below.
+  /// Draws the numbers of sites, 1 to `count`, below the frame.
   package func drawSites(_ count: Int, _ place: (Int) -> Double, on drawing: inout Drawing) {
     let room = max(1, Int((right - left) / 28))
     let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { count / $0 < room } ?? count

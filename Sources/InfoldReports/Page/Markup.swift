@@ -1,8 +1,8 @@
 import InfoldSystem
 
-/// Text that a page may hold.
+/// Escapes text for pages.
 package enum Markup {
-  /// `text` with everything escaped that HTML or SVG would take for markup, and control characters made visible.
+  /// `text` with HTML and SVG markup escaped and control characters made visible.
   package static func escaped(_ text: String) -> String {
     text.replacingScalars { scalar in
       switch scalar {
@@ -11,7 +11,7 @@ package enum Markup {
       case ">": "&gt;"
       case "\"": "&quot;"
       case "'": "&#39;"
-      // XML has neither these nor most control characters, however they are written.
+      // XML does not allow these and most control characters, even escaped.
       case "\u{FFFE}", "\u{FFFF}": "\\u{" + String(scalar.value, radix: 16) + "}"
       case _ where scalar.properties.generalCategory == .control && scalar != "\n":
         "\\u{" + String(scalar.value, radix: 16) + "}"
@@ -27,7 +27,7 @@ package enum Markup {
 }
 
 extension String {
-  /// The text with what `replacement` gives in the place of a character; where that is `nil`, the character stays.
+  /// Replaces scalars for which `replacement` returns a string.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
     var result = ""
     for scalar in unicodeScalars {

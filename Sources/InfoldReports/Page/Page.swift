@@ -1,15 +1,15 @@
-/// An HTML page that needs nothing else: no network, no script.
+/// A self-contained HTML page without scripts or network access.
 package struct Page {
-  /// The title, which is escaped.
+  /// The title, which will be escaped.
   package var title: String
-  /// What stands beside it.
+  /// Markup next to the title.
   package var badge = ""
-  /// Styles beside those that all pages have.
+  /// Additional styles.
   package var styles = ""
-  /// Everything below the title.
+  /// The markup below the title.
   package var content: String
 
-  /// A page of pieces that hold markup, but for the title.
+  /// Creates a page. All parts but the title are markup.
   package init(title: String, badge: String = "", styles: String = "", content: String) {
     self.title = title
     self.badge = badge
@@ -17,7 +17,7 @@ package struct Page {
     self.content = content
   }
 
-  /// The page.
+  /// The HTML text.
   package var html: String {
     let title = Markup.escaped(title)
     return """

@@ -1,4 +1,5 @@
-/// The style sheet of every report: light or dark as the reader has it, wide or narrow.
+/// The style sheet of all reports. It follows the reader's light or dark mode and the width of the
+/// window.
 package enum PageStyle {
   package static let css = """
     :root{color-scheme:light dark;--paper:#f7f8fa;--card:#fff;--ink:#16191f;--faint:#5d6675;--rule:#e3e6ec;--grid:#eceff4;

@@ -1,13 +1,13 @@
 import Glibc
 import InfoldImage
 
-/// Says what is on pictures.
+/// Classifies pictures.
 @main
 enum Main {
   static func main() async {
     let arguments = CommandLine.arguments.dropFirst()
     guard let model = arguments.first, arguments.count > 1 else {
-      print("usage: Classify MODEL.onnx PICTURE..., with MODEL.json beside the model")
+      print("usage: Classify MODEL.onnx PICTURE... (MODEL.json must be in the folder of the model)")
       exit(2)
     }
     do {
@@ -19,10 +19,11 @@ enum Main {
   }
 
   private static func classify(_ paths: ArraySlice<String>, model: String) async throws {
-    // MODEL.json says how a picture becomes the model's input, and where the names of the classes are.
+    // The sidecar MODEL.json describes how pictures are prepared, and names the file of class
+    // names.
     let classifier = try ImageClassifier(path: model)
     let pictures = try paths.map { try Picture(path: $0) }
-    // All of them go through the model as one batch.
+    // All pictures are run as one batch.
     for (path, candidates) in zip(paths, try await classifier.classify(pictures, top: 3)) {
       print(path)
       for candidate in candidates { print(" ", candidate) }

@@ -1,11 +1,11 @@
 public import Infold
 
-/// Makes pictures smaller without aliasing (R. Zhang, "Making Convolutional Networks Shift-Invariant Again", 2019): blurs
-/// each channel with the binomial filter 1 2 1 along both axes, and keeps every `stride`-th pixel. Outside of the picture
-/// stands the nearest pixel of its edge.
+/// Downsamples pictures without aliasing (R. Zhang, "Making Convolutional Networks Shift-Invariant
+/// Again", 2019). Each channel is blurred with the binomial filter 1 2 1 along both axes, and every
+/// `stride`-th pixel is kept. Outside the picture, the nearest edge pixel is used.
 ///
-/// x [N, C, H, W] of any floating-point type; y [N, C, ⌈H ÷ stride⌉, ⌈W ÷ stride⌉] of the same. Attribute `stride`, at
-/// least 1, by default 2.
+/// x [N, C, H, W] of any floating-point type; y [N, C, ⌈H ÷ stride⌉, ⌈W ÷ stride⌉] of the same
+/// type. Attribute `stride`: at least 1, by default 2.
 public struct BlurPool: FloatingPointOperator {
   public static let name = "BlurPool"
   public static let domain = "com.example"
@@ -17,7 +17,7 @@ public struct BlurPool: FloatingPointOperator {
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     stride = try attributes.int("stride") ?? 2
-    guard stride >= 1 else { throw InfoldError(.invalidModel, "stride is \(stride), and must be at least 1") }
+    guard stride >= 1 else { throw InfoldError(.invalidModel, "stride is \(stride), but must be at least 1") }
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -29,7 +29,7 @@ public struct BlurPool: FloatingPointOperator {
     return [type]
   }
 
-  /// Pictures and channels do not meet: a batch may be computed picture by picture.
+  /// Images and channels are independent, so a batch may be computed image by image.
   public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
     AxisMapping([IndependentAxis(0), IndependentAxis(1)])
   }
@@ -64,7 +64,7 @@ public struct BlurPool: FloatingPointOperator {
 
   private func reduced(_ size: Int) -> Int { size / stride + (size % stride == 0 ? 0 : 1) }
 
-  /// The same for a size that may be a symbol: nothing is known of ⌈H ÷ 2⌉ until H is.
+  /// The same for a size that may be a symbol: ⌈H ÷ 2⌉ is unknown until H is known.
   private func reduced(_ dimension: Dimension) -> Dimension {
     switch dimension {
     case .fixed(let size): .fixed(reduced(size))

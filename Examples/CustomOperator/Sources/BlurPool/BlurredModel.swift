@@ -1,6 +1,6 @@
 public import Infold
 
-/// A small model that uses the operator: x [N, 1, H, W] → Relu → BlurPool → y.
+/// A small model that uses BlurPool: x [N, 1, H, W] → Relu → BlurPool → y.
 /// - Throws: `InfoldError` with `.invalidModel` for a stride below 1.
 public func blurredModel(stride: Int) throws(InfoldError) -> Model {
   var graph = Graph(name: "blurred")

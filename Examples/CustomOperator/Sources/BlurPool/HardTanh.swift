@@ -1,8 +1,9 @@
 public import Infold
 
-/// y = min(max(x, −1), 1), element by element: PyTorch's activation of that name.
+/// y = min(max(x, −1), 1), element by element, like PyTorch's activation of that name.
 ///
-/// It says which function it is, and so runs by a kernel, or in that of the layer before it.
+/// It declares its element function, so it runs in a kernel, or in the epilogue of the previous
+/// layer.
 public struct HardTanh: UnaryOperator {
   public static let name = "HardTanh"
   public static let domain = "com.example"

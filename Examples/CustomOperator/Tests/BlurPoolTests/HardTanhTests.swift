@@ -3,7 +3,7 @@ import Infold
 import Testing
 
 @Suite struct HardTanhTests {
-  /// A convolution of one weight, and a HardTanh behind it.
+  /// A convolution with one weight, followed by HardTanh.
   private func model(_ weight: Float) throws(InfoldError) -> Model {
     var builder = ModelBuilder("hard", operators: .standard.adding(HardTanh.self))
     let x = try builder.input("x", shape: [1, 1, 2, 3])

@@ -1,4 +1,4 @@
-/// A rectangle with sides along the axes, in pixels.
+/// An axis-aligned rectangle in pixels.
 public struct Box: Sendable, Hashable {
   public var left: Float
   public var top: Float
@@ -12,10 +12,11 @@ public struct Box: Sendable, Hashable {
     self.bottom = bottom
   }
 
-  /// The area; zero when a side has no length.
+  /// The area; zero if a side has no length.
   public var area: Float { max(0, right - left) * max(0, bottom - top) }
 
-  /// The area that two boxes share, divided by the area that they cover together; zero when neither has an area.
+  /// The area of the intersection of two boxes divided by that of their union; zero if neither has
+  /// an area.
   public func intersectionOverUnion(_ other: Box) -> Float {
     let shared = Box(
       left: max(left, other.left), top: max(top, other.top), right: min(right, other.right),

@@ -1,10 +1,10 @@
-/// An object that a detector found.
+/// A detected object.
 public struct Detection: Sendable, Hashable {
-  /// Its place.
+  /// The position of the object.
   public var box: Box
-  /// The index of its class.
+  /// The index of the class.
   public var category: Int
-  /// How sure the network is, from 0 to 1.
+  /// The confidence, from 0 to 1.
   public var confidence: Float
 
   public init(box: Box, category: Int, confidence: Float) {
@@ -15,8 +15,8 @@ public struct Detection: Sendable, Hashable {
 }
 
 extension [Detection] {
-  /// Non-maximum suppression: the detections from the surest on, without those that overlap a surer one of their class by more than
-  /// `limit`, as intersection over union.
+  /// Non-maximum suppression: the detections by descending confidence, without those that overlap a
+  /// more confident one of their class by more than `limit`, measured as intersection over union.
   public func withoutOverlaps(above limit: Float) -> [Detection] {
     var kept: [Detection] = []
     for candidate in sorted(by: { $0.confidence > $1.confidence }) {

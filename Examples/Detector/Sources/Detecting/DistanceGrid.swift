@@ -1,26 +1,26 @@
 import Glibc
 import Infold
 
-/// One level of a detector without anchors: a grid of points over the input, each with a score for every class and with its distances
-/// to the four sides of a box.
+/// One level of an anchor-free detector: a grid of points over the input. Each point has a score
+/// for every class, and the distances to the four sides of a box.
 ///
-/// A distance is given as a distribution over whole numbers of cells, and is its mean (Li et al., "Generalized Focal Loss", arXiv
-/// 2006.04388): an object whose edge is not clear has a wide one.
+/// A distance is the mean of a distribution over whole numbers of cells (Li et al., "Generalized
+/// Focal Loss", arXiv 2006.04388). The distribution is wide for an object with a blurred edge.
 struct DistanceGrid {
   private let scores: [Float]
   private let logits: [Float]
   private let columns: Int
   private let categories: Int
-  /// The numbers in a distribution.
+  /// The number of bins of a distribution.
   private let bins: Int
   private let cell: Float
 
   /// - Parameters:
   ///   - scores: [1, points, classes], from 0 to 1.
-  ///   - logits: [1, points, 4 · bins]: left, top, right, bottom.
-  ///   - width: Pixels in a row of the input.
-  ///   - height: Rows of the input.
-  ///   - cell: Pixels from one point to the next.
+  ///   - logits: [1, points, 4 · bins], in the order left, top, right, bottom.
+  ///   - width: The width of the input in pixels.
+  ///   - height: The height of the input in pixels.
+  ///   - cell: The distance of neighboring points in pixels.
   init(scores: Tensor, logits: Tensor, width: Int, height: Int, cell: Int) throws(InfoldError) {
     columns = (width + cell - 1) / cell
     let points = columns * ((height + cell - 1) / cell)
@@ -28,7 +28,7 @@ struct DistanceGrid {
       scores.shape[1] == points, logits.shape[1] == points, logits.shape[2] % 4 == 0
     else {
       throw InfoldError(
-        .invalidModel, "the outputs \(scores) and \(logits) are no grid of \(points) points, \(cell) pixels apart")
+        .invalidModel, "the outputs \(scores) and \(logits) are not a grid of \(points) points, \(cell) pixels apart")
     }
     categories = scores.shape[2]
     bins = logits.shape[2] / 4
@@ -54,7 +54,7 @@ struct DistanceGrid {
     return Box(left: x - distance(0), top: y - distance(1), right: x + distance(2), bottom: y + distance(3))
   }
 
-  /// The mean of a distribution: its numbers are softmax's of the logits.
+  /// The mean of a distribution, which is the softmax of the logits.
   private func mean(ofDistribution index: Int) -> Float {
     let part = logits[index * bins..<(index + 1) * bins]
     let largest = part.max() ?? 0

@@ -1,20 +1,21 @@
 import Infold
 import InfoldImage
 
-/// How a picture of any size is put into an input of a fixed one: as large as it fits, in the middle, with bars around it.
+/// Fits a picture of any size into an input of fixed size: as large as possible, centered, with
+/// bars around it.
 public struct Letterbox: Sendable {
-  /// The pixels of the input.
+  /// The size of the input in pixels.
   private let width: Int
   private let height: Int
-  /// The picture in the input.
+  /// The position of the picture in the input.
   private let frame: Box
-  /// The pixels of the input for each pixel of the picture, along a row and along a column.
+  /// The scale from picture pixels to input pixels, horizontally and vertically.
   private let scale: (x: Float, y: Float)
   private let picture: (width: Int, height: Int)
 
   /// - Parameters:
-  ///   - width: Pixels in a row of the input.
-  ///   - height: Rows of the input.
+  ///   - width: The width of the input in pixels.
+  ///   - height: The height of the input in pixels.
   public init(of picture: Picture, width: Int, height: Int) {
     let ratio = min(Double(width) / Double(picture.width), Double(height) / Double(picture.height))
     let inner = (
@@ -30,8 +31,8 @@ public struct Letterbox: Sendable {
     scale = (Float(inner.width) / Float(picture.width), Float(inner.height) / Float(picture.height))
   }
 
-  /// The input as a picture.
-  /// - Parameter bars: The red, green and blue of every pixel around the picture.
+  /// The picture with its bars, in the size of the input.
+  /// - Parameter bars: The red, green and blue sample of the bars.
   public func fill(with picture: Picture, bars: UInt8) throws(InfoldError) -> Picture {
     let (left, top) = (Int(frame.left), Int(frame.top))
     let inner = try picture.resized(width: Int(frame.right) - left, height: Int(frame.bottom) - top, filter: .bilinear)
@@ -44,7 +45,7 @@ public struct Letterbox: Sendable {
     return try Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// A box of the input as one of the picture, cut off where the picture ends.
+  /// Converts a box from input to picture coordinates, clamped to the picture.
   public func box(inPicture box: Box) -> Box {
     func clamped(_ place: Float, _ size: Int) -> Float { min(max(place, 0), Float(size)) }
     return Box(

@@ -1,19 +1,21 @@
 import Infold
 import InfoldImage
 
-/// Finds objects by a detector of the PP-PicoDet family (Yu et al., arXiv 2111.00902), which looks at the whole picture once, as YOLO
-/// does: letterbox, network, decoding, non-maximum suppression.
+/// Detects objects with a network of the PP-PicoDet family (Yu et al., arXiv 2111.00902), a
+/// single-stage detector like YOLO. The stages are letterbox, network, decoding, and non-maximum
+/// suppression.
 public struct ObjectDetector: Sendable {
-  /// The pixels from one point to the next, level by level.
+  /// The distance of neighboring grid points in pixels, for each level.
   private static let cells = [8, 16, 32, 64]
 
-  /// The names of the classes, by their indices.
+  /// The names of the classes.
   public let categories: [String]
   private let session: Session
   private let preprocessing: Preprocessing
 
-  /// - Parameter path: A model with one input [1, 3, height, width], whose outputs are the scores of every level, and then the distances
-  ///   of every level. Its metadata names the classes.
+  /// - Parameter path: The path of a model with one input [1, 3, height, width]. Its outputs are
+  ///   the scores of all levels, followed by the distances of all levels. Its metadata contains the
+  ///   class names.
   public init(model path: String) throws(InfoldError) {
     let model = try Model(path: path)
     guard let list = model.metadata.first(where: { $0.key == "character" })?.value else {
@@ -23,17 +25,17 @@ public struct ObjectDetector: Sendable {
     session = try Session(model)
     guard session.inputs.count == 1, let sizes = session.inputs[0].type?.shape?.sizes, sizes.count == 4, sizes[1] == 3,
       session.outputs.count == 2 * Self.cells.count
-    else { throw InfoldError(.unsupported, "is no detector with \(Self.cells.count) levels", file: path) }
+    else { throw InfoldError(.unsupported, "is not a detector with \(Self.cells.count) levels", file: path) }
     let normalization = Preprocessing.Normalization.imageNet
     preprocessing = try Preprocessing(
       input: session.inputs[0].name, height: sizes[2], width: sizes[3], mean: normalization.mean,
       standardDeviation: normalization.standardDeviation)
   }
 
-  /// The objects in a picture, the surest first.
+  /// Detects the objects in a picture, the most confident first.
   /// - Parameters:
-  ///   - threshold: The least confidence.
-  ///   - overlap: By how much two objects of a class may overlap, as intersection over union.
+  ///   - threshold: The minimum confidence.
+  ///   - overlap: The maximum overlap of two objects of a class, as intersection over union.
   public func detect(
     in picture: Picture, threshold: Float = 0.4, overlap: Float = 0.5
   ) throws(InfoldError) -> [Detection] {

@@ -4,12 +4,12 @@ import Glibc
 import Infold
 import InfoldImage
 
-/// Prints what is on a page, and draws it.
+/// Prints the objects detected on a page, and draws their frames.
 @main
 enum Main {
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    guard arguments.count == 3 else { fail("usage is MODEL PICTURE OUT.png") }
+    guard arguments.count == 3 else { fail("usage: Detector MODEL PICTURE OUT.png") }
     do {
       let picture = try Picture(path: arguments[1])
       let detector = try ObjectDetector(model: arguments[0])

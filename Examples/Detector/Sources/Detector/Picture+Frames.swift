@@ -3,7 +3,8 @@ import Infold
 import InfoldImage
 
 extension Picture {
-  /// The colors of the classes: of a good contrast on paper, and told apart by most who do not see all colors (Okabe and Ito, 2008).
+  /// The colors of the classes. They have high contrast on paper and can be distinguished by most
+  /// people with color blindness (Okabe and Ito, 2008).
   private static let colors: [[UInt8]] = [
     [0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 0, 0],
   ]
@@ -29,7 +30,7 @@ extension Picture {
     return try Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// The pixels between two places along a side.
+  /// The pixels between two positions along a side.
   private func range(_ from: Float, _ to: Float, _ size: Int) -> Range<Int> {
     let first = min(max(0, Int(from.rounded())), size)
     return first..<min(max(first, Int(to.rounded())), size)

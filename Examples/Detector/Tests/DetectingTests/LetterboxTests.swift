@@ -7,7 +7,7 @@ import Testing
     try Picture(width: width, height: height, pixels: [UInt8](repeating: 9, count: width * height * 3))
   }
 
-  /// Sizes of pictures, and where they begin in an input of 60 by 80 pixels.
+  /// Sizes of pictures, and their positions in an input of 60 by 80 pixels.
   @Test(arguments: [
     ([60, 80], [0, 0]), ([30, 40], [0, 0]), ([120, 80], [0, 20]), ([1, 1], [0, 10]), ([10, 80], [25, 0]),
     ([1, 1000], [29, 0]), ([1000, 1], [0, 39]),

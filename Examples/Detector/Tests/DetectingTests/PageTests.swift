@@ -3,7 +3,7 @@ import FoundationEssentials
 import InfoldImage
 import Testing
 
-/// The example's page against what ONNX Runtime and NumPy find on it.
+/// Compares the detections on the example's page with those of ONNX Runtime and NumPy.
 @Suite struct PageTests {
   private let example = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
   private var model: String { example + "/../../.build/zoo/layout.onnx" }
@@ -23,7 +23,8 @@ import Testing
     }
   }
 
-  /// A page that is much wider than the input: the letterbox has bars above and below, and boxes go back to where they were.
+  /// A page much wider than the input has bars above and below. Boxes are converted back to the
+  /// page.
   @Test func findsAColumnOfAWidePicture() throws {
     let page = try Picture(path: example + "/Page/page.png")
     let half = try page.cropped(x: 0, y: 0, width: page.width, height: page.height / 2)

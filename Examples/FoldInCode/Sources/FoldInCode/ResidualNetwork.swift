@@ -1,6 +1,7 @@
 import Infold
 
-/// Three convolutions, the last one around a shortcut: x [N, 3, 32, 32] → scores [N, 10]. The weights are random.
+/// Three convolutions, the last one with a residual connection: x [N, 3, 32, 32] → scores [N, 10].
+/// The weights are random.
 func residualNetwork() throws(InfoldError) -> Model {
   var random = SplitMix64(seed: 1)
   var network = ModelBuilder("residual")
@@ -15,7 +16,7 @@ func residualNetwork() throws(InfoldError) -> Model {
 }
 
 extension ModelBuilder {
-  /// Conv 3×3 and BatchNormalization. What the normalization expects of its input, mean 0 and variance 1, is a guess.
+  /// Conv 3×3 and BatchNormalization. Its statistics, mean 0 and variance 1, are a guess.
   fileprivate mutating func normalizedConvolution(
     _ x: ValueID, from inputs: Int, to channels: Int, stride: Int = 1, _ name: String, _ random: inout SplitMix64
   ) throws(InfoldError) -> ValueID {

@@ -1,12 +1,12 @@
 import Infold
 
-/// What a camera or a socket gives: frames one behind the other, in memory that belongs to the app.
+/// Stands in for a camera or a socket: consecutive frames, in memory owned by the app.
 enum Frames {
-  /// Channels, rows and columns of a frame.
+  /// The channels, rows and columns of a frame.
   static let shape = [3, 224, 224]
 
-  /// A tensor of frames with stripes, each as wide as is said. It reads the memory where the frames were put, and has it freed when
-  /// neither a tensor nor a run needs it any more.
+  /// A tensor of frames with stripes of the given widths. It shares the memory of the frames, which
+  /// is freed when no tensor or run needs it anymore.
   static func stripes(ofWidths widths: [Int]) throws(InfoldError) -> Tensor {
     let count = shape.reduce(1, *)
     let frames = UnsafeMutableBufferPointer<Float>.allocate(capacity: widths.count * count)

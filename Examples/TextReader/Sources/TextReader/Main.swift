@@ -12,7 +12,7 @@ enum Main {
       switch arguments.count {
       case 2: try read(arguments[1], models: arguments[0], boxes: nil)
       case 4 where arguments[2] == "--boxes": try read(arguments[1], models: arguments[0], boxes: arguments[3])
-      default: fail("usage is MODELS PICTURE [--boxes FILE.svg]")
+      default: fail("usage: TextReader MODELS PICTURE [--boxes FILE.svg]")
       }
     } catch {
       fail("\(error)")

@@ -2,7 +2,7 @@ import FoundationEssentials
 import InfoldImage
 import TextReading
 
-/// A page as SVG, with the boxes of its lines drawn over it, and a dot where each begins.
+/// A page as SVG with the boxes of its lines, and a dot at the beginning of each line.
 func overlay(_ lines: [TextReader.Line], on page: Picture, file: Data) -> String {
   let type = file.first == 0x89 ? "png" : "jpeg"
   let boxes = lines.map { line in

@@ -1,5 +1,6 @@
 extension [Quadrilateral] {
-  /// From top to bottom; what begins at about the same height, from left to right.
+  /// The lines from top to bottom. Lines that begin at about the same height are ordered from left
+  /// to right.
   package func inReadingOrder() -> [Quadrilateral] {
     let sameHeight = 10.0
     var ordered: [Quadrilateral] = []

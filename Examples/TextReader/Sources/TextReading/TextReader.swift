@@ -1,15 +1,16 @@
 public import Infold
 public import InfoldImage
 
-/// Reads text in pictures with three networks: one finds lines, one says which are upside down, one reads them.
+/// Reads text in pictures with three networks: one detects lines, one determines which are upside
+/// down, and one recognizes their text.
 public struct TextReader: Sendable {
   /// A line of text.
   public struct Line: Sendable {
-    /// What it says.
+    /// The text.
     public let text: String
-    /// How sure the recognizer is, from 0 to 1.
+    /// The confidence of the recognizer, from 0 to 1.
     public let confidence: Float
-    /// Where it stands.
+    /// The position of the line.
     public let box: Quadrilateral
   }
 
@@ -20,17 +21,17 @@ public struct TextReader: Sendable {
   private let recognizer: LineRecognizer
 
   /// Loads `ppocr-det.onnx`, `ppocr-cls.onnx` and `ppocr-rec.onnx`.
-  /// - Throws: `InfoldError` that names the file.
+  /// - Throws: `InfoldError` with the path of the file.
   public init(models folder: String) throws(InfoldError) {
     detector = try TextDetector(model: folder + "/ppocr-det.onnx")
     classifier = try DirectionClassifier(model: folder + "/ppocr-cls.onnx")
     recognizer = try LineRecognizer(model: folder + "/ppocr-rec.onnx")
   }
 
-  /// The lines of a page, in reading order.
+  /// Reads the lines of a page, in reading order.
   public func read(_ page: Picture) throws(InfoldError) -> [Line] {
     var boxes = try detector.boxes(in: page).inReadingOrder()
-    // What is much taller than wide is text that runs upwards.
+    // Lines much taller than wide run upwards.
     for (index, box) in boxes.enumerated() where box.height >= 1.5 * box.width { boxes[index] = box.turned(1) }
     guard !boxes.isEmpty else { return [] }
 

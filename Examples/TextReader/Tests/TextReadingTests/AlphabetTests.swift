@@ -5,7 +5,7 @@ import TextReading
 @Suite struct AlphabetTests {
   private let alphabet = Alphabet(["a", "b"])
 
-  /// A tensor in which each step names one character, of the blank, a, b and the space.
+  /// A tensor in which each step predicts one of the blank, a, b and the space.
   private func steps(_ names: [Int]) throws -> Tensor {
     try Tensor(shape: [1, names.count, 4], names.flatMap { name in (0..<4).map { $0 == name ? 0.75 : 0.25 as Float } })
   }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// The least number of characters to insert, remove or replace that turns one text into the other (Levenshtein, 1966).
+/// The Levenshtein distance (1966): the minimum number of insertions, deletions and substitutions
+/// that turn one text into the other.
 func editDistance(_ a: String, _ b: String) -> Int {
   let b = Array(b)
   var row = Array(0...b.count)

@@ -2,7 +2,7 @@ import InfoldImage
 import Testing
 import TextReading
 
-/// The example's page against what rapidocr-onnxruntime reads on it.
+/// Compares the text of the example's page with that of rapidocr-onnxruntime.
 @Suite struct PageTests {
   private let example = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
@@ -15,7 +15,7 @@ import TextReading
     let distance = editDistance(read.joined(separator: "\n"), expected.joined(separator: "\n"))
     #expect(50 * distance <= length, "\(distance) of \(length) characters differ: \(read)")
 
-    // The last line is upside down: it begins at its right end.
+    // The last line is upside down, so it begins at its right end.
     let last = try #require(lines.last?.box)
     #expect(last.corners[0].x > last.corners[1].x)
     #expect(lines.dropLast().allSatisfy { $0.box.corners[0].x < $0.box.corners[1].x })

@@ -1,24 +1,25 @@
-/// Which pixels of a map are set.
+/// A map of pixels that are set or not.
 package struct Mask: Sendable {
-  /// Pixels in a row.
+  /// The width in pixels.
   package let width: Int
-  /// Rows.
+  /// The height in pixels.
   package let height: Int
   private var pixels: [Bool]
 
-  /// Where `isSet` says so, pixel by pixel in rows from the top.
+  /// Creates a mask from a predicate of pixel indices, in row-major order.
   package init(width: Int, height: Int, _ isSet: (_ index: Int) -> Bool) {
     self.width = width
     self.height = height
     pixels = (0..<(width * height)).map(isSet)
   }
 
-  /// Whether a pixel is set; outside of the map, none is.
+  /// Whether a pixel is set. Pixels outside the map are not.
   package subscript(x: Int, y: Int) -> Bool {
     x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x]
   }
 
-  /// With every pixel that has a set one to the left, above, or at both.
+  /// The mask dilated by one pixel: every pixel is set if it, or its neighbor to the left, above,
+  /// or diagonally between, is set.
   package var dilated: Mask {
     Mask(width: width, height: height) { index in
       let (y, x) = index.quotientAndRemainder(dividingBy: width)
@@ -26,8 +27,8 @@ package struct Mask: Sendable {
     }
   }
 
-  /// The connected components: sets of pixels that touch, at sides or corners. Each is given by the pixels at which its
-  /// rows begin and end.
+  /// The connected components: sets of pixels that touch at sides or corners. Each is represented
+  /// by the first and last pixels of its horizontal runs.
   package var components: [[Point]] {
     var components: [[Point]] = []
     var rest = self

@@ -1,15 +1,15 @@
 import Infold
 
-/// How sure the detector is, for each pixel, that it belongs to the middle of a line of text.
+/// The probability of each pixel to belong to the middle of a line of text.
 struct ProbabilityMap: Sendable {
   let width: Int
   let height: Int
   private let probabilities: [Float]
 
-  /// The map in a tensor of the shape [1, 1, height, width].
+  /// Reads the map from a tensor of shape [1, 1, height, width].
   init(_ tensor: Tensor) throws(InfoldError) {
     guard tensor.shape.count == 4, tensor.shape[0] == 1, tensor.shape[1] == 1 else {
-      throw InfoldError(.invalidModel, "the detector's output is \(tensor), and no map")
+      throw InfoldError(.invalidModel, "the detector's output is \(tensor), but must be a map [1, 1, height, width]")
     }
     height = tensor.shape[2]
     width = tensor.shape[3]

@@ -1,18 +1,18 @@
 import Infold
 import InfoldImage
 
-/// Finds lines of text by differentiable binarization (Liao et al., "Real-time Scene Text Detection with Differentiable
-/// Binarization", arXiv 1911.08947), with the settings of rapidocr.
+/// Detects lines of text with differentiable binarization (Liao et al., "Real-time Scene Text
+/// Detection with Differentiable Binarization", arXiv 1911.08947), with the settings of rapidocr.
 struct TextDetector: Sendable {
-  /// A pixel above it belongs to a line.
+  /// The probability above which a pixel belongs to a line.
   private static let threshold: Float = 0.3
-  /// The least mean of the pixels of a line.
+  /// The minimum mean probability of a line.
   private static let leastScore: Float = 0.5
-  /// The network marks lines shrunk; area · ratio ÷ perimeter is how far their sides go outwards again.
+  /// The network shrinks lines. Their sides are moved outwards again, by area · ratio ÷ perimeter.
   private static let unclipRatio = 1.6
-  /// The least pixels along each side, before and after that.
+  /// The minimum length of a side in pixels, before and after growing.
   private static let leastSides = (marked: 3.0, grown: 5.0)
-  /// The pixels that the network's input has at least along the shorter side, and at most along the longer one, but for
+  /// The minimum shorter side and the maximum longer side of the network's input in pixels, before
   /// rounding to multiples of 32.
   private static let sides = (shorter: 736.0, longer: 2000.0)
 
@@ -22,7 +22,7 @@ struct TextDetector: Sendable {
     session = try Session(Model(path: path))
   }
 
-  /// The lines, each around its text, from left to right.
+  /// The boxes of the lines, oriented from left to right.
   func boxes(in picture: Picture) throws(InfoldError) -> [Quadrilateral] {
     let map = try probabilities(picture)
     let scale = Point(Double(picture.width) / Double(map.width), Double(picture.height) / Double(map.height))

@@ -1,15 +1,15 @@
-/// A rectangle that may lie askew.
+/// A rectangle that may be rotated.
 package struct RotatedRectangle: Sendable {
-  /// The middle.
+  /// The center.
   package var center: Point
-  /// The direction of its first side, of length 1.
+  /// The direction of the first side, a unit vector.
   package var direction: Point
-  /// The length of its sides, along `direction` and across it.
+  /// The lengths of the sides, along and across `direction`.
   package var size: SIMD2<Double>
 
-  /// The smallest rectangle around points: one of its sides lies on a side of their convex hull (Freeman and Shapira,
-  /// 1975).
-  /// - Returns: `nil` when there are no points.
+  /// Creates the smallest rectangle around points. One of its sides contains a side of their convex
+  /// hull (Freeman and Shapira, 1975).
+  /// - Returns: `nil` if there are no points.
   package init?(around points: [Point]) {
     let hull = convexHull(points)
     guard let last = hull.last else { return nil }
@@ -33,10 +33,10 @@ package struct RotatedRectangle: Sendable {
   /// The area.
   package var area: Double { size.x * size.y }
 
-  /// The length of all sides together.
+  /// The sum of the lengths of all sides.
   package var perimeter: Double { 2 * size.sum() }
 
-  /// The corners, going around.
+  /// The corners, in order around the rectangle.
   package var corners: [Point] {
     let along = direction * (size.x / 2), across = direction.perpendicular * (size.y / 2)
     return [center - along - across, center + along - across, center + along + across, center - along + across]
@@ -49,7 +49,7 @@ package struct RotatedRectangle: Sendable {
     return grown
   }
 
-  /// Whether a point lies inside, or on a side.
+  /// Whether a point is inside or on a side.
   package func contains(_ point: Point) -> Bool {
     let way = point - center
     return abs(way.along(direction)) <= size.x / 2 && abs(way.along(direction.perpendicular)) <= size.y / 2

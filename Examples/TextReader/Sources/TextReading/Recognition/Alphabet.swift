@@ -1,13 +1,14 @@
 import Infold
 
-/// The characters that a recognizer knows, and how its output becomes text by connectionist temporal classification
-/// (Graves et al., 2006): in each step the network names a character or the blank; a character that is named in several steps
-/// without a blank between them is one.
+/// The characters of a recognizer, and the decoder of its output. Connectionist temporal
+/// classification (Graves et al., 2006) predicts a character or the blank in each step. A character
+/// that repeats without a blank in between counts once.
 package struct Alphabet: Sendable {
   private static let blank = 0
   private let characters: [String]
 
-  /// The characters that a model lists in its metadata, one per line; a blank goes before them, a space behind.
+  /// Reads the characters from the metadata of a model, one per line. A blank is added before and a
+  /// space after them.
   package init(_ model: Model) throws(InfoldError) {
     guard let list = model.metadata.first(where: { $0.key == "character" })?.value else {
       throw InfoldError(.unsupported, "has no list of characters in its metadata", file: model.path)
@@ -15,19 +16,18 @@ package struct Alphabet: Sendable {
     self.init(list.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" }.map(String.init))
   }
 
-  /// The alphabet of these characters, a blank before and a space behind them.
+  /// Creates an alphabet of these characters, with a blank before and a space after them.
   package init(_ characters: [String]) {
     self.characters = [""] + characters + [" "]
   }
 
-  /// The most probable text of every line, by always taking the most probable character, and the mean probability of its
-  /// characters.
+  /// The text of every line, decoded greedily, and the mean probability of its characters.
   /// - Parameter probabilities: [lines, steps, characters with blank and space].
   package func decode(_ probabilities: Tensor) throws(InfoldError) -> [(text: String, confidence: Float)] {
     guard probabilities.elementType == .float32, probabilities.shape.count == 3,
       probabilities.shape[2] == characters.count
     else {
-      throw InfoldError(.invalidModel, "\(probabilities) does not fit an alphabet of \(characters.count) characters")
+      throw InfoldError(.invalidModel, "\(probabilities) does not match an alphabet of \(characters.count) characters")
     }
     let (lines, steps) = (probabilities.shape[0], probabilities.shape[1])
     return try probabilities.withSpan(as: Float.self) { numbers in

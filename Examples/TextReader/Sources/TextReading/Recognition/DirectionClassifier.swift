@@ -1,9 +1,9 @@
 import Infold
 import InfoldImage
 
-/// Tells lines that stand on their heads from others.
+/// Detects lines that are upside down.
 struct DirectionClassifier: Sendable {
-  /// How sure the network must be.
+  /// The minimum confidence of the network.
   private static let threshold: Float = 0.9
   private static let width = 192
 
@@ -17,7 +17,7 @@ struct DirectionClassifier: Sendable {
   func areUpsideDown(_ lines: [Picture]) throws(InfoldError) -> [Bool] {
     let output = try session.run(Tensor(lines: lines, width: Self.width))
     guard output.shape == [lines.count, 2] else {
-      throw InfoldError(.invalidModel, "the classifier's output is \(output), and not the probabilities of 0° and 180°")
+      throw InfoldError(.invalidModel, "the classifier's output is \(output), but must be the probabilities of 0° and 180°")
     }
     let probabilities: [Float] = try output.elements()
     return lines.indices.map { probabilities[2 * $0 + 1] > Self.threshold }

@@ -1,10 +1,10 @@
 import Infold
 import InfoldImage
 
-/// Reads lines of text.
+/// Recognizes the text of lines.
 struct LineRecognizer: Sendable {
   private static let batchSize = 6
-  /// The least width ÷ height of the network's input.
+  /// The minimum aspect ratio (width ÷ height) of the network's input.
   private static let leastAspect = 320.0 / 48
 
   private let session: Session
@@ -16,10 +16,10 @@ struct LineRecognizer: Sendable {
     session = try Session(model)
   }
 
-  /// The text of each line, and how sure the network is, from 0 to 1.
+  /// The text of each line with its confidence, from 0 to 1.
   func read(_ lines: [Picture]) throws(InfoldError) -> [(text: String, confidence: Float)] {
     var texts = [(text: String, confidence: Float)](repeating: ("", 0), count: lines.count)
-    // Lines of similar shape go together, so that little of a batch is padding.
+    // Lines of similar aspect ratio share a batch, so that there is little padding.
     let sorted = lines.indices.sorted { lines[$0].aspect < lines[$1].aspect }
     for start in stride(from: 0, to: sorted.count, by: Self.batchSize) {
       let batch = sorted[start..<min(start + Self.batchSize, sorted.count)]

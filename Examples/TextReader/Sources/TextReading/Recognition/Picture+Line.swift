@@ -2,8 +2,8 @@ import Infold
 import InfoldImage
 
 extension Picture {
-  /// The line of text in a box, as a picture of its own that runs from left to right. What the box has outside of the
-  /// picture is filled with the nearest pixel.
+  /// Extracts the line of text in a box as a picture that runs from left to right. Parts of the box
+  /// outside the picture are filled with the nearest pixel.
   package func line(in box: Quadrilateral) throws(InfoldError) -> Picture {
     let width = max(1, Int(box.width)), height = max(1, Int(box.height))
     var line: [UInt8] = []
@@ -17,7 +17,7 @@ extension Picture {
     return try Picture(width: width, height: height, pixels: line)
   }
 
-  /// The color between pixels, by cubic convolution along both axes.
+  /// The color at a point, by cubic convolution along both axes.
   private func sample(at point: Point) -> SIMD3<Float> {
     let start = point.rounded(.down)
     let (rows, columns) = (cubicWeights(point.y - start.y), cubicWeights(point.x - start.x))
@@ -35,8 +35,8 @@ extension Picture {
   }
 }
 
-/// The weights of the pixels at −1, 0, 1 and 2 for a point at `share` (Keys, "Cubic convolution interpolation for digital image
-/// processing", 1981, with a = −0.75).
+/// The weights of the pixels at −1, 0, 1 and 2 for a point at `share` (Keys, "Cubic convolution
+/// interpolation for digital image processing", 1981, with a = −0.75).
 private func cubicWeights(_ share: Double) -> SIMD4<Float> {
   func near(_ x: Double) -> Double { (1.25 * x - 2.25) * x * x + 1 }
   func far(_ x: Double) -> Double { ((-0.75 * x + 3.75) * x - 6) * x + 3 }

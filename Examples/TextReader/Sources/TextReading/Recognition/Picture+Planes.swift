@@ -2,8 +2,8 @@ import Infold
 import InfoldImage
 
 extension Picture {
-  /// The picture as the networks want it: a plane of blue, one of green and one of red, each value from −1 to 1, with zeros on
-  /// the right up to `width`.
+  /// The picture in the format of the networks: planes of blue, green and red, with values from −1
+  /// to 1, padded with zeros on the right up to `width`.
   func planes(paddedTo width: Int) -> [Float] {
     var planes = [Float](repeating: 0, count: 3 * height * width)
     for channel in 0..<3 {
@@ -19,7 +19,7 @@ extension Picture {
 }
 
 extension Tensor {
-  /// Lines of text as one batch [count, 3, 48, width]: each as wide as its shape makes it, but at most `width`.
+  /// Creates a batch [count, 3, 48, width] of lines. Each keeps its aspect ratio, up to `width`.
   init(lines: [Picture], width: Int) throws(InfoldError) {
     let height = 48
     var elements: [Float] = []
