@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds the tool, or with the argument infold-serve the server, as one file that needs no Swift on the machine where it runs, stripped and as
-# small as it gets, and prints where it is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng,
-# libwebp, zlib and libc) stay shared.
+# Builds the tool, or with the argument infold-serve the server, as one stripped, size-optimized
+# file that runs without a Swift installation, and prints its path and size. It is meant for
+# containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, libwebp, zlib and
+# libc) are linked dynamically.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
-# With sections of their own, functions that nothing uses are left out, and what is the same is kept once.
+# Separate sections let the linker drop unused functions and merge identical ones.
 compiler=(-use-ld=lld -Xfrontend -function-sections -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic
   -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs)
 product=${1:-infold}

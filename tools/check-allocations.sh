@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that runs into tensors of the caller allocate nothing once the first ones are done, by one thread and by two, also of a batch.
+# Checks that runs into the caller's tensors allocate no memory after the first runs, with one and
+# with two threads, and for batches.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the machine code of the kernels for arm64, on any machine: which instructions each set uses, that the loops of the products have a
-# product for each sum, call nothing and keep no vectors in memory, and that products and loads are at least 90 % of the main tile's. Prints
-# these loops with their products, loads, calls, spills and instructions.
+# Checks the machine code of the kernels for arm64, on any machine: which instructions each set
+# uses, that the loops of products have one multiply-add per sum, contain no calls and no spills,
+# and that products and loads are at least 90 % of the instructions of the main tile's loop. Prints
+# these loops with their numbers of products, loads, calls, spills and instructions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh binutils-aarch64-linux-gnu
@@ -18,10 +19,10 @@ listing=$(mktemp)
 trap 'rm -f "$listing"' EXIT
 for set in NEON DotProduct; do
   aarch64-linux-gnu-objdump --disassemble --no-show-raw-insn "$arm64/InfoldKernels$set.o" >"$listing"
-  # SVE has registers of its own, and these are for other processors than all of arm64.
-  ! grep --quiet --perl-regexp '\t[su]sdot\t|\tsmmla\t|\tbfdot\t|\bz[0-9]+\.[bhsd]\b' "$listing" || fail "$set uses what is not in ARMv8.2"
+  # SVE registers and these instructions are not available on all arm64 processors.
+  ! grep --quiet --perl-regexp '\t[su]sdot\t|\tsmmla\t|\tbfdot\t|\bz[0-9]+\.[bhsd]\b' "$listing" || fail "$set uses instructions beyond ARMv8.2"
   if [[ $set == NEON ]]; then
-    ! grep --quiet --perl-regexp '\t[su]dot\t' "$listing" || fail "NEON uses products of four bytes"
+    ! grep --quiet --perl-regexp '\t[su]dot\t' "$listing" || fail "NEON uses dot product instructions"
   fi
 
   # The innermost loops of the tiles that multiply.
@@ -41,15 +42,17 @@ END
   ) "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
     s/^([0-9 ]+) .*generic specialization <([0-9]), ([0-9])> of static [A-Za-z]+\.\(?((Byte|ByteRows)?Tile)( in [^)]*\))?\.multiply\(.*$/\4<\2x\3> \1/p; t
     s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|GroupedPair|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
-    # Those that multiply most first.
+    # Those with the most products first.
     sort -k1,1 -k2,2nr)
   echo "$set: products, loads, calls, spills and instructions of the loops of tiles and rows"
   echo "$loops"
-  # One of the loops over blocks of channels brings a part of a block to the stack, so that nothing behind it is written.
+  # One loop over blocks of channels copies a partial block to the stack, so that it does not write
+  # beyond the end.
   bad=$(awk '$4 > 0 || $5 > ($1 == "DepthwiseBlock") { print $1 }' <<<"$loops")
   [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
 
-  # requireTile TILE PRODUCTS SHARE: that a tile's loop has so many products, and that products and loads are so many percent of it.
+  # requireTile TILE PRODUCTS SHARE: requires a loop of a tile with this number of products, in
+  # which products and loads are this percentage of the instructions.
   requireTile() {
     awk -v tile="$1" -v products="$2" -v share="$3" '
       $1 == tile && $2 >= products {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that every public symbol has documentation, that the listings of the articles compile, and that all of it makes
-# documentation without a warning.
-# Writes it to .build/documentation, in a folder for Infold and one for InfoldImage.
+# Checks that every public symbol has documentation, that the listings of the articles compile, and
+# that DocC builds everything without warnings. Writes the documentation to .build/documentation,
+# with one folder for Infold and one for InfoldImage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
@@ -30,7 +30,7 @@ import json, pathlib, sys
 missing = []
 for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.symbols.json")):
     graph = json.loads(path.read_text())
-    # What fulfils a requirement has the requirement's.
+    # Implementations of protocol requirements inherit their documentation.
     inherited = {link["source"] for link in graph["relationships"] if link.get("sourceOrigin")}
     for symbol in graph["symbols"]:
         if symbol["kind"]["identifier"] != "swift.extension" and symbol["identifier"]["precise"] not in inherited:
@@ -39,7 +39,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.symbols.json")):
 if missing:
     sys.exit("error: without documentation:\n" + "\n".join(missing))
 PYTHON
-# The listings of the articles are programs that compile.
+# The listings of the articles must compile as programs.
 listings=.build/listings
 rm -rf "$listings"
 mkdir -p "$listings"

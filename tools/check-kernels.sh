@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the machine code of the kernels (x86-64): that the linker cannot put code for AVX2 or AVX-512 into code for every processor, that
-# each instruction set is used and no other, and that the loops of the products and of Winograd's transformations neither call
-# anything nor keep vectors in memory for want of registers. Prints these and all other loops that multiply.
+# Checks the machine code of the kernels (x86-64): that the linker cannot put AVX2 or AVX-512 code
+# into code for every processor, that each kernel set uses its own instruction set only, and that
+# the loops of products and of Winograd transformations contain no calls and no spills. Prints these
+# and all other loops that multiply.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
@@ -21,11 +22,12 @@ fail() {
 for set in VNNI AVX512 AVX2 Portable; do
   objects=("$products/InfoldKernels$set.build"/*.o)
 
-  # Of code that several objects define under one name, the linker keeps one, whichever set it was compiled for. A name that
-  # contains the module's is no other module's; Swift's version mark and references are data.
+  # If several objects define a symbol, the linker keeps one of them, whichever set it was compiled
+  # for. Names that contain the module's name are unique; Swift's version mark and references are
+  # data.
   weak=$(nm --defined-only "${objects[@]}" | awk -v name="^[$]s[0-9]+InfoldKernels$set" '
     NF == 3 && $2 ~ /^[WVu]$/ && $3 !~ name && $3 !~ /^(__swift_reflection_version|symbolic|got\.)/ { print $3 }')
-  [[ -z $weak ]] || fail "$set defines symbols that may be others' too: $(swift demangle --compact <<<"$weak")"
+  [[ -z $weak ]] || fail "$set defines symbols that other sets may define too: $(swift demangle --compact <<<"$weak")"
 
   listing=$(mktemp)
   trap 'rm -f "$listing"' EXIT
@@ -37,7 +39,7 @@ for set in VNNI AVX512 AVX2 Portable; do
     fail "AVX2 uses AVX-512"
   fi
 
-  # The innermost loops that multiply, with what they should not have.
+  # The innermost loops that multiply, with their calls and spills.
   loops=$(awk -f tools/innermost-loops.awk -f <(
     cat <<'END'
 function target() { return $2 ~ /^j/ ? $3 : "" }
@@ -48,7 +50,8 @@ function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/
 function report(products, loads, calls, spills, instructions, name) { print products, calls, spills, name }
 END
   ) "$listing" | swift demangle --compact | sed -E '
-    # Of a name, its type and its function are left; the sizes that generic code was compiled for stand behind the type.
+    # A name is reduced to its type and function. The sizes for which generic code was specialized
+    # follow the type.
     s/generic specialization <([0-9]+), ([0-9]+)> of/\1x\2 of/
     s/^([0-9 ]+ )(.* )?([0-9]x[0-9]) of (static )?/\1\3 /
     s/^([0-9 ]+ )(.* of )?(static )?/\1/
@@ -60,7 +63,8 @@ END
     s/^([0-9]+ [0-9]+ [0-9]+) (.*)$/\2 \1/')
   echo "$set: products, calls and spills of innermost loops"
   sort <<<"$loops"
-  # A tile has a loop without calls that multiplies for each of its sums, and none of these keeps vectors in memory.
+  # Every tile must have a loop without calls that has one product per sum, and none of these loops
+  # may spill.
   bad=$(echo "$loops" | awk '
     $1 ~ /^Tile<[1-6]x[1-4]>\.multiply/ {
       sums = substr($1, 6, 1) * substr($1, 8, 1)
@@ -71,15 +75,16 @@ END
     }
     END { for (name in state) if (state[name] != "good") print name, state[name] }')
   [[ -z $bad ]] || fail "$set: tiles without a loop, or with one that spills: $bad"
-  # Of each other function, the first of the largest loops. A transformation may read one of its constants from memory, and a product of
-  # bytes two of its own: there are 16 registers for eight sums and everything widened.
+  # For every other function, the first of its largest loops. A transformation may read one constant
+  # from memory, and a product of bytes two, since 16 registers do not suffice for eight sums and
+  # all widened operands.
   bad=$(echo "$loops" | awk -v set="$set" '
     $1 !~ /^ByteTile<|^WinogradInput\.transform[2468]$/ && (set == "Portable" || $1 !~ /^WinogradOutput\.transform[2468]$/) { next }
     $2 > most[$1] { most[$1] = $2; largest[$1] = $0; flaws[$1] = $3 + $4 }
     END { for (name in most) if (flaws[name] > (name ~ /^Byte/ ? 2 : 1)) print largest[name] }')
   [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
 
-  # That there is a tile whose loop has so many sums in registers, and a product for each.
+  # Requires a tile whose loop has this many sums in registers, and one product for each.
   requireTile() {
     awk -v name="$1.multiply" -v sums="$2" '$1 == name && $2 >= sums && $3 + $4 == 0 { found = 1 } END { exit !found }' \
       <<<"$loops" || fail "$set: no $1 with $2 sums in registers"

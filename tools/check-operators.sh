@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Checks that what is known of an operator stands in the operator's own file: elsewhere in Sources, no operator's name stands as a string,
-# and no value is asked whether it is of an operator's type, or of a protocol that several operators share. The operators' files are those
-# with `static let name = "…"`. Lowerings, which are what operators conform to, may ask for types.
+# Checks that all knowledge about an operator is in the operator's own file. Elsewhere in Sources,
+# operator names must not occur as strings, and values must not be tested for an operator's type or
+# a protocol shared by several operators. Files of operators are those with `static let name = "…"`.
+# Lowerings, which operators conform to, may test types.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The files that may name operators, and why.
+# The files that may name operators, with the reasons.
 exceptions() {
   cat <<'LIST'
 InfoldGraph/Graph/ModelBuilder.swift                adds Identity, and its module has no operators
@@ -24,13 +25,15 @@ InfoldValidation/Statistics/.*                      is about batch normalization
 LIST
 }
 
-# Every operator with its file, as "file type name"; the types of Swift differ from a few of the names.
+# All operators with their files, as "file type name". Some Swift types have other names than the
+# operators.
 operators=$(grep -rHE 'struct [A-Za-z0-9]+: |static let name = "' Sources/InfoldGraph Sources/InfoldOperators --include='*.swift' | awk '
   match($0, /struct [A-Za-z0-9]+: /) { type = substr($0, RSTART + 7, RLENGTH - 9) }
   match($0, /static let name = "[A-Za-z0-9]+"/) {
     print substr($0, 1, index($0, ":") - 1), type, substr($0, RSTART + 19, RLENGTH - 20)
   }')
-# The protocols of operators. That of operators with bodies is left out: to have bodies is a question of its own.
+# The protocols of operators, except that of operators with bodies: whether an operator has bodies
+# is a legitimate question.
 protocols=$(grep -rhoE 'protocol [A-Za-z0-9]+: [A-Za-z]*(Operator|Pool)\b' Sources/InfoldGraph Sources/InfoldOperators --include='*.swift' |
   awk '{ sub(":", "", $2); if ($2 != "BodyOperator") print $2 }')
 [[ $(wc -l <<<"$operators") -ge 100 && $(wc -l <<<"$protocols") -ge 10 ]] ||
@@ -52,14 +55,14 @@ named=$(
     grep -vE '^Sources/InfoldRuntime/Lowering/' | grep -vFf <(sed 's/$/:/' <<<"$own") || true
 )
 found=$(grep -vE "^($excepted)|^$" <<<"$named" || true)
-# What an exception does not except any more is to leave the list.
+# Exceptions that are no longer needed must be removed.
 unused=$(exceptions | while read -r path _; do grep -qE "^Sources/$path:" <<<"$named" || echo "$path"; done)
 if [[ -n $found ]]; then
   echo "$found"
-  echo "operators are named outside of their own files: let them answer for themselves (Operator), or use their static name" >&2
+  echo "operators are named outside their own files: extend the protocol Operator, or use the static name" >&2
 fi
 if [[ -n $unused ]]; then
   echo "$unused"
-  echo "these files name no operators any more; take them off the list of exceptions" >&2
+  echo "these files no longer name operators; remove them from the list of exceptions" >&2
 fi
 [[ -z $found$unused ]]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks that a package elsewhere can depend on a version of this one: the README's program is built and run in a new package
-# outside of the repository, which asks for a tag of a clone. What is checked is the last commit.
+# Checks that another package can depend on a version of this one: builds and runs the README's
+# program in a new package outside the repository, which requires a tag of a clone. The last commit
+# is checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev
@@ -30,7 +31,7 @@ let package = Package(
 )
 PACKAGE
 
-# Of the libraries that the system may have, only protobuf-c is there for the package.
+# Of the optional system libraries, only protobuf-c is available to the package.
 mkdir "$folder/pkgconfig"
 for directory in $(pkg-config --variable pc_path pkg-config | tr : ' '); do
   if [[ -e $directory/libprotobuf-c.pc ]]; then cp "$directory/libprotobuf-c.pc" "$folder/pkgconfig"; fi
@@ -39,7 +40,7 @@ PKG_CONFIG_LIBDIR=$folder/pkgconfig swift build -c release --package-path "$fold
 
 products=$(swift build -c release --package-path "$folder/App" --show-bin-path)
 built() { compgen -G "$products/$1.build/*.o" >/dev/null; }
-built InfoldRuntime || fail "the modules are not where they are looked for: $products"
+built InfoldRuntime || fail "the built modules are not in $products"
 for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance InfoldReports InfoldValidation InfoldQuantization; do
   ! built "$module" || fail "$module was built for a program that imports Infold alone"
 done

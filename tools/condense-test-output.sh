@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Reads what `swift test` prints, and prints what matters of it: every issue with its message, errors and warnings of the build, how far
-# it is, the tests that failed, and the sum. What it does not know, it prints.
+# Condenses the output of `swift test`: prints all issues with their messages, errors and warnings
+# of the build, the progress, the failed tests, and the totals. Lines that it does not recognize are
+# printed unchanged.
 set -euo pipefail
 step=$([[ -t 1 ]] && echo 1 || echo 500)
 passed=0 failed=()
 
-# A line about how far it is. On a terminal it stands in the place of the one before.
+# Prints a progress line. On a terminal it replaces the previous one.
 progress() {
   if [[ -t 1 ]]; then printf '\r\e[K%s' "${1:0:${COLUMNS:-80}}"; else printf '%s\n' "$1"; fi
 }
@@ -29,7 +30,7 @@ while IFS= read -r line || [[ -n $line ]]; do
     '['[0-9]*/[0-9]*'] '*)
       if [[ -t 1 ]]; then progress "$line"; fi
       ;;
-    # XCTest's report, which has no tests here.
+    # XCTest's report, which contains no tests here.
     "Test Suite '"* | $'\t Executed 0 tests'*) ;;
     *) show "$line" ;;
   esac

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Says how much of the sources what fuzzing has learned goes through: coverage.sh prints the regions and lines of each folder, and
-# coverage.sh FOLDER... the lines there that nothing reaches. A region is a piece of source that is entered in one way: a body, a
-# branch, what stands behind a condition. Goes through .build/fuzzing-corpus, or the folder that FUZZING_CORPUS names, and the findings.
+# Reports the source coverage of the fuzzing corpus. coverage.sh prints the regions and lines of
+# each folder, and coverage.sh FOLDER... the lines of these folders that are never reached. A region
+# is a piece of source that is entered in one way: a body, a branch, or the second operand of a
+# condition. The inputs are .build/fuzzing-corpus, or the folder in FUZZING_CORPUS, and the
+# findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh

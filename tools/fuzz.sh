@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode, roundtrip, run, npy, image,
-# sidecar; all gives each of them the time. Builds with AddressSanitizer and coverage in a folder of its own, in release, or as
-# FUZZ_CONFIGURATION says (debug is built in less than half the time, and runs slower). What is learned stays in
-# .build/fuzzing-corpus; what fails is minimized, kept in .build/fuzzing-findings, and belongs into Tests/FuzzTests/Findings.
+# Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode,
+# roundtrip, run, npy, image and sidecar; all runs each of them for the given time. Builds with
+# AddressSanitizer and coverage in a separate folder, in release configuration or the one in
+# FUZZ_CONFIGURATION (debug builds take less than half the time but run slower). The corpus is kept
+# in .build/fuzzing-corpus. Failing inputs are minimized and kept in .build/fuzzing-findings; add
+# them to Tests/FuzzTests/Findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
@@ -15,7 +17,7 @@ shift 2
 [[ ${targets[0]} != all ]] || targets=(decode roundtrip run npy image sidecar)
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 
-# libFuzzer lies beside the compiler's other libraries; the program has a main of its own.
+# libFuzzer is in the compiler's library folder. The program has its own main function.
 resources=$(swiftc -print-target-info | sed -nE 's/^ *"runtimeResourcePath": "(.*)",?$/\1/p')
 libraries=("$resources"/clang/lib/*/"libclang_rt.fuzzer_no_main-$(uname -m).a")
 coverage=edge,trace-cmp,inline-8bit-counters,pc-table
@@ -23,19 +25,21 @@ options=(-c "${FUZZ_CONFIGURATION:-release}" --package-path Fuzzing --scratch-pa
   -Xswiftc -sanitize-coverage=$coverage -Xcc -fsanitize-coverage=$coverage -Xlinker "${libraries[0]}" -Xlinker -lstdc++)
 swift build "${options[@]}" --product fuzz
 fuzz=$(swift build "${options[@]}" --show-bin-path)/fuzz
-# The program's name says what it fuzzes: libFuzzer starts it again by that name.
+# The name of the program selects the target, since libFuzzer starts the program again by that name.
 names=$PWD/.build/fuzzing/targets
 mkdir -p "$names"
 for target in "${targets[@]}"; do ln -sf "$fuzz" "$names/$target"; done
 
-# A crash is told by libFuzzer; Swift's own report of it takes long. Memory that the system refuses is an error to be handled. Short
-# stacks of allocations, few freed ones kept, and none filled, make it faster.
+# libFuzzer reports crashes; Swift's own report takes long. Failed allocations are handled as
+# errors. Short allocation stacks, a small quarantine of freed memory, and no filling make it
+# faster.
 export SWIFT_BACKTRACE=enable=no
 fast=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:max_malloc_fill_size=0
 export ASAN_OPTIONS=allocator_may_return_null=1:$fast:${ASAN_OPTIONS-}
 
-# What a target begins with: models with functions, branches and odd tensors, small ones of ONNX's cases and of the recorded ones
-# (quantized, with branches and loops), random networks, and the tests' pictures and arrays.
+# The seeds of a target: models with functions, branches and unusual tensors, small models of ONNX's
+# cases and of the recorded ones (quantized, with branches and loops), random networks, and the
+# tests' pictures and arrays.
 seed() {
   case $1 in
     npy) find Tests -name '*.npy' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
@@ -63,7 +67,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$corpus"
     seed "$target" "$corpus"
   fi
-  # Reading the corpus anew each second and weighing inputs by how rare what they reach is took four fifths of the time.
+  # Reloading the corpus every second and weighting inputs by rarity took four fifths of the time.
   limits=(-timeout=2 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=4096 -reload=0 -entropic=0)
   status=0
   "$names/$target" "$corpus" "${limits[@]}" -max_total_time="$seconds" -dict=.build/fuzzing/words.dict \

@@ -1,7 +1,8 @@
-# Reads a disassembly, and calls report() for every innermost loop with at least four products: a loop is what a jump backwards encloses. What
-# is particular to an instruction set comes from a second program, of these functions:
+# Reads a disassembly, and calls report() for every innermost loop with at least four products. A
+# loop is the code enclosed by a backward jump. Functions that depend on the instruction set come
+# from a second program:
 #
-#   target()    the address that the instruction in $0 may jump to, as it stands at the beginning of its line; empty where it is no jump
+#   target()    the address that the instruction in $0 may jump to, as written at the beginning of its line; empty if it is not a jump
 #   isProduct(line, operation), isLoad(line, operation), isCall(line, operation), isSpill(line, operation)
 #   report(products, loads, calls, spills, instructions, name)
 
@@ -24,7 +25,7 @@ function finish(   i, j, k, inner, products, loads, calls, spills) {
 
 /^[0-9a-f]+ <.*>:$/ {
   finish()
-  # The mark of Embedded Swift in the place of that which the demangler knows.
+  # Replaces the mark of Embedded Swift by one that the demangler knows.
   name = substr($2, 2, length($2) - 3)
   sub(/^[$]e/, "$s", name)
   count = loopCount = 0

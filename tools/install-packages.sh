@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs those of the named Debian packages that are missing, and checks that Swift is there: install-packages.sh PACKAGE...
+# Installs the given Debian packages that are missing, and checks that Swift is installed:
+# install-packages.sh PACKAGE...
 set -euo pipefail
 [[ $(swift --version 2>/dev/null) =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] &&
   ((BASH_REMATCH[1] > 6 || BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 3)) || {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Lays out the file system of an image with infold-serve: the program, the shared libraries that it needs, a user, and an empty folder for models.
-# deploy/Dockerfile does it in its first stage.
+# Creates the file system of a container image with infold-serve: the program, its shared libraries,
+# a user, and an empty folder for models. deploy/Dockerfile calls it in its first stage.
 #
-#   tools/make-image.sh FOLDER            builds the program as one file (tools/build-static.sh), and makes FOLDER
-#   tools/make-image.sh FOLDER PROGRAM    takes a program that is built already
-#   tools/make-image.sh FOLDER --check    also runs it there, as that user, with nothing else around it (needs root), and classifies a picture
+#   tools/make-image.sh FOLDER            builds the program as one file (tools/build-static.sh), and creates FOLDER
+#   tools/make-image.sh FOLDER PROGRAM    uses a program that has been built
+#   tools/make-image.sh FOLDER --check    also runs it there, as that user and without other files (needs root), and classifies a picture
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:?usage: tools/make-image.sh FOLDER [PROGRAM] [--check]}
@@ -23,7 +23,7 @@ chmod 1777 "$folder/tmp"
 cp "$program" "$folder/usr/bin/infold-serve"
 echo 'infold:x:65532:65532:infold:/nonexistent:/usr/sbin/nologin' > "$folder/etc/passwd"
 echo 'infold:x:65532:' > "$folder/etc/group"
-# Each library under the name by which the loader looks for it, and the loader itself.
+# Each library with the name that the loader looks for, and the loader itself.
 ldd "$program" | awk '/=> \// { print $3 } /^[[:space:]]*\/.*ld-linux/ { print $1 }' | while read -r library; do
   mkdir -p "$folder$(dirname "$library")"
   cp -L "$library" "$folder$library"
@@ -32,7 +32,7 @@ du -sb "$folder" | awk -v folder="$folder" '{ printf "%s: %.1f MB\n", folder, $1
 [ -n "$check" ] || exit 0
 
 cp Models/efficientnet-lite0.{onnx,json} Models/imagenet-labels.txt "$folder/models/"
-# Containers have /proc, from which Swift takes the arguments.
+# Containers have /proc, from which Swift reads the arguments.
 unshare --mount bash -c 'mount --bind /proc "$0/proc" && exec chroot --userspec=65532:65532 "$0" "$@"' "$folder" \
   /usr/bin/infold-serve --models /models --http-port 18933 --grpc-port 18934 > /dev/null &
 server=$!
@@ -45,4 +45,4 @@ kill -TERM $server
 wait $server
 trap - EXIT
 rm "$folder"/models/*
-echo "the program runs in it, as an ordinary user, and ends with 0"
+echo "the program runs in the image as an ordinary user, and exits with 0"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Writes the manual pages of the command infold, one for each subcommand, to .build/manual/man1, from the same texts as its help.
+# Writes the manual pages of the infold command, one per subcommand, to .build/manual/man1. Their
+# text is that of the help.
 #
-#   tools/make-manual.sh            then: man -M .build/manual infold-run
-#   tools/make-manual.sh FOLDER     also copies them to FOLDER/man1, like /usr/local/share/man
-#   tools/make-manual.sh --check    also checks them: a page for each subcommand, and nothing that groff warns of
+#   tools/make-manual.sh            afterwards: man -M .build/manual infold-run
+#   tools/make-manual.sh FOLDER     also copies them to FOLDER/man1, such as /usr/local/share/man
+#   tools/make-manual.sh --check    also checks them: all subcommands have pages, and groff prints no warnings
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
@@ -12,8 +13,8 @@ swift package -c release plugin generate-manual --multi-page > /dev/null
 mkdir -p .build/manual/man1
 for page in .build/plugins/GenerateManual/outputs/InfoldTool/*.1; do
   name=$(basename "$page" .1)
-  # argument-parser takes the help's text as it is: its paragraphs and examples become those of a manual page. The names become
-  # those by which `man infold run` looks.
+  # ArgumentParser copies the help text literally. Its paragraphs and examples are converted to
+  # those of a manual page. The pages get the names that `man infold run` looks for.
   awk '
     /^\.Os$/ { print ".Os Infold"; next }
     /^\.Dt INFOLD\./ { sub(/INFOLD\./, "INFOLD-") }
@@ -25,7 +26,7 @@ for page in .build/plugins/GenerateManual/outputs/InfoldTool/*.1; do
     paragraph && !/^\./ { print ".Pp" }
     { paragraph = 0 }
     /^\.Ex -std/ {
-      print "0 when all went well, 1 when a check failed, and 2 for bad usage or bad input, with one line on standard error."
+      print "0 on success, 1 if a check failed, and 2 for invalid usage or input, with one line on standard error."
       printf "%s", examples == "" ? "" : ".Sh EXAMPLES\n" examples
       next
     }

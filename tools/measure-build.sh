@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Measures clean builds: of the tool in release, of Examples/QuickStart in debug, and of swift-argument-parser alone in release, by
-# which both are divided, so that the figures of different machines can be compared. Fetching is not measured. Prints a line for each.
-# Needs a machine that does nothing else.
+# Measures clean builds of the tool in release configuration, of Examples/QuickStart in debug
+# configuration, and of swift-argument-parser alone in release configuration. The first two are also
+# given relative to the last, so that different machines can be compared. Fetching is not included.
+# Prints one line for each. Needs an otherwise idle machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# seconds NAME PACKAGE ARGUMENTS…: how long a clean build takes.
+# seconds NAME PACKAGE ARGUMENTS…: measures a clean build.
 seconds() {
   local name=$1 package=$2
   shift 2

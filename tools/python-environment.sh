@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
-# the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, with `clients` that
-# of clients for Server's tests, with `load` that of check-server-load.py, with `serving` that of compare-servers.py, or with `spark` that of
-# check-spark.py.
+# Creates a Python environment in .build, unless it exists, and prints the path of its Python. By
+# default it is the one for the test data; with an argument it is the one for compare-runtimes.py
+# (compare), record-reading.py (reading), the clients of Server's tests (clients),
+# check-server-load.py (load), compare-servers.py (serving), or check-spark.py (spark).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records the plans of Tests/Recorded/plans anew, after a change that is meant to change them.
+# Records the plans in Tests/Recorded/plans again, after an intended change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 INFOLD_RECORD_PLANS=1 tools/test.sh --filter PlanSnapshotTests

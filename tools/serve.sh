@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the server needs on Debian, builds it, and serves the models of this repository, or what the arguments say, until Ctrl-C.
+# Installs what the server needs on Debian, builds it, and serves the models of this repository, or
+# those in the arguments, until Ctrl-C.
 #
-#   tools/serve.sh                              http://127.0.0.1:8000 has a page; gRPC is at port 8001
+#   tools/serve.sh                              http://127.0.0.1:8000 shows a page; gRPC is on port 8001
 #   tools/serve.sh --models FOLDER --http-port 9000
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tests the kernels of arm64 on any machine: compiles them with the standard library of Embedded Swift, which the toolchain has for arm64
-# without a system, links them with Debian's C library for arm64, and runs the tests of Tests/InfoldKernelTests under emulation, once with
-# each set of kernels of quantized numbers. Prints the tests that fail, and the sums. Of the rest it compiles CMachine, and checks the types of
-# what chooses the kernels.
+# Tests the kernels for arm64 on any machine. Compiles them with the standard library of Embedded
+# Swift, which the toolchain provides for arm64 without an operating system, links them with
+# Debian's C library for arm64, and runs the tests of Tests/InfoldKernelTests in an emulator, once
+# with each kernel set of quantized numbers. Prints failed tests and totals. It also compiles
+# CMachine, and type-checks the code that selects kernel sets.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3 qemu-user-static
@@ -12,7 +13,7 @@ support=Tests/EmbeddedKernelTests
 tests=()
 for test in Tests/InfoldKernelTests/*.swift; do
   case $test in
-  # The lists of sets that this machine has, and the tests that compare one set with another.
+  # Lists of the machine's kernel sets, and tests that compare kernel sets.
   */KernelSets.swift | */LaneWidthTests.swift | */VectorWidthTests.swift) ;;
   *) tests+=("$test") ;;
   esac
@@ -25,14 +26,15 @@ embed() {
   cp Sources/InfoldTensor/Tensor/{SplitMix64,BFloat16,Float16+Conversion}.swift $support/*.swift "$arm64/$1"
 }
 
-# build NAME FLAG...: compiles the sources. In Embedded Swift, a program holds what it uses of other modules again, so it is compiled as the
-# kernels are; where both have a function, the linker takes the first one's.
+# build NAME FLAG...: compiles the sources. In Embedded Swift, a program contains copies of the
+# functions that it uses from other modules, so it is compiled with the flags of the kernels. If
+# both define a function, the linker uses the first one.
 build() {
   swift_for_arm64 -Ounchecked -Xcc "-fmodule-map-file=$support/CTestSupport/module.modulemap" -emit-object -module-name EmbeddedKernelTests \
     "${@:2}" "$arm64/$1"/*.swift -o "$arm64/$1.o"
 }
 
-# Whose names begin with Byte are all that a set of quantized numbers needs.
+# A kernel set of quantized numbers needs only the tests whose names begin with Byte.
 byteTests=()
 for test in "${tests[@]}"; do [[ $test != */Byte* && $test != */Buffer.swift ]] || byteTests+=("$test"); done
 embed neon "${tests[@]}"
@@ -60,7 +62,7 @@ wait $others
 aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -c $support/test_support.c -o "$arm64/support.o"
 resources=$(swiftc -print-target-info | sed -nE 's/^ *"runtimeResourcePath": "(.*)",?$/\1/p')
 tables=$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
-# The first has no more than ARMv8.0, the second has products of four bytes.
+# The first processor supports only ARMv8.0, the second supports dot products.
 declare -A processors=([neon]=cortex-a53 [dotprod]=neoverse-n1)
 failures=0
 for set in neon dotprod; do

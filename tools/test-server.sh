@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the package Server and runs its tests: test-server.sh [--thread-sanitizer] [arguments of swift test]...
-# It is compiled without optimization: what its tests compute is small. With ThreadSanitizer, it is built in a folder of its own.
+# Builds the package Server and runs its tests: test-server.sh [--thread-sanitizer] [arguments of
+# swift test]... It is compiled without optimization, since the tests compute little. With
+# ThreadSanitizer, it is built in a separate folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need on Debian, and runs them: prints failures, how far it is, and the sum. Further arguments go to `swift test`,
-# whose whole output is kept below .build.
+# Installs what the tests need on Debian, and runs them. Prints failures, the progress, and the
+# totals. Further arguments are passed to `swift test`, and its complete output is kept in .build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
@@ -13,10 +13,10 @@ log=.build/test-output.txt
 mkdir -p .build
 set +e
 {
-  # Only for the build: the order of sets in the tests is any.
+  # Only for the build: the order of sets in the tests should vary.
   (source tools/swift-environment.sh && swift build -c release --build-tests) \
     && swift test -c release --disable-testable-imports --skip-build "$@"
 } 2>&1 | tee "$log" | tools/condense-test-output.sh
 status=${PIPESTATUS[0]}
-echo "the whole output is in $log"
+echo "the complete output is in $log"
 exit "$status"
