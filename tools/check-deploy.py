@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the files of deploy/kubernetes and deploy/kserve against the schemas that Kubernetes and KServe publish: no member may be unknown, of
-another type, or missing. Kubernetes' own are JSON schemas (the package kubernetes-validate); KServe's are the models of its Python client,
-which come from its OpenAPI.
+"""Checks the files in deploy/kubernetes and deploy/kserve against the schemas that Kubernetes and
+KServe publish: no member may be unknown, of the wrong type, or missing. Those of Kubernetes are
+JSON schemas (the package kubernetes-validate). Those of KServe are the models of its Python client,
+which are generated from its OpenAPI.
 
     $(tools/python-environment.sh clients) tools/check-deploy.py
 """
@@ -16,7 +17,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-# The oldest and the newest that are looked at.
+# The oldest and the newest version that are checked.
 KUBERNETES = ["1.30", "1.37"]
 KSERVE = {
     ("serving.kserve.io/v1alpha1", "ClusterServingRuntime"): "V1alpha1ClusterServingRuntime",
@@ -33,41 +34,42 @@ def model(name):
     for module in (kserve.models, kubernetes.client.models):
         if hasattr(module, name):
             return getattr(module, name)
-    raise Wrong(f"there is no type {name}")
+    raise Wrong(f"unknown type {name}")
 
 
 def check(value, kind, place):
-    """Checks a value against a type in the words of the generated clients: `str`, `list[V1Container]`, `dict(str, str)`."""
+    """Checks a value against a type as the generated clients write it: `str`, `list[V1Container]`,
+    `dict(str, str)`."""
     if kind in PLAIN:
         if not isinstance(value, PLAIN[kind]) or (kind == "int" and isinstance(value, bool)):
-            raise Wrong(f"{place} is {value!r}, and must be of the type {kind}")
+            raise Wrong(f"{place} is {value!r}, but must be of the type {kind}")
     elif found := re.fullmatch(r"[lL]ist\[(.*)\]", kind):
         if not isinstance(value, list):
-            raise Wrong(f"{place} is {value!r}, and must be a list")
+            raise Wrong(f"{place} is {value!r}, but must be a list")
         for index, item in enumerate(value):
             check(item, found[1], f"{place}[{index}]")
     elif found := re.fullmatch(r"[dD]ict[(\[]str, (.*)[)\]]", kind):
         if not isinstance(value, dict):
-            raise Wrong(f"{place} is {value!r}, and must be an object")
+            raise Wrong(f"{place} is {value!r}, but must be an object")
         for key, item in value.items():
             check(item, found[1], f"{place}.{key}")
     elif kind == "K8sIoApimachineryPkgApiResourceQuantity" or kind.endswith("Quantity"):
         if not re.fullmatch(r"[0-9.]+(m|k|[KMGT]i?)?", str(value)):
-            raise Wrong(f"{place} is {value!r}, and must be a quantity")
+            raise Wrong(f"{place} is {value!r}, but must be a quantity")
     elif kind.endswith("IntOrString"):
         if not isinstance(value, (int, str)):
-            raise Wrong(f"{place} is {value!r}, and must be a number or a name")
+            raise Wrong(f"{place} is {value!r}, but must be a number or a name")
     else:
         described = model(kind)
         if not isinstance(value, dict):
-            raise Wrong(f"{place} is {value!r}, and must be an object of the type {kind}")
+            raise Wrong(f"{place} is {value!r}, but must be an object of the type {kind}")
         names = {name: attribute for attribute, name in described.attribute_map.items()}
         for key, item in value.items():
             if key not in names:
-                raise Wrong(f"{place} has the member {key}, which {kind} does not have")
+                raise Wrong(f"{place} has the unknown member {key} for {kind}")
             check(item, described.openapi_types[names[key]], f"{place}.{key}")
         try:
-            # Requires what must be there.
+            # Checks that required members are present.
             described(**{names[key]: item for key, item in value.items()})
         except ValueError as error:
             raise Wrong(f"{place}: {error}")
@@ -93,7 +95,7 @@ def problems(document):
 
 
 def changed(document, place, value):
-    """A copy with another value at a place like `spec.replicas`."""
+    """A copy with another value at a place such as `spec.replicas`."""
     copy = yaml.safe_load(yaml.safe_dump(document))
     inner = copy
     *path, last = place.split(".")
@@ -111,9 +113,9 @@ def main():
         found[document["kind"]] = document
         print(f"{path.relative_to(ROOT)}: {document['kind']} {document['metadata']['name']}")
     expected = {"ClusterServingRuntime", "InferenceService", "Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"}
-    assert set(found) == expected, f"there are {sorted(found)}"
+    assert set(found) == expected, f"found {sorted(found)}"
 
-    # What must be found wrong is.
+    # Invalid values must be detected.
     for kind, place, value in [
         ("ClusterServingRuntime", "spec.protocolVersion", ["v2"]), ("ClusterServingRuntime", "spec.multiModel", "no"),
         ("ClusterServingRuntime", "spec.containers.0.image", 3), ("InferenceService", "spec.predictor.model.modelFormat", "onnx"),
@@ -121,9 +123,10 @@ def main():
         ("Deployment", "spec.template.spec.container", []), ("HorizontalPodAutoscaler", "spec.maxReplicas", None),
         ("Service", "spec.ports.0.port", "http"),
     ]:
-        assert problems(changed(found[kind], place, value)), f"{kind} with {place} = {value!r} is taken for right"
+        assert problems(changed(found[kind], place, value)), f"{kind} with {place} = {value!r} is accepted"
 
-    # The two sides say the same: flags exist, ports are those that are opened, and pods have more time than draining takes.
+    # Both sides must agree: flags exist, ports are those that are opened, and pods have more time
+    # than draining takes.
     container = found["Deployment"]["spec"]["template"]["spec"]["containers"][0]
     ports = {port["name"] for port in container["ports"]}
     assert {port["targetPort"] for port in found["Service"]["spec"]["ports"]} == ports
@@ -136,7 +139,7 @@ def main():
     assert any(f'"{metric}"' in path.read_text() for path in (ROOT / "Server/Sources").rglob("*.swift")), f"infold-serve has no {metric}"
     drain = sum(int(argument.split("=")[1]) for argument in container["args"] if argument.startswith("--drain"))
     assert found["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain
-    print("all as the schemas and infold-serve have it")
+    print("all files match the schemas and infold-serve")
 
 
 if __name__ == "__main__":

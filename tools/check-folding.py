@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Checks folded models with others' eyes: ONNX's checker, ONNX Runtime, OpenVINO and tract.
+"""Checks folded models with independent tools: ONNX's checker, ONNX Runtime, OpenVINO and tract.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt openvino==2026.4.1 tract==0.23.9
     swift build -c release
     .venv/bin/python tools/check-folding.py [MODEL.onnx ...]
 
-Folds each model (EfficientNet-Lite0 when none is given) with `infold fold`, and expects that the checker accepts the
-file, that every runtime loads it, and that each gives what it gives for the original: for 20 seeds of random inputs and,
-where the model has a sidecar file, for the pictures in Models/images. For a classifier the five best classes must be the
-same, and the probabilities within 5e-6.
+Folds each model (EfficientNet-Lite0 by default) with `infold fold`. The checker must accept the
+file, every runtime must load it, and each must compute the same as for the original, for 20 seeds
+of random inputs and, if the model has a sidecar, for the pictures in Models/images. For a
+classifier, the five best classes must be equal, and the probabilities may differ by 5e-6.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ TOLERANCE = 5e-6
 
 
 def input_shape(model: onnx.ModelProto) -> tuple[str, tuple[int, ...]]:
-    """The first input that is no initializer; open sizes are 1 for the batch, and else those of the PP-OCR classifier."""
+    """The first input that is not an initializer. Dynamic dimensions are 1 for the batch, and
+    otherwise those of the PP-OCR classifier."""
     initializers = {tensor.name for tensor in model.graph.initializer}
     value = next(value for value in model.graph.input if value.name not in initializers)
     sizes = [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]

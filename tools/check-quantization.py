@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Checks quantized models with others' eyes: what ONNX Runtime makes of `infold quantize`, and Infold of `quantize_static`.
+"""Checks quantized models with independent tools: runs the result of `infold quantize` in ONNX
+Runtime, and that of `quantize_static` in Infold.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     swift build -c release --product infold
     .venv/bin/python tools/check-quantization.py [MODEL.onnx ...]
 
-Quantizes each classifier (EfficientNet-Lite0 when none is given) by `infold quantize` and by ONNX Runtime's quantize_static, both
-with the same samples, and runs each result in both runtimes. Expected is that ONNX's checker accepts the file; that both
-runtimes give the same best class on every committed picture, and on at least 99 % of the crops, squares at random places of these
-pictures; and that ONNX Runtime computes every convolution of Infold's file with integers. How often the best class is that of
-the float model is printed beside it.
+Quantizes each classifier (EfficientNet-Lite0 by default) with `infold quantize` and with ONNX
+Runtime's quantize_static, both with the same samples, and runs each result in both runtimes. ONNX's
+checker must accept the file. Both runtimes must agree on the best class for every committed
+picture, and for at least 99 % of the crops, squares at random positions in these pictures. ONNX
+Runtime must compute every convolution of Infold's file with integers. The agreement with the best
+class of the float model is printed as well.
 
-A model without a sidecar file gets pictures normalized by the usual statistics of ImageNet.
+For a model without a sidecar, pictures are normalized with the usual statistics of ImageNet.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def description(path: Path, shape: tuple[int, ...]) -> dict:
 
 
 def crops(seed: int, count: int, how: dict) -> list[np.ndarray]:
-    """Squares of 40 to 100 % of a natural picture's shorter side."""
+    """Squares of 40 to 100 % of the shorter side of a natural picture."""
     pictures = [Image.open(path).convert("RGB") for path in PICTURES[:2]]
     numbers = iter(split_mix_64(seed, 3 * count).astype(np.float64) / 2**64)
     height, width = how["size"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Tests deploy/spark/classify.py on a cluster of two executors on this machine, one of which is killed while it works: every picture must
-be in the result exactly once, with the answer that infold gives by itself.
+"""Tests deploy/spark/classify.py on a local cluster with two executors, one of which is killed
+while it works. The result must contain every picture exactly once, with the answer of infold alone.
 
     $(tools/python-environment.sh spark) tools/check-spark.py [--infold .build/release/infold] [--pictures 2000]
 
@@ -24,7 +24,7 @@ MODEL = ROOT / "Models/efficientnet-lite0.onnx"
 
 
 def png(seed):
-    """A picture of 24×24 pixels, another one for every seed."""
+    """A picture of 24×24 pixels, different for every seed."""
     width = 24
     state = seed * 2654435761 % 2**32
     rows = bytearray()
@@ -42,7 +42,7 @@ def png(seed):
 
 
 def descendants(root):
-    """The processes that `root` started, and those that these did, with their command lines."""
+    """The processes started by `root`, directly and indirectly, with their command lines."""
     parents, commands = {}, {}
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -61,7 +61,7 @@ def descendants(root):
 
 
 def executors(root):
-    # Spark's script in between may have the same words on its command line.
+    # Spark's launcher script may have the same words on its command line.
     return {
         process for process, command in descendants(root).items()
         if "CoarseGrainedExecutorBackend" in command and "java" in command.split(" ")[0]
@@ -69,13 +69,13 @@ def executors(root):
 
 
 def completed(output):
-    """How many tasks have completed what they write."""
+    """The number of tasks that have written their output."""
     return len(list(output.glob("_temporary/*/task_*/part-*"))) + len(list(output.glob("part-*")))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    # Executors work in folders of their own.
+    # Executors work in their own folders.
     parser.add_argument("--infold", type=lambda path: str(pathlib.Path(path).resolve()), default=str(ROOT / ".build/release/infold"))
     parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--tasks", type=int, default=20)
@@ -89,7 +89,7 @@ def check(options, folder):
     (folder / "pictures").mkdir()
     for index in range(options.pictures):
         path = folder / "pictures" / f"{index:05}.png"
-        # Some are none.
+        # Some are not pictures.
         path.write_bytes(png(index) if index % 100 != 99 else b"no picture")
         paths.append(str(path))
     listing = folder / "pictures.txt"
@@ -104,7 +104,7 @@ def check(options, folder):
         answer = json.loads(line)
         answer.pop("line", None)
         expected[answer["image"]] = answer
-    assert list(expected) == paths, "infold alone does not answer every line in its order"
+    assert list(expected) == paths, "infold alone does not answer all lines in order"
     print(f"infold alone: {len(paths)} pictures in {time.monotonic() - begin:.1f} s")
 
     output, log = folder / "labels", folder / "log"
@@ -130,20 +130,20 @@ def check(options, folder):
                 os.kill(process, signal.SIGKILL)
     assert job.returncode == 0, "the job failed:\n" + log.read_text()[-5000:]
     print(f"Spark: {time.monotonic() - begin:.1f} s")
-    assert victim is not None, "no executor was killed: there were never two of them at work"
+    assert victim is not None, "no executor was killed: there were never two of them working"
     assert before < options.tasks, "all tasks had been completed before the executor was killed"
-    assert len(seen) >= 3, "no other executor took the place of the one that was killed"
+    assert len(seen) >= 3, "no other executor replaced the one that was killed"
     assert (output / "_SUCCESS").exists()
 
     answers = []
     for part in sorted(output.glob("part-*")):
         answers += [json.loads(line) for line in part.read_text().splitlines()]
-    assert [answer["image"] for answer in answers] == paths, "not every picture is in the result once, in its order"
+    assert [answer["image"] for answer in answers] == paths, "the result does not contain every picture once, in order"
     for answer in answers:
         answer.pop("line", None)
         assert answer == expected[answer["image"]], f"{answer} is not {expected[answer['image']]}"
     bad = sum("error" in answer for answer in answers)
-    print(f"one executor of two was killed behind {before} of {options.tasks} tasks; {len(answers)} pictures are in the result once "
+    print(f"one of two executors was killed after {before} of {options.tasks} tasks; {len(answers)} pictures are in the result once "
           f"each, {bad} of them with an error, all as infold alone answers them")
 
 

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
-"""Times Infold and other runtimes on the same models, side by side in one run; with --accuracy, also how exact they are.
+"""Compares the time of Infold and other runtimes on the same models in one session, or with
+--accuracy their errors.
 
     $(tools/python-environment.sh compare) tools/compare-runtimes.py [MODEL[@SHAPE]...] [options]
     tools/compare-runtimes.py --merge FILE.json... [--markdown]
 
-A MODEL is a path, with the shape of its first input behind an @ where the model leaves it open: net.onnx@1x3x640x640.
-Without any, the models are those of the folder Models, and of .build/zoo, which tools/fetch-zoo.sh fills.
+A MODEL is a path, followed by @ and the shape of its first input if it has dynamic dimensions:
+net.onnx@1x3x640x640. By default the models are those of the folder Models, and of .build/zoo, which
+tools/fetch-zoo.sh creates.
 
-Every runtime has a process of its own, and they take turns: in each of many short rounds each of them is timed for --seconds.
-Who else uses the machine slows some of the rounds, for seconds at a time, and nothing makes any of them faster than the machine
-is. So milliseconds are those of the fastest inference over all rounds, and a ratio is Infold's fastest divided by the other's:
-below 1, Infold is faster. What medians say stands beside it: the ratio of the medians within a round, its median over the
-rounds. Means of ratios are geometric. Infold has to be built first: swift build -c release --product infold.
+Every runtime has its own process, and they take turns: in each of many short rounds, each is timed
+for --seconds. Other load on the machine slows some rounds down for seconds at a time, but nothing
+makes a round faster than the machine allows. Therefore times are those of the fastest inference
+over all rounds, and a ratio is Infold's fastest time divided by the other's: below 1, Infold is
+faster. The ratio of the medians within a round, as a median over the rounds, is given as well.
+Means of ratios are geometric. Build Infold first: swift build -c release --product infold.
 
---merge makes one table of what --json wrote on several processors, and measures nothing.
+--merge combines the files that --json wrote on several processors into one table, and measures
+nothing.
 
-An error is the largest difference from a run in double precision (infold run --double), divided by the largest output.
+An error is the largest difference from a run in double precision (infold run --double), divided by
+the largest output.
 """
 import argparse
 import datetime
@@ -41,7 +46,8 @@ BINARY = ROOT / ".build/release/infold"
 
 
 def serve(engine, argument, threads):
-    """What a process does: prepares the model, then obeys lines of standard input, and answers each with one line of JSON."""
+    """Runs in the worker process: prepares the model, then executes commands from standard input,
+    and answers each with one line of JSON."""
     model = Model(argument)
     tensor = model.tensor()
     try:
@@ -75,11 +81,11 @@ def time_runs(run, seconds):
 
 
 class Failure(Exception):
-    """Why a runtime cannot run a model."""
+    """The reason why a runtime cannot run a model."""
 
 
 class Worker:
-    """A runtime in a process of its own, with one model."""
+    """A runtime with one model, in its own process."""
 
     def __init__(self, engine, model, threads):
         self.errors = tempfile.TemporaryFile("w+")
@@ -160,7 +166,7 @@ class Infold:
 
 
 def compare_times(model, names, arguments, threads):
-    """One row: milliseconds and ratios by runtime, and why others have none."""
+    """A row of the table: milliseconds and ratios by runtime, and the reasons for missing ones."""
     failed = {}
     engines = {"infold": Infold(arguments.infold, model, threads)}
     for name in names:
@@ -170,7 +176,7 @@ def compare_times(model, names, arguments, threads):
             failed[name] = str(failure)
     rounds = []
     for number in range(arguments.rounds):
-        # Each begins a round as often as the others.
+        # Each runtime begins a round equally often.
         order = list(engines)
         order = order[number % len(order):] + order[: number % len(order)]
         try:
@@ -183,7 +189,7 @@ def compare_times(model, names, arguments, threads):
 
 
 def compare_accuracy(model, names, arguments):
-    """One row: errors by runtime, with one thread."""
+    """A row of the table: errors by runtime, with one thread."""
     import numpy as np
 
     row = {"model": model.name, "shape": model.shape_text, "error": {}, "failed": {}}
@@ -209,7 +215,7 @@ def compare_accuracy(model, names, arguments):
 
 
 def conditions(arguments):
-    """What numbers are worth nothing without: versions, processor, threads, date."""
+    """The conditions of the measurement: versions, processor, threads, date."""
     version = subprocess.run([arguments.infold, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if arguments.infold == BINARY:  # another was built from who knows what
         commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
@@ -234,17 +240,17 @@ def parse():
     parser.add_argument("models", nargs="*", metavar="MODEL[@SHAPE]")
     parser.add_argument("--engines", nargs="+", choices=PACKAGES, default=list(PACKAGES))
     parser.add_argument("--threads", nargs="+", type=int, default=sorted({1, os.cpu_count()}))
-    parser.add_argument("--seconds", type=float, default=0.25, help="the time of a runtime in a round (0.25)")
-    parser.add_argument("--rounds", type=int, default=8, help="how many rounds there are (8)")
+    parser.add_argument("--seconds", type=float, default=0.25, help="the time of a runtime in a round (default: 0.25)")
+    parser.add_argument("--rounds", type=int, default=8, help="the number of rounds (default: 8)")
     parser.add_argument("--accuracy", action="store_true", help="compare errors instead of times")
-    parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE.json", help="print one table of what was measured before")
+    parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE.json", help="print one table of previous measurements")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
-    parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
+    parser.add_argument("--json", type=Path, help="write all measurements to this file")
     parser.add_argument("--infold", type=Path, default=BINARY)
     arguments = parser.parse_args()
     if arguments.merge:
         if arguments.models or arguments.json or arguments.accuracy:
-            parser.error("--merge measures nothing: of the other options, only --markdown goes with it")
+            parser.error("--merge measures nothing, and can be combined with --markdown only")
         return arguments
     if arguments.rounds < 1 or arguments.seconds <= 0 or min(arguments.threads) < 1:
         parser.error("--rounds, --seconds and --threads must be positive")
@@ -262,7 +268,7 @@ def main():
         return
     zoo = ROOT / ".build/zoo"
     if not arguments.models and not zoo.exists():
-        print(f"{zoo} is missing, and left out: tools/fetch-zoo.sh makes it", file=sys.stderr)
+        print(f"{zoo} is missing and skipped: create it with tools/fetch-zoo.sh", file=sys.stderr)
     models = compared_models(arguments.models)
     names = arguments.engines
     report = {**conditions(arguments), "rows": []}

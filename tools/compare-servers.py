@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Compares infold-serve with KServe's Python model server and ONNX Runtime: the same models, the same clients, by turns, on this machine.
+"""Compares infold-serve with KServe's Python model server and ONNX Runtime, with the same models
+and clients, in turns on this machine.
 
     swift build -c release --package-path Server --product infold-serve
     $(tools/python-environment.sh serving) tools/compare-servers.py [--seconds 5] [--rounds 3]
 
-REST is asked by wrk (Debian's) with raw tensors, gRPC by Python's client; clients and server share the processors. Of the rounds, the
-best counts: of what disturbs both, it has least.
+The client of REST is wrk (from Debian), with raw tensors; that of gRPC is Python's. Clients and
+server share the processors. The best round counts, since it is the least disturbed.
 """
 
 import argparse
@@ -49,7 +50,7 @@ end
 
 
 class Server:
-    """A program that serves the models, from when it is started until it is stopped."""
+    """A server with the models, from its start until it is stopped."""
 
     def __init__(self, name, arguments):
         self.name = name
@@ -81,7 +82,7 @@ class Server:
             return False
 
     def settle(self):
-        """Waits until it has done with what was asked of it and given up."""
+        """Waits until the server has finished or dropped all requests."""
         quick, end = 0, time.monotonic() + 120
         while quick < 5:
             begin = time.monotonic()
@@ -93,7 +94,7 @@ class Server:
             quick = quick + 1 if time.monotonic() - begin < 0.02 else 0
 
     def memory(self):
-        """The most memory that it had, in MB."""
+        """The peak memory in MB."""
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024 / 1e6
@@ -127,7 +128,8 @@ def rest(server, model, connections, seconds, folder):
 
 
 def grpc_client(port, model, connections, seconds):
-    """What --grpc-client does, in a process of its own: asks over and over, by so many connections."""
+    """Implements --grpc-client in its own process: sends requests continuously, over the given
+    number of connections."""
     import grpc
     from tritonclient.grpc import service_pb2, service_pb2_grpc
 
@@ -172,7 +174,7 @@ def grpc(server, model, connections, seconds, _):
 
 
 def bare(model):
-    """The median time of a run by a session alone, in milliseconds, where infold is built."""
+    """The median time of a run by a session alone, in milliseconds, if infold has been built."""
     infold = ROOT / ".build/release/infold"
     if not infold.exists():
         return None
@@ -184,7 +186,7 @@ def bare(model):
 
 
 def find(value, key):
-    """The first number of that name in nested objects, in milliseconds."""
+    """The first number with this name in nested objects, in milliseconds."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == key and isinstance(inner, (int, float)):
@@ -204,7 +206,7 @@ def measure(options):
         folder = pathlib.Path(name)
         for round in range(options.rounds):
             for label, arguments in servers():
-                # By turns, and never both at once: each has the machine for itself.
+                # In turns and never both at once, so that each has the machine to itself.
                 with Server(label, arguments) as server:
                     starts[label] = min(starts.get(label, 1e9), server.start)
                     for transport, ask in [("REST", rest), ("gRPC", grpc)]:
@@ -224,7 +226,7 @@ def measure(options):
 
 
 def table(results, starts, memory, seconds):
-    """The lines of a table: both servers, and Infold's figure divided by the other's."""
+    """The lines of a table: both servers, and Infold's value divided by the other's."""
     ours, theirs = [label for label, _ in servers()]
     lines = [f"| | connections | {ours} /s | {theirs} /s | ÷ | p99 ms | p99 ms | ÷ |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for transport, model, connections, label in results:
@@ -254,7 +256,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=pathlib.Path, help="a file for all figures")
+    parser.add_argument("--json", type=pathlib.Path, help="write all results to this file")
     options = parser.parse_args()
     results, starts, memory = measure(options)
     here = processor_here()

@@ -1,11 +1,11 @@
-"""The runtimes that compare-runtimes.py compares: how each prepares a model."""
+"""The runtimes that compare-runtimes.py compares, and how each prepares a model."""
 import importlib.util
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-# By the name of the option, which is that of its function below: its package.
+# The package of each runtime, by the name of the option, which is also that of its function below.
 PACKAGES = {
     "onnxruntime": "onnxruntime",
     "openvino": "openvino",
@@ -15,7 +15,8 @@ PACKAGES = {
     "opencv": "opencv-python-headless",
 }
 
-# Functions that prepare a model, and return one that runs it once and returns its first output.
+# Functions that prepare a model, and return a function that runs it once and returns its first
+# output.
 
 
 def prepare_onnxruntime(model, tensor, threads):
@@ -76,7 +77,7 @@ def prepare_ncnn(model, tensor, threads):
     import numpy as np
 
     if model.shape[0] != 1:
-        raise RuntimeError("ncnn knows no batches")
+        raise RuntimeError("ncnn does not support batches")
     network = ncnn.Net()
     network.opt.num_threads = threads
     for option in dir(network.opt):
@@ -88,7 +89,7 @@ def prepare_ncnn(model, tensor, threads):
         convert = [pnnx_program(), "model.onnx", f"inputshape=[{shape}]", "fp16=0"]
         subprocess.run(convert, cwd=folder, stdout=subprocess.DEVNULL, check=True)
         if network.load_param(f"{folder}/model.ncnn.param") or network.load_model(f"{folder}/model.ncnn.bin"):
-            raise RuntimeError("ncnn does not load what pnnx made of the model")
+            raise RuntimeError("ncnn does not load the output of pnnx")
     source, sink = network.input_names()[0], network.output_names()[0]
     image = ncnn.Mat(tensor[0])
 
@@ -104,10 +105,10 @@ def prepare_ncnn(model, tensor, threads):
 
 
 def pnnx_program():
-    """The converter to ncnn's form, which is a program in a package that would import far more."""
+    """The converter to the format of ncnn, a program in a package that would import much more."""
     package = importlib.util.find_spec("pnnx")
     if package is None:
-        raise RuntimeError("the package pnnx, whose program converts models for ncnn, is missing")
+        raise RuntimeError("the package pnnx, which converts models for ncnn, is missing")
     return Path(package.submodule_search_locations[0]) / "pnnx"
 
 
@@ -115,7 +116,7 @@ def prepare_tract(model, tensor, threads):
     import tract
 
     if threads > 1:
-        raise RuntimeError("tract's Python package has no setting for threads: it is timed with one only")
+        raise RuntimeError("tract's Python package cannot set the number of threads: it is timed with one only")
     with tempfile.TemporaryDirectory() as folder:
         model.write_with_fixed_shape(f"{folder}/model.onnx")
         network = tract.onnx().load(f"{folder}/model.onnx")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What the models of the repository leave open beside the batch.
+# Dynamic dimensions of the repository's models other than the batch.
 SHAPES = {"ppocr-cls": (1, 3, 48, 192), "ppocr-det": (1, 3, 640, 640), "ppocr-rec": (1, 3, 48, 320)}
 
 
@@ -20,7 +20,7 @@ class Model:
         constants = {tensor.name for tensor in graph.initializer}
         inputs = [value for value in graph.input if value.name not in constants]
         if len(inputs) != 1:
-            raise SystemExit(f"{path} has {len(inputs)} inputs; only models with one are compared")
+            raise SystemExit(f"{path} has {len(inputs)} inputs; only models with one input are supported")
         self.input = inputs[0].name
         self.outputs = [value.name for value in graph.output]
         if shape:
@@ -31,7 +31,7 @@ class Model:
             sizes = [dimension.dim_value for dimension in inputs[0].type.tensor_type.shape.dim]
             self.shape = (sizes[0] or 1, *sizes[1:])
             if 0 in self.shape:
-                raise SystemExit(f"{path} leaves open the shape of its input: write {path}@1x3x224x224")
+                raise SystemExit(f"{path} has dynamic dimensions: pass its shape, as in {path}@1x3x224x224")
 
     @property
     def shape_text(self):
@@ -47,7 +47,8 @@ class Model:
         return np.random.default_rng(0).uniform(-1, 1, self.shape).astype(np.float32)
 
     def write_with_fixed_shape(self, path):
-        """Writes a copy that declares no open sizes, which converters do not unify with those that they are given."""
+        """Writes a copy without symbols, which converters do not unify with the sizes that they are
+        given."""
         import onnx
 
         copy = onnx.load(self.path)
@@ -62,7 +63,8 @@ class Model:
 
 
 def compared_models(arguments):
-    """The models that are named, or without any those of the folder Models and of .build/zoo, each name once."""
+    """The given models, or by default those of the folder Models and of .build/zoo, each name once.
+    """
     if arguments:
         return [Model(argument) for argument in arguments]
     files = [*ROOT.glob("Models/*.onnx"), *(ROOT / ".build/zoo").glob("*.onnx")]

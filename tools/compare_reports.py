@@ -1,5 +1,5 @@
-"""What compare-runtimes.py says of what it measured: ratios, means, and tables of one report or of several. It needs nothing but
-Python, and draw-comparison.py uses it as well."""
+"""The reports of compare-runtimes.py: ratios, means, and tables of one or several reports. It needs
+only Python; draw-comparison.py uses it too."""
 import json
 import math
 import statistics
@@ -20,8 +20,9 @@ NOTHING = "–"
 
 
 def summary(rounds):
-    """Milliseconds and ratios of Infold's time to the others', of the fastest inferences of all rounds, and beside them those of
-    medians. A round has the fastest inference and the median of each runtime."""
+    """Milliseconds and ratios of Infold's time to the others', for the fastest inferences of all
+    rounds and for medians. A round contains the fastest inference and the median of each runtime.
+    """
     fastest = {name: min(times[name]["min_ms"] for times in rounds) for name in rounds[0]}
     others = [name for name in fastest if name != "infold"]
     return {
@@ -36,14 +37,14 @@ def summary(rounds):
 
 
 def read_report(path):
-    """The report of a comparison of times that was written to a file."""
+    """Reads a report of a comparison of times."""
     try:
         report = json.loads(path.read_text())
         is_report = bool(report["rows"]) and all("median_ratio" in row for row in report["rows"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{path}: {error!r}")
     if not is_report:
-        raise SystemExit(f"{path} is no comparison of the fastest inferences: measure again with --json")
+        raise SystemExit(f"{path} is not a report of the fastest inferences: measure again with --json")
     return report
 
 
@@ -56,13 +57,13 @@ def ratio_text(ratio):
 
 
 def mean_text(ratios):
-    """The geometric mean of the ratios that there are."""
+    """The geometric mean of the available ratios."""
     known = [ratio for ratio in ratios if ratio is not None]
     return ratio_text(geometric_mean(known) if known else None)
 
 
 def fastest_other(row):
-    """The runtime that Infold has the hardest time with, and the ratio to it."""
+    """The runtime with the lowest time relative to Infold's, and the ratio to it."""
     return max(row["ratio"].items(), key=lambda item: item[1], default=(None, None))
 
 
@@ -79,7 +80,7 @@ def network_text(model, shape):
 
 
 def time_table(rows, names):
-    """The rows of one number of threads as a table of text cells, with the means in the last line."""
+    """The table for one number of threads as text cells, with the means in the last row."""
     head = ["model", "Infold", *(TITLES[name] for name in names), "÷ fastest other", "by medians"]
     lines = []
     for row in rows:
@@ -108,8 +109,9 @@ def accuracy_table(rows, names):
 
 
 def merged_table(reports):
-    """Reports of several processors as one table of text cells: a column for each number of threads of each. Means are those of the
-    models that all columns have, since others would not compare."""
+    """A table of text cells from reports of several processors, with a column per processor and
+    number of threads. Means are those of the models that all columns have, so that they are
+    comparable."""
     columns = [
         (processor_text(report["processor"]), count, [row for row in report["rows"] if row["threads"] == count])
         for report in reports
@@ -150,7 +152,7 @@ def formatted(table, is_markdown):
 
 
 def conditions_text(report):
-    """What numbers are worth nothing without, in one line."""
+    """The conditions of the measurement in one line."""
     words = [report["date"], processor_text(report["processor"]), f"{report['cores']} cores"]
     if report["isa"]:
         words.append(f"INFOLD_ISA={report['isa']}")
@@ -162,7 +164,7 @@ def versions_text(report):
 
 
 def method_text(report, other="the other"):
-    """What the numbers of a report are."""
+    """The method of the measurement."""
     return (
         f"The fastest inferences of {report['rounds']} rounds of {report['seconds']:g} s in turns; in brackets Infold's time ÷ "
         f"{other}'s."
@@ -170,7 +172,7 @@ def method_text(report, other="the other"):
 
 
 def merged_text(reports, is_markdown):
-    """The table of reports of several processors, and below it the conditions of each."""
+    """The table of reports of several processors, followed by the conditions of each."""
     paragraphs = [formatted(merged_table(reports), is_markdown)]
     paragraphs += [f"{conditions_text(report)}\n{method_text(report, 'the fastest other')}" for report in reports]
     return "\n\n".join(paragraphs)

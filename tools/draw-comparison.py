@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Draws what tools/compare-runtimes.py --json FILE.json measured, on one processor or on several, as an SVG picture.
+"""Draws measurements of tools/compare-runtimes.py --json FILE.json, of one or several processors,
+as an SVG picture.
 
     tools/draw-comparison.py FILE.json... -o docs/comparison.svg
 
-Each processor has a group, one below the other, with a panel for each number of threads. A mark is a runtime's time divided by
-Infold's, of the fastest inferences: right of the line, Infold is faster. What is slower than 6.5 times is drawn at the edge. The
-last row has the geometric means. It needs nothing but Python.
+Each processor has a group, one below the other, with a panel for each number of threads. A mark is
+a runtime's time divided by Infold's, for the fastest inferences: right of the line, Infold is
+faster. Factors above 6.5 are drawn at the edge. The last row contains the geometric means. It needs
+only Python.
 """
 import argparse
 import math
@@ -15,7 +17,7 @@ from pathlib import Path
 from compare_reports import TITLES, fastest_other, geometric_mean, read_report, threads_text, versions_text
 from processor import processor_text
 
-# Shape and colour, which both tell runtimes apart; after the palette of Okabe and Ito.
+# Shapes and colors, either of which distinguishes the runtimes; after the palette of Okabe and Ito.
 MARKS = {
     "onnxruntime": ("#0072b2", "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z"),
     "openvino": ("#d55e00", "M-4.5 -4.5H4.5V4.5H-4.5Z"),
@@ -30,13 +32,13 @@ TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 6]
 
 
 def lowest_factor(reports):
-    """Where the scale begins: below all marks, and below the line in any case."""
+    """The beginning of the scale: below all marks, and below the line in any case."""
     factors = [1 / ratio for report in reports for row in report["rows"] for ratio in row["ratio"].values()]
     return min([0.9, *(0.95 * factor for factor in factors)])
 
 
 def place(factor, left, lowest):
-    """Where a factor lies in the panel that begins at `left`; factors have a logarithmic scale."""
+    """The position of a factor in the panel that begins at `left`, on a logarithmic scale."""
     share = math.log(min(factor, HIGHEST) / lowest) / math.log(HIGHEST / lowest)
     return left + share * PANEL
 
@@ -55,7 +57,8 @@ def mark(x, y, runtime, title):
 
 
 def panel(rows, places, left, top, lowest):
-    """The marks of one number of threads, with the tops of the rows by network, and of the means by None."""
+    """The marks for one number of threads, with the tops of the rows by network, and of the means
+    for None."""
     bottom = max(places.values()) + ROW
     parts = [text(left, top + 40, threads_text(rows[0]["threads"]), kind="heading")]
     best = [1 / fastest_other(row)[1] for row in rows if row["ratio"]]
@@ -85,7 +88,7 @@ def panel(rows, places, left, top, lowest):
 
 
 def group(report, top, width, lowest):
-    """The panels of one processor, and where they end."""
+    """The panels of one processor, and their lower end."""
     networks = list(dict.fromkeys((row["model"], row["shape"]) for row in report["rows"]))
     places = {network: top + HEAD + ROW * index for index, network in enumerate([*networks, None])}
     parts = [text(12, top + 16, processor_text(report["processor"]), kind="title")]

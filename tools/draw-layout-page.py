@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Draws the page that Examples/Detector looks at: a paper with a title, two columns, a figure, a table and their captions.
+"""Draws the page for Examples/Detector: a paper with a title, two columns, a figure, a table and
+their captions.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/draw-layout-page.py
 
-The fonts are DejaVu's, from Debian's fonts-dejavu-core. What is looked at is the picture in git, so another version of Pillow or of
-the fonts may draw another one.
+The fonts are DejaVu's, from Debian's fonts-dejavu-core. The example uses the picture in git; other
+versions of Pillow or of the fonts may draw a different one.
 """
 
 from __future__ import annotations

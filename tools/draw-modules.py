@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Draws the modules of `swift package dump-package`, read from standard input, as an SVG picture, written to standard output.
+"""Draws the modules of `swift package dump-package`, read from standard input, as an SVG picture on
+standard output.
 
-A module stands above those that it imports; an arrow that others already imply is left out. It needs nothing but Python, and the same
-package gives the same bytes.
+A module is drawn above those that it imports. Arrows implied by others are omitted. It needs only
+Python, and its output is reproducible.
 """
 import json
 import sys
@@ -30,7 +31,7 @@ marker path{fill:#6e7681;stroke:none}
 
 
 def modules(package):
-    """The modules that are no tests, with what each imports, its kind, and its words."""
+    """The modules other than tests, with their imports, kinds, and descriptions."""
 
     def name(target):
         is_kernel = target.startswith(KERNEL_PREFIX)
@@ -56,7 +57,7 @@ def modules(package):
 
 
 def reachable(imports):
-    """All that each module imports, directly or not."""
+    """All direct and indirect imports of each module."""
     known = {}
 
     def visit(module):
@@ -70,7 +71,7 @@ def reachable(imports):
 
 
 def reduced(imports):
-    """Without what follows from the rest."""
+    """The transitive reduction."""
     known = reachable(imports)
     return {
         module: [other for other in others if not any(other in known[third] for third in others)]
@@ -79,8 +80,8 @@ def reduced(imports):
 
 
 def layered(edges):
-    """The row of each module, from above: as far down as those that import it allow. What imports nothing is right below its first
-    importer."""
+    """The row of each module: as low as its importers allow. Modules without imports are directly
+    below their first importer."""
     importers = {module: [other for other in edges if module in edges[other]] for module in edges}
     depth = {}
 
@@ -100,7 +101,8 @@ def layered(edges):
 
 
 def with_bends(edges, rows):
-    """The rows with their nodes, and connections from each row to the next: long ones bend around boxes."""
+    """The rows with their nodes, and connections between neighboring rows. Long connections bend
+    around boxes."""
     lines = [[] for _ in range(max(rows.values()) + 1)]
     for module in edges:
         lines[rows[module]].append(module)
@@ -119,7 +121,8 @@ def with_bends(edges, rows):
 
 
 def ordered(lines, links):
-    """Each row in an order with few crossings: by the middle of the neighbours, in sweeps down and up; the best of all is kept."""
+    """Orders each row to reduce crossings, by the mean position of neighbors, in sweeps down and
+    up. Returns the best result."""
     above, under = {}, {}
     for a, b in links:
         under.setdefault(a, []).append(b)
@@ -160,7 +163,7 @@ def title(module):
 
 
 def placed(lines, links):
-    """The middle of each node: near those of its neighbours, as far as the others in its row leave room."""
+    """The center of each node: close to its neighbors, as far as the others in its row allow."""
     near = {}
     for a, b in links:
         near.setdefault(a, []).append(b)
@@ -176,7 +179,8 @@ def placed(lines, links):
     for _ in range(200):
         for line in lines:
             wanted = {n: sum(x[o] for o in near[n]) / len(near[n]) if n in near else x[n] for n in line}
-            # From both ends, as near to what is wanted as order and widths allow; the mean of both.
+            # From both ends, as close to the desired position as order and widths allow; the mean
+            # of both.
             low, high = {}, {}
             edge = float("-inf")
             for node in line:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Draws the page that Examples/TextReader reads: text of several sizes, one line upside down, all of it a little askew.
+"""Draws the page for Examples/TextReader: text of several sizes, slightly rotated, with one line
+upside down.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/draw-page.py
 
-The fonts are DejaVu's, from Debian's fonts-dejavu-core. What is read is the picture in git, so another version of Pillow or of
-the fonts may draw another one.
+The fonts are DejaVu's, from Debian's fonts-dejavu-core. The example uses the picture in git; other
+versions of Pillow or of the fonts may draw a different one.
 """
 
 from __future__ import annotations

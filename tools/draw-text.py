@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Draws the pictures with text that the PP-OCR recordings start from, into Tests/Recorded/ppocr.
+"""Draws the pictures with text for the PP-OCR recordings, into Tests/Recorded/ppocr.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/draw-text.py
 
-The font is the one inside Pillow. What is recorded is the pictures, so another version of Pillow may draw others.
+The font is the one in Pillow. The recordings belong to the pictures in git; other versions of
+Pillow may draw different ones.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ PHRASES = ["Infold reads ONNX", "batch normalization", "14 x 32 = 448", "Conv Re
 
 
 def page(width: int, height: int, size: int) -> Image.Image:
-    """Phrases all over a grey page: with this little contrast the detector is least sensitive to rounding."""
+    """Phrases on a gray page. With this low contrast, the detector is least sensitive to rounding.
+    """
     picture = Image.new("RGB", (width, height), (120, 120, 120))
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size)

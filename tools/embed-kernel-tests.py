@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the tests of the kernels for a compiler that has neither Swift Testing nor its macros: embed-kernel-tests.py OUTPUT SOURCE...
+"""Converts the kernel tests for a compiler without Swift Testing and its macros:
+embed-kernel-tests.py OUTPUT SOURCE...
 
-What is tested stays in one place, Tests/InfoldKernelTests. Expectations become calls of functions, a test is called with every combination of
-its arguments, and the set of kernels is a type instead of a number.
+The tests themselves stay in Tests/InfoldKernelTests. Expectations become function calls, a test is
+called with every combination of its arguments, and the kernel set is a type instead of an index.
 """
 import pathlib
 import re
@@ -17,7 +18,7 @@ SETS = {
 
 
 def closing(text, opening):
-    """Where the parenthesis that opens at a place is closed."""
+    """The position of the closing parenthesis for the one at a position."""
     depth = 0
     for place in range(opening, len(text)):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text[place], 0)
@@ -27,7 +28,7 @@ def closing(text, opening):
 
 
 def split(text):
-    """The parts of a list that its own commas separate."""
+    """The parts of a list separated by its own commas."""
     parts, depth, begin = [], 0, 0
     for place, character in enumerate(text):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(character, 0)
@@ -38,7 +39,7 @@ def split(text):
 
 
 def take_attribute(text, name):
-    """The first attribute of this name and what stands in its parentheses, with the text without it."""
+    """The first attribute with this name and its arguments, and the text without it."""
     found = re.search(rf"@{name}\b", text)
     if not found:
         return None, text
@@ -51,7 +52,7 @@ def take_attribute(text, name):
 
 
 def calls(place, arguments, text):
-    """Statements that call the test at a place with every combination of its arguments."""
+    """Statements that call the test at a position with every combination of its arguments."""
     function = re.compile(r"func (\w+)\(").search(text, place)
     parameters = text[function.end():closing(text, function.end() - 1)]
     parameters = [parameter.split(":", 1) for parameter in split(parameters)]
@@ -86,7 +87,7 @@ import InfoldKernelsNEON
 
 def embedded(text, path):
     """The source without Swift Testing, and the name of its suite, if it has one."""
-    # Lines keep their numbers, by which failures are told.
+    # Line numbers are kept, since failures report them.
     location = f'#sourceLocation(file: "{path}", line: 1)\n'
     text = IMPORTS + location + re.sub(r"^import (Testing|InfoldTensor|Glibc)$", "", text, flags=re.M)
     text = re.sub(r"any \(ConvolutionKernels & LanewiseKernels\)\.Type|any (Convolution|Lanewise)Kernels\.Type|any KernelSet\.Type",

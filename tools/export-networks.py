@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
-"""Exports the networks of timm, torchvision and others by PyTorch's exporters, and holds Infold against ONNX Runtime on them.
+"""Exports networks of timm, torchvision and others with PyTorch's exporters, and compares Infold
+with ONNX Runtime on them.
 
     PYTHON tools/export-networks.py --folder FOLDER [NAME...] [options]
     PYTHON tools/export-networks.py --folder FOLDER --table > docs/Networks.md
 
-PYTHON is one that has torch, torchvision, timm, onnx, onnxscript and onnxruntime. A build of torch without CUDA is enough. Where only
-one with CUDA is to be had, its wheel, installed with --no-deps, runs on a machine without once the libraries that it is linked with are
-there: tools/stand-in-libraries.py makes empty ones.
+PYTHON must have torch, torchvision, timm, onnx, onnxscript and onnxruntime. A build of torch
+without CUDA suffices. If only a build with CUDA is available, install its wheel with --no-deps. It
+runs on a machine without CUDA once the libraries that it is linked with exist:
+tools/stand-in-libraries.py creates empty ones.
 
-A NAME is the beginning of an export's, such as resnet18 or resnet18-script-17-float32; without any, all are made. What is found out of
-each is kept as one JSON file in FOLDER, and an export that has one is not made again. Each is made and checked by a process of its own,
-which may take --time-limit seconds and --memory-limit gigabytes; its model is deleted afterwards unless --keep says otherwise.
+A NAME is the beginning of the name of an export, such as resnet18 or resnet18-script-17-float32; by
+default all are exported. The results of each are kept as a JSON file in FOLDER, and an export with
+such a file is skipped. Each export is created and checked in its own process, limited to
+--time-limit seconds and --memory-limit gigabytes. Its model is deleted afterwards unless --keep
+says otherwise.
 
-Parameters are random (see export_weights.py): what is checked is whether numbers agree, and times, which do not depend on them.
+Parameters are random (see export_weights.py): only the agreement of numbers and the times are
+checked, and times do not depend on the parameters.
 """
 import argparse
 import datetime
@@ -33,14 +38,14 @@ import network_checks
 from network_checks import remarkable, summary
 from processor import processor_here, processor_text
 
-# What exporters are asked for in turns, and once more where an operator needs something newer.
+# The opsets that exporters use in turns. A newer one is used if an operator needs it.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
 FALLBACK = {"script": 20, "dynamo": 18}
 
 
 @dataclass(frozen=True)
 class Export:
-    """An architecture as one of the exporters writes it."""
+    """An architecture with the exporter and its settings."""
 
     library: str
     architecture: str
@@ -54,7 +59,8 @@ class Export:
 
 
 def exports(architectures):
-    """Every architecture by one exporter, then by the other, then some in float16; opsets take turns."""
+    """Every architecture with one exporter, then with the other, then some in float16. Opsets
+    alternate."""
     plan = []
     for turn in range(2):
         for i, entry in enumerate(architectures):
@@ -70,7 +76,7 @@ def exports(architectures):
 
 
 def write_model(export, path):
-    """Exports to a file, and returns its inputs by name, and the opset that was written."""
+    """Exports to a file, and returns the inputs by name, and the opset that was written."""
     import torch
 
     from export_architectures import Architecture
@@ -101,7 +107,7 @@ def run_exporter(export, module, inputs, names, opset, path):
     with torch.no_grad():
         if export.exporter == "script":
             torch.backends.mha.set_fastpath_enabled(False)  # which has no operators
-            # Half of the exports leave the batch open, as tutorials do.
+            # Half of the exports have a dynamic batch dimension, as in tutorials.
             axes = {name: {0: "N"} for name in names} if opset % 2 and export.library == "timm" else None
             torch.onnx.export(
                 module, tuple(inputs), str(path), dynamo=False, opset_version=opset, input_names=names, dynamic_axes=axes
@@ -114,7 +120,7 @@ def run_exporter(export, module, inputs, names, opset, path):
 
 
 def examined(export, arguments):
-    """All that is found out of an export."""
+    """All results for an export."""
     import onnx
 
     report = {**export.__dict__, "name": export.name}
@@ -140,7 +146,7 @@ REPORT = "report: "
 
 
 def print_report(report):
-    """For the process that waits for this one; the last counts."""
+    """Prints a report for the parent process, which uses the last one."""
     print(f"\n{REPORT}{json.dumps(report)}", flush=True)
 
 
@@ -150,7 +156,8 @@ def last_report(lines):
 
 
 def run_one(export, arguments):
-    """In a process of its own, with its limits; what it found before one of them cut it off stays."""
+    """Runs an export in its own process with limits. Results found before a limit is hit are kept.
+    """
     command = [sys.executable, __file__, "--one", json.dumps(export.__dict__), *sys.argv[1:]]
     limit = int(arguments.memory_limit * 2**30)
 
@@ -179,7 +186,7 @@ def run_one(export, arguments):
 
 
 def conditions_text(arguments):
-    """What numbers are worth nothing without."""
+    """The conditions of the measurement."""
     version = subprocess.run([arguments.infold, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "torch", "torchvision", "timm"))
     date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
@@ -195,13 +202,13 @@ def parse():
     network_checks.add_options(parser)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--precision", choices=("float32", "float16"), help="only exports of this precision")
-    parser.add_argument("--time-limit", type=float, default=600, help="seconds for an export and all that is done with it (600)")
-    parser.add_argument("--memory-limit", type=float, default=16, help="gigabytes of addresses for a process (16)")
+    parser.add_argument("--time-limit", type=float, default=600, help="seconds for an export and its checks (default: 600)")
+    parser.add_argument("--memory-limit", type=float, default=16, help="gigabytes of address space of a process (default: 16)")
     parser.add_argument("--keep", choices=("none", "all", "remarkable"), default="none",
-                        help="which models stay: those that are refused, wrong or slow, or all")
+                        help="the models to keep: those that are refused, wrong or slow, or all")
     parser.add_argument("--list", action="store_true", help="print the names of exports")
-    parser.add_argument("--table", action="store_true", help="print the page of what FOLDER has")
-    parser.add_argument("--note", default="", help="what the page of --table says of the measurement besides")
+    parser.add_argument("--table", action="store_true", help="print the page with the results in FOLDER")
+    parser.add_argument("--note", default="", help="a note on the measurement for the page of --table")
     return parser.parse_args()
 
 

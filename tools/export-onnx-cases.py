@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the operator cases that the PyPI package onnx generates, as folders of ONNX's backend tests, for OperatorCaseTests.
+"""Writes the operator cases that the PyPI package onnx generates, in the format of ONNX's backend
+tests, for OperatorCaseTests.
 
     "$(tools/python-environment.sh)" tools/export-onnx-cases.py [FOLDER]       (default: .build/onnx-cases)
 
-FOLDER/node/NAME holds model.onnx and test_data_set_N. FOLDER/operators.txt lists every operator of ONNX's own domain with the
-opset versions that changed it. The folder is replaced whole, and left alone when it is already what this script writes.
+FOLDER/node/NAME contains model.onnx and test_data_set_N. FOLDER/operators.txt lists every operator
+of ONNX's own domain with the opset versions that changed it. The folder is replaced entirely,
+unless it already is the output of this script.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ VERSION = "1.23.2"
 
 
 def stamp() -> str:
-    """What tells an export from that of another version of onnx, or of this script."""
+    """A stamp that depends on the version of onnx and on this script."""
     return f"onnx {onnx.__version__} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}\n"
 
 
 def message(value, declaration: onnx.ValueInfoProto):
-    """The input or output `value` as the message that its file holds."""
+    """The input or output `value` as the message that its file contains."""
     if isinstance(value, TensorProto):
         return value
     convert = {
@@ -67,11 +69,11 @@ def write_operators(path: Path) -> None:
 def main() -> None:
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".build" / "onnx-cases"
     if onnx.__version__ != VERSION:
-        sys.exit(f"export-onnx-cases.py: this is onnx {onnx.__version__}, and the cases are those of {VERSION}")
+        sys.exit(f"export-onnx-cases.py: this is onnx {onnx.__version__}, but the cases are those of {VERSION}")
     stamp_file = output / "stamp"
     if stamp_file.exists() and stamp_file.read_text() == stamp():
         return
-    # NumPy warns of the infinities and NaNs that some cases are about.
+    # NumPy warns about the infinities and NaNs of some cases.
     warnings.filterwarnings("ignore", category=RuntimeWarning)
     partial = output.with_name(output.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -79,7 +81,7 @@ def main() -> None:
     cases = collect_testcases(None)
     for case in cases:
         if (case.rtol, case.atol) != (1e-3, 1e-7):
-            sys.exit(f"export-onnx-cases.py: {case.name} has a tolerance of its own, which the folders cannot hold")
+            sys.exit(f"export-onnx-cases.py: {case.name} has its own tolerance, which the format cannot express")
         write_case(partial / "node" / case.name, case)
     write_operators(partial / "operators.txt")
     (partial / "stamp").write_text(stamp())

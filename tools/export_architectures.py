@@ -1,4 +1,5 @@
-"""The architectures that export-networks.py exports: of timm, of torchvision, and of export_own_networks.py."""
+"""The architectures that export-networks.py exports: those of timm, torchvision, and
+export_own_networks.py."""
 from dataclasses import dataclass
 
 import torch
@@ -37,18 +38,19 @@ TORCHVISION = {
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network of a library, by the name that it has there."""
+    """A network of a library, with its name there."""
 
     library: str
     name: str
 
     @property
     def exporters(self):
-        """Those of PyTorch's that can write it: how many boxes a detector finds is more than torch.export follows."""
+        """The exporters of PyTorch that support it. torch.export cannot trace the dynamic number of
+        boxes of a detector."""
         return ("script",) if self.library == "torchvision" and is_detector(self.name) else ("script", "dynamo")
 
     def make(self, seed):
-        """The module, ready for inference but for its parameters, and its inputs."""
+        """The module, ready for inference except for its parameters, and its inputs."""
         torch.manual_seed(seed)
         module, inputs = globals()[f"make_{self.library}"](self.name)
         return module.eval(), inputs
@@ -70,7 +72,7 @@ def make_timm(name):
 
 
 class First(nn.Module):
-    """A network of torchvision with tensors in the place of dictionaries and lists."""
+    """A network of torchvision with tensors instead of dictionaries and lists."""
 
     def __init__(self, module, kind):
         super().__init__()
@@ -117,7 +119,7 @@ def make_own(name):
 
 
 def architectures():
-    """All of them, so that any first part has some of each library."""
+    """All architectures, ordered such that any prefix contains some of each library."""
     import export_own_networks
 
     lists = [

@@ -1,13 +1,15 @@
-"""Networks that people write themselves, and no library has: recurrent ones, encoders, audio, pictures to pictures.
+"""Kinds of networks that people write themselves and libraries do not contain: recurrent networks,
+encoders, audio, image translation.
 
-Each function returns a module and the tensors that it is given.
+Each function returns a module and its input tensors.
 """
 import torch
 from torch import nn
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers over [time, batch, features], and a classifier of what the last step says."""
+    """A stack of recurrent layers over [time, batch, features], and a classifier of the last step's
+    output."""
 
     def __init__(self, kind, features, hidden, layers, directions, classes):
         super().__init__()
@@ -39,7 +41,7 @@ def rnn():
 
 
 class Streaming(nn.Module):
-    """One step of a speech network whose states come from outside, and go there."""
+    """One step of a streaming speech network whose states are inputs and outputs."""
 
     def __init__(self):
         super().__init__()
@@ -82,7 +84,7 @@ def crnn():
 
 
 class Encoder(nn.Module):
-    """Words' numbers to a sentence's vector by nn.TransformerEncoder."""
+    """Maps word indices to a sentence vector with nn.TransformerEncoder."""
 
     def __init__(self, first):
         super().__init__()
@@ -108,7 +110,8 @@ def sentence_encoder_prenorm():
 
 
 class Decoder(nn.Module):
-    """A small causal language model: rotary positions, RMS normalization, gated activations, heads in groups."""
+    """A small causal language model: rotary positions, RMS normalization, gated activations,
+    grouped heads."""
 
     def __init__(self, width=192, heads=6, groups=2, layers=4):
         super().__init__()
@@ -156,7 +159,8 @@ def language_model():
 
 
 class SpeechEncoder(nn.Module):
-    """Waves to features by strided convolutions, a convolution for positions, and encoder layers."""
+    """Maps waveforms to features with strided convolutions, a positional convolution, and encoder
+    layers."""
 
     def __init__(self):
         super().__init__()
@@ -222,7 +226,7 @@ def conformer():
 
 
 class Dilated(nn.Module):
-    """Convolutions along time with growing dilations, gated, each added to its input."""
+    """Convolutions along time with growing dilations, gates, and residual connections."""
 
     def __init__(self, width=64):
         super().__init__()
@@ -245,7 +249,8 @@ def dilated_waves():
 
 
 class WaveUNet(nn.Module):
-    """Waves to cleaner waves: strided convolutions, a recurrent layer, transposed convolutions, and links across."""
+    """Enhances waveforms: strided convolutions, a recurrent layer, transposed convolutions, and
+    skip connections."""
 
     def __init__(self):
         super().__init__()
@@ -285,7 +290,7 @@ def block(before, after):
 
 
 class UNet(nn.Module):
-    """The segmentation network of Ronneberger et al., half as wide."""
+    """The segmentation network of Ronneberger et al. with half the width."""
 
     def __init__(self):
         super().__init__()
@@ -311,7 +316,8 @@ def unet():
 
 
 class Diffusion(nn.Module):
-    """A U-Net that is told how much noise there is: group normalization, SiLU, attention in the middle."""
+    """A U-Net conditioned on the noise level: group normalization, SiLU, attention in the middle.
+    """
 
     class Residual(nn.Module):
         def __init__(self, before, after, time):
@@ -375,7 +381,7 @@ class DenseBlock(nn.Module):
 
 
 class Enlarger(nn.Module):
-    """Dense blocks, and two doublings by nearest neighbours."""
+    """Dense blocks, and two nearest-neighbor upsamplings."""
 
     def __init__(self):
         super().__init__()
@@ -397,7 +403,7 @@ def dense_enlarger():
 
 
 class StyleTransfer(nn.Module):
-    """Reflected borders and instance normalization, as in Johnson et al."""
+    """Reflection padding and instance normalization, as in Johnson et al."""
 
     class Residual(nn.Module):
         def __init__(self, width):
@@ -432,7 +438,7 @@ def style_transfer():
 
 
 def generator():
-    """Numbers to a picture by transposed convolutions."""
+    """Generates a picture from numbers with transposed convolutions."""
     layers, sizes = [], [100, 256, 128, 64]
     for i, (before, after) in enumerate(zip(sizes, sizes[1:])):
         layers += [nn.ConvTranspose2d(before, after, 4, 2 if i else 1, 1 if i else 0, bias=False)]
@@ -441,7 +447,8 @@ def generator():
 
 
 class PatchEncoder(nn.Module):
-    """Series of numbers in patches, as forecasters take them, scaled by their own mean and deviation."""
+    """Time series in patches, as in forecasting, scaled by their own mean and standard deviation.
+    """
 
     def __init__(self):
         super().__init__()
@@ -462,7 +469,7 @@ def forecaster():
 
 
 def volume_classifier():
-    """Scans: convolutions and poolings in three dimensions."""
+    """Classifies volumes such as scans: three-dimensional convolutions and pooling."""
     layers, sizes = [], [1, 16, 32, 64]
     for before, after in zip(sizes, sizes[1:]):
         layers += [nn.Conv3d(before, after, 3, padding=1), nn.BatchNorm3d(after), nn.ReLU(), nn.MaxPool3d(2)]
@@ -471,7 +478,7 @@ def volume_classifier():
 
 
 class Sampler(nn.Module):
-    """A picture that is moved by a transformation that the network chooses."""
+    """A picture transformed by a transformation that the network chooses."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,5 @@
-"""Random parameters that tell right from wrong: no layer that is all ones or zeros, and statistics of the layer's own input."""
+"""Random parameters that reveal errors: no layer is all ones or zeros, and statistics are those of
+the layer's own input."""
 import torch
 from torch import nn
 
@@ -6,11 +7,13 @@ NORMALIZATIONS = nn.modules.batchnorm._BatchNorm
 
 
 def draw_parameters(module, inputs, seed):
-    """Draws what initialization leaves constant, and measures the statistics of batch normalizations on `inputs`.
+    """Replaces parameters that initialization leaves constant, and measures the statistics of batch
+    normalizations on `inputs`.
 
-    Weights keep what their library draws. Parameters that are all one number would let a wrong order of channels pass: ones become
-    uniform in [0.5, 1.5), zeros normal with a deviation of 0.1 where they are biases and 0.02 where they are more, other numbers,
-    such as the 1e-6 by which residual branches begin, uniform between a twentieth and a fifth.
+    Other weights keep the values that their library draws. Constant parameters would hide a wrong
+    order of channels: ones become uniform in [0.5, 1.5), zeros normal with a standard deviation of
+    0.1 for biases and 0.02 for others, and other constants, such as the 1e-6 at the beginning of
+    residual branches, uniform between 0.05 and 0.2.
     """
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -31,7 +34,8 @@ def drawn(constant, shape, random):
 
 
 def measure_statistics(module, inputs):
-    """One run, in which each batch normalization takes over the mean and the variance of its input before it is computed."""
+    """One run in which each batch normalization takes the mean and the variance of its input before
+    it is computed."""
 
     def measure(layer, arguments):
         x = arguments[0]

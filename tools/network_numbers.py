@@ -1,8 +1,9 @@
-"""Whether Infold's results on a network are right.
+"""Checks whether Infold's results on a network are right.
 
-An error is the largest difference from the run in double precision (infold run --double), divided by the largest number of that
-output. ONNX Runtime's own scatter is the larger of its errors with and without its optimizations: a result is right if Infold's error
-is no more than twice that, or no more than rounding explains (TOLERANCES). "loose" is up to ten times that much, "wrong" is more.
+An error is the largest difference from the run in double precision (infold run --double), divided
+by the largest number of that output. ONNX Runtime's own scatter is the larger of its errors with
+and without its optimizations. A result is right if Infold's error is at most twice that, or at most
+what rounding explains (TOLERANCES). "loose" is up to ten times that, "wrong" is more.
 """
 import time
 
@@ -10,12 +11,13 @@ import numpy as np
 
 from network_runtimes import Refusal, peer_outputs
 
-# What is right whatever ONNX Runtime's scatter is, by the type of the outputs.
+# Errors that are right whatever ONNX Runtime's scatter, by the type of the outputs.
 TOLERANCES = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-12}
 
 
 def error(result, truth):
-    """The largest difference, divided by the largest number; infinite where shapes differ, or only one is no number."""
+    """The largest difference divided by the largest number. Infinite if shapes differ, or only one
+    value is NaN."""
     result, truth = np.asarray(result), np.asarray(truth)
     if result.shape != truth.shape:
         return float("inf")
@@ -33,14 +35,15 @@ def error(result, truth):
 
 
 def largest_error(results, truths):
-    """Over all outputs."""
+    """The largest error over all outputs."""
     return max((error(results[name], truth) for name, truth in truths.items()), default=0.0)
 
 
 def verdict(infold, scatter, kind):
-    """Whether an error is right, given ONNX Runtime's, and the type that the outputs have.
+    """The verdict on an error, given ONNX Runtime's error and the type of the outputs.
 
-    A network whose results by ONNX Runtime are off by more than a twentieth tells nothing, unless Infold's are exact: "unstable".
+    If the results of ONNX Runtime are off by more than a twentieth, the network is "unstable",
+    unless Infold's are exact.
     """
     bound = max(2 * scatter, TOLERANCES.get(kind, 0.0)) if np.isfinite(scatter) else TOLERANCES.get(kind, 0.0)
     if infold <= bound:
@@ -53,19 +56,19 @@ def same_bits(a, b):
 
 
 def floating_kind(results):
-    """The narrowest type of fractions among the outputs, or "integers"."""
+    """The narrowest floating-point type of the outputs, or "integers"."""
     kinds = {array.dtype.name for array in results.values()}
     return next((kind for kind in TOLERANCES if kind in kinds), "integers")
 
 
 class Attempts:
-    """Runs that may be refused, with the reasons, and the seconds that each took with everything around it."""
+    """Runs that may be refused, with the reasons, and the seconds of each including overhead."""
 
     def __init__(self):
         self.reasons, self.seconds = {}, {}
 
     def run(self, name, function):
-        """What the function returns, or None where it is refused."""
+        """The result of the function, or None if it was refused."""
         start = time.perf_counter()
         try:
             return function()
@@ -77,7 +80,7 @@ class Attempts:
 
 
 def check_numbers(model, inputs, infold):
-    """What can be said of the results."""
+    """Checks the results."""
     attempts = Attempts()
     result = attempts.run("infold", lambda: infold.outputs(model, inputs, "--threads", "1"))
     peer = attempts.run("onnxruntime", lambda: peer_outputs(model, inputs))
@@ -101,7 +104,7 @@ def check_numbers(model, inputs, infold):
 
 
 def judgement(result, reference, peers):
-    """Errors of Infold and of ONNX Runtime, and what follows."""
+    """The errors of Infold and ONNX Runtime, and the verdict."""
     errors = [largest_error(outputs, reference) for outputs in peers]
     found = largest_error(result, reference)
     return {

@@ -1,4 +1,4 @@
-"""The two runtimes that are held against each other on networks: Infold's command, and ONNX Runtime."""
+"""The two runtimes that are compared on networks: the infold command and ONNX Runtime."""
 import json
 import subprocess
 import tempfile
@@ -10,11 +10,11 @@ BINARY = Path(__file__).resolve().parent.parent / ".build/release/infold"
 
 
 class Refusal(Exception):
-    """Why a runtime does not run a model, in its own words."""
+    """The reason why a runtime does not run a model, in its own words."""
 
 
 class Infold:
-    """The command, with a limit on the seconds that it may take."""
+    """The infold command, with a time limit."""
 
     def __init__(self, binary, seconds):
         self.binary, self.seconds = str(binary), seconds
@@ -58,7 +58,8 @@ def shape_options(inputs):
 
 
 def with_defaults(model, inputs, folder):
-    """The model, or a copy of it in `folder` that has single numbers, such as a rate, as defaults: random ones mean nothing."""
+    """The model, or a copy in `folder` with defaults for single numbers, such as a rate, for which
+    random values are meaningless."""
     import onnx
 
     numbers = {name: array for name, array in inputs.items() if not array.ndim}

@@ -1,4 +1,4 @@
-"""How long Infold and ONNX Runtime take for a network, and which steps take Infold's time."""
+"""Times of Infold and ONNX Runtime for a network, and the steps that take most of Infold's time."""
 import json
 import shlex
 import subprocess
@@ -15,7 +15,7 @@ SLOW = 5000  # milliseconds of an inference from which on one turn has to do
 
 
 def measured(model, inputs, options):
-    """Times by number of threads, by a process that --measure-with may wrap."""
+    """Times by number of threads, measured in a process that --measure-with may wrap."""
     with tempfile.TemporaryDirectory() as folder:
         stored = f"{folder}/inputs.npz"
         np.savez(stored, **inputs)
@@ -29,7 +29,8 @@ def measured(model, inputs, options):
 
 
 def check_times(model, inputs, infold, threads, rounds, seconds):
-    """Milliseconds of the fastest inference of each, in turns, and their ratio: below 1, Infold is faster."""
+    """Milliseconds of the fastest inference of each runtime, in turns, and their ratio: below 1,
+    Infold is faster."""
     runner = session(model, threads)
 
     def peer():
@@ -49,7 +50,7 @@ def check_times(model, inputs, infold, threads, rounds, seconds):
 
 
 def time_runs(run, seconds):
-    """Milliseconds of the fastest."""
+    """Milliseconds of the fastest run."""
     times, end = [], time.perf_counter() + seconds
     while not times or time.perf_counter() < end:
         start = time.perf_counter()
@@ -59,7 +60,8 @@ def time_runs(run, seconds):
 
 
 def profile(model, inputs, infold):
-    """The largest steps with one thread, and the share of all the time that reference evaluations take."""
+    """The largest steps on one thread, and the share of the total time in the reference evaluation.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = with_defaults(model, inputs, folder)
         layers = infold.call("profile", path, "--threads", "1", "--runs", "3", *shape_options(inputs))["layers"]
@@ -78,7 +80,7 @@ def step_name(layer):
 
 
 def largest(layers, total, key, count):
-    """The kinds of layers that take the most time, of those that `key` tells apart."""
+    """The kinds of layers that take the most time, grouped by `key`."""
     sums = {}
     for layer in layers:
         entry = sums.setdefault(key(layer), [0.0, 0, 0.0])

@@ -1,4 +1,5 @@
-"""What the processor is. Virtual machines often hide its name, so that its family, model and vector units tell more."""
+"""Identifies the processor. Virtual machines often hide its name, so its family, model and vector
+extensions are more reliable."""
 import os
 import re
 import subprocess
@@ -7,7 +8,7 @@ UNITS = {"AVX-512": "avx512f", "AMX": "amx_tile"}  # by what people call them: t
 
 
 def processor_here():
-    """The processor of this machine, as reports keep it."""
+    """The processor of this machine, as stored in reports."""
     listing = subprocess.run(
         ["lscpu"], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"}
     ).stdout
@@ -15,7 +16,7 @@ def processor_here():
 
 
 def parsed_processor(listing):
-    """The processor that lscpu lists; of those with several kinds of cores, the first."""
+    """The processor that lscpu lists; with several kinds of cores, the first."""
     fields = {}
     for line in listing.splitlines():
         key, _, value = line.partition(":")
@@ -30,7 +31,7 @@ def parsed_processor(listing):
 
 
 def processor_text(processor):
-    """All that tells the processor from others, in words."""
+    """A description that distinguishes the processor from others."""
     words = [re.sub(r"\((R|TM|r|tm)\)", "", processor["name"])]
     words += [f"{key} {processor[key]}" for key in ("family", "model") if processor[key]]
     words += [unit if present else f"no {unit}" for unit, present in processor["units"].items()]

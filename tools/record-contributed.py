@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime makes of small models of one operator of com.microsoft each, for Tests/Recorded/contributed.
+"""Records the results of ONNX Runtime for small models, each with one operator of com.microsoft,
+for Tests/Recorded/contributed.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-contributed.py [FOLDER]
@@ -33,7 +34,8 @@ def value_info(name: str, array: np.ndarray) -> onnx.ValueInfoProto:
 
 
 def record(name: str, op_type: str, inputs: list, outputs: int | list[bool] = 1, domain: str = DOMAIN, version: int = 13, **attributes) -> None:
-    """A model with one node. An input is an array that a run gives, a constant (`Fixed`), or None where it is left out."""
+    """Records a model with one node. An input is an array passed to the run, a constant (`Fixed`),
+    or None if omitted."""
     if isinstance(outputs, int):
         outputs = [True] * outputs
     results = [f"output{index}" if present else "" for index, present in enumerate(outputs)]
@@ -57,7 +59,7 @@ def record(name: str, op_type: str, inputs: list, outputs: int | list[bool] = 1,
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    # As the model is written: a fused operator is not to become another one.
+    # Without optimization, so that a fused operator does not become another one.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     draft = model([helper.make_empty_tensor_value_info(result) for result in present])
     session = ort.InferenceSession(draft.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -121,7 +123,7 @@ def fused_products() -> None:
             record(f"matmul-{a}{b}", "FusedMatMul", [left, right], transA=a, transB=b, alpha=0.25)
     for a in range(2):
         for b in range(2):
-            # Batches of 3 and 2 lie behind the rows of A, or behind the rows of B.
+            # The batch dimensions 3 and 2 follow the first dimension of A and of B.
             left = floats(5, 3, 2, 4) if a else floats(4, 3, 2, 5)
             right = floats(6, 3, 2, 5) if b else floats(5, 3, 2, 6)
             record(f"matmul-batch-{a}{b}", "FusedMatMul", [left, right], transA=a, transB=b, transBatchA=1, transBatchB=1)
@@ -252,7 +254,7 @@ def recurrent() -> None:
         hidden, size = 4, 6
         def parameters() -> list[Fixed]:
             shape = (directions, 4 * hidden) if columns else (directions,)
-            # ONNX Runtime wants one zero point for all.
+            # ONNX Runtime expects one zero point for all.
             zeros = np.full(shape, 125 if dtype == np.uint8 else 0, dtype)
             return [Fixed(scale(*shape, factor=0.008)), Fixed(zeros)]
         lengths = Fixed(np.array([5, 3], np.int32)) if columns else None
@@ -262,7 +264,8 @@ def recurrent() -> None:
             Fixed(floats(directions, 3 * hidden)), *parameters(), *parameters(),
         ]
         record("lstm-" + name, "DynamicQuantizeLSTM", inputs, outputs=3, direction=direction, hidden_size=hidden)
-    # One sequence, of which ONNX Runtime quantizes the states by themselves with any number of threads.
+    # A single sequence, since ONNX Runtime quantizes states per sequence with any number of
+    # threads.
     for name, directions, direction, hidden, size, zero, dtype in [
         ("one-forward", 1, "forward", 20, 7, 0, np.int8), ("one-both", 2, "bidirectional", 9, 30, 131, np.uint8),
         ("one-reverse", 1, "reverse", 33, 5, 128, np.uint8),
@@ -271,7 +274,8 @@ def recurrent() -> None:
             shape = (directions, 4 * hidden) if columns else (directions,)
             return [Fixed(scale(*shape, factor=0.003)), Fixed(np.full(shape, zero, dtype))]
         def weights(*shape: int) -> Fixed:
-            # Where there is no instruction that adds up four products of bytes, ONNX Runtime bounds the sums of two with int8 to 16 bits.
+            # Without an instruction that adds four products of bytes, ONNX Runtime saturates sums
+            # of two int8 products to 16 bits.
             return Fixed(integers(*shape, dtype=dtype) // (2 if dtype == np.int8 else 1))
         inputs = [
             floats(6, 1, size), weights(directions, size, 4 * hidden), weights(directions, hidden, 4 * hidden),

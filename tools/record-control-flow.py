@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime makes of small models with If and Loop, for Tests/Recorded/control-flow.
+"""Records the results of ONNX Runtime for small models with If and Loop, for
+Tests/Recorded/control-flow.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-control-flow.py

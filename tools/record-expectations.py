@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime computes for EfficientNet-Lite0, as test data for Tests/Recorded/efficientnet-lite0.
+"""Records the results of ONNX Runtime for EfficientNet-Lite0, for
+Tests/Recorded/efficientnet-lite0.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-expectations.py
 
-Random inputs are not stored: the README beside the recordings tells how a seed becomes an input.
+Random inputs are not stored: the README of the recordings describes how a seed becomes an input.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def center_crop(picture: Image.Image, fraction: float) -> Image.Image:
 
 
 def resized(picture: Image.Image, sidecar: dict) -> Image.Image:
-    """The picture's centered crop at the model's size."""
+    """The centered crop of the picture in the size of the model's input."""
     height, width = sidecar["size"]
     filter = Image.Resampling[sidecar["filter"].upper()]
     return center_crop(picture.convert("RGB"), sidecar["cropFraction"]).resize((width, height), filter)

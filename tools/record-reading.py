@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Records what rapidocr-onnxruntime reads on the page of Examples/TextReader, for the example's tests.
+"""Records what rapidocr-onnxruntime reads on the page of Examples/TextReader, for the example's
+tests.
 
     "$(tools/python-environment.sh reading)" tools/record-reading.py
 
-rapidocr has the same three networks as the example, and its own default settings. A line of the recording is a box that it
-found, in its order.
+rapidocr uses the same three networks as the example, with its default settings. A line of the
+recording is a detected box, in its order.
 """
 
 from __future__ import annotations

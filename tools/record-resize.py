@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records what Pillow's resize makes of small pictures, for Tests/InfoldImageTests/Fixtures/resize.
+"""Records the results of Pillow's resize for small pictures, for
+Tests/InfoldImageTests/Fixtures/resize.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-resize.py
@@ -32,7 +33,8 @@ def cropped(name: str, left: int, top: int) -> Image.Image:
 
 
 def sources() -> dict[str, Image.Image]:
-    """The cat's eye, the cup's rim in grey, and the eye in black and white only, where filters overshoot most."""
+    """The cat's eye, the cup's rim in gray, and the eye in black and white only, where filters
+    overshoot most."""
     eye = cropped("cat.png", 140, 80)
     return {
         "color": eye,

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes what ONNX Runtime or OpenVINO computes for every value of a model, for `infold compare MODEL --recorded FOLDER`.
+"""Writes the results of ONNX Runtime or OpenVINO for every value of a model, for `infold compare
+MODEL --recorded FOLDER`.
 
     record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--runtime onnxruntime|openvino] [--optimize]
 
-Each value that is a tensor of numbers becomes NAME.npy, where a / or : in the name is written _, inputs and outputs included. Inputs
-without a file are random numbers. Without --optimize ONNX Runtime runs the nodes as the model has them; OpenVINO always rewrites them,
-and has the values that are asked of it.
+Each numeric tensor, including inputs and outputs, is written to NAME.npy, with / and : of the name
+replaced by _. Inputs without a file are random. Without --optimize, ONNX Runtime runs the nodes of
+the model unchanged. OpenVINO always rewrites the model, but provides all requested values.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import onnx
 
 
 def every_value_returned(model):
-    """The model with all that its nodes make among the outputs, and their names."""
+    """The model with the outputs of all nodes as outputs, and their names."""
     inferred = onnx.shape_inference.infer_shapes(model)
     known = {value.name: value for value in inferred.graph.value_info}
     outputs = [value.name for value in model.graph.output]

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Records what ONNX Runtime computes for the networks of the zoo, into Tests/Recorded/zoo and Tests/Recorded/ppocr.
+"""Records the results of ONNX Runtime for the networks of the zoo, into Tests/Recorded/zoo and
+Tests/Recorded/ppocr.
 
     tools/fetch-zoo.sh
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     .venv/bin/python tools/record-zoo.py
 
-The READMEs beside the recordings say what the inputs are and which elements of a large output are kept. For each recording this
-prints how far ONNX Runtime is from itself without optimizations: where that is much, it is no judge.
+The READMEs of the recordings describe the inputs, and which elements of a large output are kept.
+For each recording this prints the difference of ONNX Runtime from itself without optimizations. If
+that is large, its results are not reliable.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ZOO = ROOT / ".build" / "zoo"
 RECORDED = ROOT / "Tests" / "Recorded"
 NETWORKS = ["densenet121", "inception_v1", "inception_v2", "shufflenet", "squeezenet"]
-# Model, picture, and how many of the six inputs are noise; the others are the picture, moved.
+# The model, the picture, and the number of noise inputs among the six; the others are the picture,
+# shifted.
 TEXTS = [
     (ZOO / "ppocr-det.onnx", "page-640x640", 0),
     (ZOO / "ppocr-det.onnx", "page-736x1280", 0),
@@ -36,7 +39,7 @@ MOVE = 97
 
 
 def run(path: Path, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """The output for each input by itself."""
+    """The output for each input separately."""
     outputs = []
     for level in (GraphOptimizationLevel.ORT_ENABLE_ALL, GraphOptimizationLevel.ORT_DISABLE_ALL):
         session = open_session(path, level)

@@ -1,4 +1,5 @@
-"""What the scripts share that record whole networks: how ONNX Runtime runs, and what is kept of a large output."""
+"""Code shared by the scripts that record whole networks: running ONNX Runtime, and the summary of a
+large output."""
 
 from __future__ import annotations
 
@@ -20,5 +21,5 @@ def open_session(path: Path, level: GraphOptimizationLevel) -> onnxruntime.Infer
 
 
 def summary(output: np.ndarray) -> np.ndarray:
-    """Every 251st element, and then the largest of each row along the last axis."""
+    """Every 251st element, followed by the largest of each row along the last axis."""
     return np.concatenate([output.reshape(-1)[::STRIDE], output.max(axis=-1).reshape(-1)])

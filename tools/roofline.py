@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Says how far from what the machine allows every network is, and where the rest of the time goes.
+"""Reports how far each network is from the limits of the machine, and where the remaining time is
+spent.
 
     $(tools/python-environment.sh compare) tools/roofline.py [MODEL[@SHAPE]...] [--rounds N]
 
-A MODEL is as for compare-runtimes.py, and without any the models are the same. Infold has to be built first: swift build -c
-release --product infold. One thread.
+MODEL and the default models are those of compare-runtimes.py. Build Infold first: swift build -c
+release --product infold. It runs on one thread.
 
-A step cannot be faster than its multiplications at the processor's peak, which `infold profile` measures; by Winograd's algorithm they
-are fewer than the definition's. Nor can it be faster than its weights come from memory, each once, at the bandwidth with which
-the largest number of 1 GiB is found here. The larger of both is the step's bound. Steps that do not multiply have none: they are
-what fusing them would save.
+A step takes at least the time of its multiplications at the processor's peak, which `infold
+profile` measures; Winograd's algorithm needs fewer of them than the definition. It also takes at
+least the time to load its weights once from memory, at the bandwidth of finding the largest number
+in 1 GiB. The larger of both is the step's bound. Steps that do not multiply have no bound: their
+time is what fusing them would save.
 """
 import argparse
 import json
@@ -29,7 +31,7 @@ COLUMNS = ["1×1", "direct", "first layer", "Winograd", "depthwise", "product"]
 
 
 def memory_bandwidth():
-    """Bytes in a second that one thread reads."""
+    """The bytes per second that one thread reads."""
     import numpy as np
 
     numbers = np.ones(1 << 28, np.float32)
@@ -42,7 +44,7 @@ def memory_bandwidth():
 
 
 def weight_bytes(model):
-    """By the name of a node, or of its first output: the bytes of its largest constant."""
+    """The bytes of each node's largest constant, by the name of the node or of its first output."""
     import onnx
 
     graph = onnx.load(model.path).graph
@@ -62,7 +64,8 @@ def weight_bytes(model):
 
 
 def multiplications(algorithm):
-    """What share of the definition's multiplications an algorithm does, and how many weights it has for each of the model's."""
+    """The fraction of the definition's multiplications that an algorithm needs, and its number of
+    weights relative to the model's."""
     if not algorithm.startswith("Winograd"):
         return 1, 1
     tile = int(algorithm[-1])
@@ -96,7 +99,7 @@ def measure(model, bandwidth, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", metavar="MODEL")
-    parser.add_argument("--rounds", type=int, default=3, help="profiles of each, of which the fastest counts (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="the number of profiles of each model; the fastest counts (default: 3)")
     options = parser.parse_args()
     bandwidth = memory_bandwidth()
     print("| network | ms | bound, ms | reached | " + " | ".join(COLUMNS) + " | other steps |")

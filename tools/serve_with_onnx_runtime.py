@@ -1,4 +1,5 @@
-"""A model in KServe's Python model server, run by ONNX Runtime: what tools/compare-servers.py compares infold-serve with.
+"""A model in KServe's Python model server with ONNX Runtime, which tools/compare-servers.py
+compares with infold-serve.
 
     serve_with_onnx_runtime.py NAME=MODEL.onnx … --http_port 8080 --grpc_port 8081
 """
@@ -18,7 +19,7 @@ class OnnxModel(kserve.Model):
     def load(self):
         self.session = onnxruntime.InferenceSession(self.path, providers=["CPUExecutionProvider"])
         for value in self.session.get_inputs():
-            # Ready means warm, as for infold-serve.
+            # Ready means warmed up, as for infold-serve.
             shape = [size if isinstance(size, int) else 1 for size in value.shape]
             self.session.run(None, {value.name: numpy.zeros(shape, numpy.float32)})
         self.ready = True

@@ -1,4 +1,5 @@
-"""SplitMix64, the random numbers of Infold's test inputs (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators)."""
+"""SplitMix64, the random numbers of Infold's test inputs (Steele, Lea, Flood: Fast Splittable
+Pseudorandom Number Generators)."""
 
 from __future__ import annotations
 

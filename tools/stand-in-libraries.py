@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes libraries that a package is linked with and the machine does not have, with functions that fail.
+"""Creates stand-ins for libraries that a package is linked with and the machine does not have. Their
+functions fail.
 
     tools/stand-in-libraries.py FOLDER
 
-PyPI's torch for Linux is linked with the libraries of CUDA, gigabytes that a machine without a GPU never calls, but without which it
-does not load. FOLDER is the one with its own libraries, site-packages/torch/lib, where the others are put, under the names, versions
-and symbols that those there ask for. Every function returns 100, by which CUDA means that there is no device. binutils and gcc are
-needed.
+PyPI's torch for Linux is linked with the CUDA libraries, gigabytes that a machine without a GPU never
+calls, but without which torch does not load. FOLDER is the folder of torch's own libraries,
+site-packages/torch/lib. The stand-ins are created there, with the names, versions and symbols that
+torch's libraries need. Every function returns 100, CUDA's error for a missing device. binutils and gcc
+are needed.
 
     python3 -m venv exports
     exports/bin/pip install --no-deps torch torchvision timm onnx onnxscript onnx_ir onnxruntime
@@ -21,7 +23,8 @@ import tempfile
 from pathlib import Path
 
 SYSTEM = [Path(folder) for folder in ("/lib64", "/lib", "/usr/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu")]
-# Symbols without a version that some library has to have; what else is undefined is in the package's own libraries or the system's.
+# Unversioned symbols that a stand-in must define. Other undefined symbols are in the package's own
+# libraries or the system's.
 FOREIGN = re.compile(r"(_?_cuda|cuda|cu[A-Z]|cublas|cudnn|cufft|cusolver|cusparse|cupti|nccl|nvrtc|nvshmem)")
 
 
@@ -31,7 +34,7 @@ def readelf(option, library):
 
 
 def needed_versions(lines):
-    """Libraries by the versions of symbols that are asked of them, of what readelf prints."""
+    """The needed libraries by symbol version, parsed from the output of readelf."""
     library, found = None, {}
     for line in lines:
         if match := re.search(r"File: (\S+)", line):
@@ -42,7 +45,7 @@ def needed_versions(lines):
 
 
 def symbols(lines):
-    """Names and versions that are undefined, and names that are defined, of what readelf prints."""
+    """Undefined names and versions, and defined names, parsed from the output of readelf."""
     undefined, defined = set(), set()
     for line in lines:
         fields = line.split()
@@ -57,7 +60,7 @@ def symbols(lines):
 
 
 def source(names):
-    """C whose functions fail, and whose messages are text."""
+    """C source with functions that fail, and functions for error messages that return text."""
     lines = []
     for name in sorted(names):
         if "String" in name or name.endswith("Name"):
@@ -68,7 +71,7 @@ def source(names):
 
 
 def version_script(names):
-    """For the linker: names by version."""
+    """The linker's version script: names by version."""
     return "".join(f"{version} {{ global: {' '.join(f'{name};' for name in sorted(group))} }};\n" for version, group in names.items())
 
 

@@ -1,4 +1,5 @@
-"""Tests of the tools that compare runtimes: what they compute of times, how they merge reports, and how they name processors.
+"""Tests of the tools that compare runtimes: their statistics of times, the merging of reports, and
+the names of processors.
 
     python3 -m unittest discover --start-directory tools
 """

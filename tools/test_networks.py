@@ -1,4 +1,5 @@
-"""Tests of the tools that hold Infold against ONNX Runtime on exports and on models of packages: what they say of results.
+"""Tests of the tools that compare Infold with ONNX Runtime on exports and on models of packages:
+their judgement of results.
 
     python3 -m unittest discover --start-directory tools
 """
@@ -21,7 +22,7 @@ from network_tables import by_reference, means_table, page, ratio, refusals, row
 
 
 def load(name):
-    """A module whose file has a name for the command line."""
+    """Imports a module whose file name contains hyphens."""
     path = Path(__file__).with_name(f"{name}.py")
     specification = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
     module = sys.modules[specification.name] = importlib.util.module_from_spec(specification)
@@ -36,7 +37,7 @@ stand_in_libraries = load("stand-in-libraries")
 
 @dataclass
 class Entry:
-    """What the plan needs to know of an architecture."""
+    """The part of an architecture that the plan needs."""
 
     name: str
     exporters: tuple = ("script", "dynamo")

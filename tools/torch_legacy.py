@@ -1,8 +1,8 @@
 """Reads the state dictionary of a checkpoint in torch's legacy format, without torch.
 
-The file is a sequence: three pickles (magic number, protocol version, system information), the pickled state
-dictionary whose tensors name their storage by a persistent id, a pickled list of storage keys, and for each key
-an int64 element count followed by the raw elements.
+The file is a sequence: three pickles (magic number, protocol version, system information), the
+pickled state dictionary whose tensors refer to their storages by persistent IDs, a pickled list of
+storage keys, and for each key an int64 element count followed by the raw elements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FormatError(ValueError):
 
 @dataclass
 class Storage:
-    """A flat run of elements that tensors are views of."""
+    """A flat array of elements that tensors are views of."""
 
     dtype: np.dtype
     count: int
@@ -42,7 +42,7 @@ class StoredTensor:
     strides: tuple[int, ...]
 
     def array(self) -> np.ndarray:
-        """The tensor in C order. NumPy raises ValueError if the view leaves its storage."""
+        """The tensor in C order. NumPy raises ValueError if the view exceeds its storage."""
         dtype = self.storage.dtype
         byte_strides = tuple(stride * dtype.itemsize for stride in self.strides)
         view = np.ndarray(self.shape, dtype, self.storage.data, self.offset * dtype.itemsize, byte_strides)
@@ -54,7 +54,7 @@ def _rebuild_tensor(storage: Storage, offset: int, shape: tuple, strides: tuple,
 
 
 class StateDictUnpickler(pickle.Unpickler):
-    """Knows the four globals that a state dictionary needs and refuses every other."""
+    """Accepts the four globals that a state dictionary needs and rejects all others."""
 
     GLOBALS = {
         ("collections", "OrderedDict"): OrderedDict,
@@ -81,10 +81,10 @@ class StateDictUnpickler(pickle.Unpickler):
 
 
 class PlainUnpickler(pickle.Unpickler):
-    """Numbers, strings and containers of them; refuses every global."""
+    """Accepts numbers, strings and containers of them, and rejects all globals."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise FormatError(f"the checkpoint refers to {module}.{name} where plain data belongs")
+        raise FormatError(f"the checkpoint refers to {module}.{name} instead of plain data")
 
 
 def _check_header(file: BinaryIO) -> None:
@@ -98,17 +98,17 @@ def _check_header(file: BinaryIO) -> None:
 def _fill(storages: dict[str, Storage], file: BinaryIO) -> None:
     keys = PlainUnpickler(file).load()
     if sorted(keys) != sorted(storages):
-        raise FormatError("the storages listed are not the ones that the tensors refer to")
+        raise FormatError("the listed storages are not those that the tensors refer to")
     for key in keys:
         storage = storages[key]
         count = int.from_bytes(file.read(8), "little")
         storage.data = file.read(storage.count * storage.dtype.itemsize)
         if count != storage.count or len(storage.data) != count * storage.dtype.itemsize:
-            raise FormatError(f"storage {key} is not the {storage.count} elements that it should be")
+            raise FormatError(f"storage {key} does not have {storage.count} elements")
 
 
 def read_state_dict(checkpoint: bytes) -> dict[str, np.ndarray]:
-    """The arrays by name, in the checkpoint's order, their strides resolved."""
+    """The arrays by name, in the order of the checkpoint, with strides resolved."""
     file = io.BytesIO(checkpoint)
     _check_header(file)
     unpickler = StateDictUnpickler(file)
