@@ -93,7 +93,7 @@ extension FoldCommand {
       case normalizations, folded, sites, scaledQuantizations, refusals, raisedIRVersion, output, sidecar
     }
 
-    init(_ folding: FoldedModel, output: String, sidecar: Sidecar.Carried?) {
+    init(_ folding: FoldedModel, output: String, sidecar: Sidecar.Copy?) {
       let report = folding.report
       normalizations = report.foldedNormalizations + folding.model.graph.normalizations.count
       folded = report.foldedNormalizations

@@ -100,7 +100,7 @@ struct RunCommand: ParsableCommand {
       throw InfoldError(
         .invalidArgument,
         "with --lines, standard input contains the lines and cannot be \(String(quoting: standardInput))",
-        hint: "name a file")
+        hint: "pass the path of a file")
     }
     let shapes = try sizes.shapes()
     let model = try runtime.reading.model(model).binding(shapes)

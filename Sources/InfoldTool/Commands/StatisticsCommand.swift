@@ -83,7 +83,7 @@ struct StatisticsCommand: ParsableCommand {
       }
     }
     let file = ModelOutput(argument: output ?? "")
-    var sidecar: Sidecar.Carried?
+    var sidecar: Sidecar.Copy?
     if let output {
       let updated = try reading.limitingMemory(for: model) { () throws(InfoldError) in try statistics.model() }
       _ = try reading.limitingMemory { () throws(InfoldError) in try file.write(updated) }

@@ -28,7 +28,7 @@ extension Sidecar {
 
 extension Sidecar {
   /// The result of copying a model's sidecar for a model derived from it.
-  enum SidecarCopy: Equatable {
+  enum Copy: Equatable {
     /// It was copied, together with its file of class names if that was missing.
     case copied([String])
     /// The new model already has one.
@@ -51,7 +51,7 @@ extension Sidecar {
   /// file of class names is copied as well if the new folder has no file of that name.
   /// - Returns: `nil` if there is no sidecar to copy, or if a model is not a file.
   /// - Throws: `InfoldError` if a file cannot be written.
-  static func carry(from model: String, to output: String) throws(InfoldError) -> SidecarCopy? {
+  static func carry(from model: String, to output: String) throws(InfoldError) -> Copy? {
     guard let source = path(besideArgument: model), let target = path(besideArgument: output), source != target,
       FileStatus(output)?.kind == .regular,
       let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),

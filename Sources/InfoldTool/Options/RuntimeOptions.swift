@@ -27,8 +27,8 @@ struct RuntimeOptions: ParsableArguments {
     help: ArgumentHelp(
       "Measure which algorithm is fastest for each layer: same-bits or free.",
       discussion: """
-        Choices are stored in the user's cache folder. same-bits never changes results; free chooses among all algorithms \
-        that --precision allows, which may. A word after --tune is its value, so put the model first.
+        Choices are stored in the user's cache folder. same-bits never changes results; free may, since it chooses \
+        among all algorithms that --precision allows. A word after --tune is its value, so put the model first.
         """, valueName: "scope"))
   var tune: TuningScope?
 
