@@ -129,7 +129,7 @@ import Testing
 
   @Test(arguments: ["[]", "1", "null", "\"text\""])
   func refusesWhatIsNoObject(text: String) {
-    expectError(.malformedData, "a JSON object was expected") {
+    expectError(.malformedData, "is not a JSON object") {
       _ = try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
     }
   }

@@ -233,7 +233,7 @@ struct ExternalDataTests {
       }
     }
     try expect(.malformedData, "both external and in raw_data", tensor(location, more: [Onnx.raw([1, 2])]))
-    try expect(.malformedData, "float_data holds data", tensor(location, more: [.float(4, 1), .float(4, 1)]))
+    try expect(.malformedData, "float_data contains data", tensor(location, more: [.float(4, 1), .float(4, 1)]))
     try expect(.malformedData, "strings", tensor(location, type: 8))
     try expect(.malformedData, "overflows", tensor(location, shape: [1 << 62, 1]))
     try expect(.malformedData, "range of bool", tensor([("location", "w.bin"), ("offset", "2")], type: 9))

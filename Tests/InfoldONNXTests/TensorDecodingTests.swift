@@ -101,8 +101,8 @@ struct TensorDecodingTests {
     expectTensorError("needs 2", type: 14, [1], .float(4, 1))
     expectTensorError("needs 2", type: 22, [3], .packed(5, [1, 2, 3]))
     expectTensorError("needs 1", type: 8, [1])
-    expectTensorError("int64_data holds data that does not belong", [1], .int(7, 1))
-    expectTensorError("float_data holds data that does not belong", [1], Onnx.raw([1]), .float(4, 1))
+    expectTensorError("int64_data contains data that does not belong", [1], .int(7, 1))
+    expectTensorError("float_data contains data that does not belong", [1], Onnx.raw([1]), .float(4, 1))
     expectTensorError("must be in string_data", type: 8, [1], .bytes(9, [65]))
     expectTensorError("the element 2 is outside the range of bool", type: 9, [1], .bytes(9, [2]))
   }

@@ -88,7 +88,7 @@ import Testing
   @Test func printsForPeople() throws {
     let result = try profile()
     #expect(result.status == 0, "\(result.error)")
-    for part in ["of peak", "Conv+Relu", "1×1", "1×3×4×4", "2 threads of ", " GFLOP/s\n"] {
+    for part in ["of peak", "Conv+Relu", "1×1", "1×3×4×4", "2 threads, ", " GFLOP/s\n"] {
       #expect(result.output.contains(part), "\(part)")
     }
   }

@@ -10,7 +10,9 @@ import InfoldTensor
 ///
 /// ```swift
 /// let classifier = try ImageClassifier(path: "model.onnx")
-/// for candidate in try classifier.classify(Picture(path: "cat.jpg")) { print(candidate.label, candidate.probability) }
+/// for candidate in try classifier.classify(Picture(path: "cat.jpg")) {
+///   print(candidate.label, candidate.probability)
+/// }
 /// ```
 ///
 /// Several tasks can use a classifier concurrently.

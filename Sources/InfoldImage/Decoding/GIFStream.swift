@@ -74,8 +74,8 @@ struct GIFStream {
     return (colors[first], colors[first + 1], colors[first + 2])
   }
 
-  /// Throws if the file is too short for its pixels: a code of 12 bits represents at most 4096 of
-  /// them.
+  /// Throws if the file is too short for its pixels: a code of 12 bits represents at most 4096
+  /// pixels.
   func checkDataSize(byteCount: Int) throws(InfoldError) {
     guard byteCount >= width * height / 2731 else {
       throw InfoldError(

@@ -69,7 +69,7 @@ struct TensorLayout {
     let expected = TypedField(of: elementType)
     for field in TypedField.allCases where field.count(in: message) > 0 {
       if case .typed = source, field == expected { continue }
-      throw InfoldError(.malformedData, "\(field) holds data that does not belong to \(self)")
+      throw InfoldError(.malformedData, "\(field) contains data that does not belong to \(self)")
     }
     switch source {
     case .typed:

@@ -43,7 +43,7 @@ import Testing
     _ = try file("")
     expectError(.malformedData, path, "is empty") { _ = try Preprocessing(path: path) }
     _ = try file("[1]")
-    expectError(.malformedData, path, "a JSON object was expected") { _ = try Preprocessing(path: path) }
+    expectError(.malformedData, path, "is not a JSON object") { _ = try Preprocessing(path: path) }
     _ = try file(#"{"input": "x""#)
     expectError(.malformedData, path, "is not JSON") { _ = try Preprocessing(path: path) }
     _ = try file(#"{"size": [0, 1], "crop": 1}"#)

@@ -18,8 +18,8 @@ package struct Mask: Sendable {
     x >= 0 && x < width && y >= 0 && y < height && pixels[y * width + x]
   }
 
-  /// The mask dilated by one pixel: every pixel is set if it, or its neighbor to the left, above,
-  /// or diagonally between, is set.
+  /// The mask dilated by one pixel: a pixel is set if it is set already, or its neighbor to the
+  /// left, above, or diagonally above left is.
   package var dilated: Mask {
     Mask(width: width, height: height) { index in
       let (y, x) = index.quotientAndRemainder(dividingBy: width)
