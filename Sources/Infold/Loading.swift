@@ -10,7 +10,7 @@ extension Model {
   ///   - path: The path of the file.
   ///   - operators: The operators that nodes may use.
   ///   - limits: Limits for the model.
-  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
   ///   - dataRoot: The folder that external data may come from; by default that of the model.
   /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError` with
   ///   `.cancelled` if the task is cancelled.

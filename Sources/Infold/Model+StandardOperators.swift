@@ -8,7 +8,7 @@ extension Model {
   /// - Parameters:
   ///   - path: The path of the file.
   ///   - limits: Limits for the model.
-  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
   ///   - dataRoot: The folder that external data may come from; by default that of the model.
   /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
@@ -23,7 +23,7 @@ extension Model {
   /// - Parameters:
   ///   - bytes: The content of an ONNX file.
   ///   - limits: Limits for the model.
-  ///   - declaredShapes: How shapes are treated that the model declares for computed values.
+  ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
   /// - Throws: Like `init(bytes:operators:limits:declaredShapes:)`.
   public init(
     bytes: [UInt8], limits: ModelLimits = ModelLimits(), declaredShapes: DeclaredShapes = .advisory

@@ -15,7 +15,7 @@ extension ConformanceCase {
     let session = try Session(model, options: SessionOptions(threads: 1))
     let given = Dictionary(
       zip(session.inputs.map(\.name), try inputs(of: model)), uniquingKeysWith: { first, _ in first })
-    // After a run, the parts that are planned during the run have plans too.
+    // After a run, the parts that are planned at run time have plans too.
     _ = try session.run(given)
     return Self.referenceOperations(try session.planDescription(for: given.mapValues(\.shape)).parts)
   }

@@ -87,8 +87,8 @@ func exponentialLinearUnit(_ x: Vector, _ alpha: Vector) -> Vector {
 /// Returns log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ).
 @inline(always)
 func softplus(_ x: Vector) -> Vector {
-  // −|x|, keeping the sign of a NaN. Which of two NaNs a sum propagates depends on the operand
-  // order of the instruction.
+  // The argument is −|x|, except that a NaN keeps its sign. Which of two NaNs a sum returns depends
+  // on the operand order of the instruction, so both must be the same.
   let e = exponential(minimum(negated(x), x))
   var p = add(0.0200884696, e, Vector(repeating: -0.00329107977))
   p = add(-0.0574604869, p, e)

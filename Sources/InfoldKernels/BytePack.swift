@@ -60,9 +60,9 @@ extension ByteSet {
   }
 }
 
-/// The packed weights of a panel, with a mark that selects the multiplication. The sum of two
-/// products with bytes fits 16 bits unless the weights are very large, which is rare when many
-/// weights share a scale. Fewer instructions are then needed.
+/// The packed weights of a panel, with marks that select the multiplication. The sum of two
+/// products fits 16 bits unless both weights are very large, which is rare if many weights share a
+/// scale. Adding in 16 bits takes fewer instructions.
 struct BytePanelWeights {
   let base: UnsafePointer<Int8>
   private let taps: Int
@@ -86,8 +86,8 @@ struct BytePanelWeights {
     @inline(__always)
     private static func stretches(_ quads: Int) -> Int { (quads + stretch - 1) / stretch }
 
-    /// Returns the size of the marks before a panel's weights. There is one for each stretch of a
-    /// tap: whether its products with any column may overflow 16 bits.
+    /// Returns the size of the marks before a panel's weights. There is one mark for each stretch
+    /// of a tap, which says whether the products of any column may overflow 16 bits.
     @inline(__always)
     static func markByteCount(taps: Int, quads: Int) -> Int { (taps * stretches(quads) + 63) & ~63 }
 

@@ -159,8 +159,8 @@ private struct DepthwiseRow {
     while begin < channels {
       let channel = min(begin, channels - Vector.scalarCount)
       let start = epilogue.start(channel)
-      // A closure is inlined here. `repeating` may become a separate function, which the linker
-      // could take from any instruction set.
+      // Initialized by a closure, which is inlined. `init(repeating:)` may become a separate
+      // function, which the linker could take from any instruction set.
       var sums = InlineArray<7, Vector> { _ in start }
       var taps = blockWeights
       for row in 0..<rowCount {

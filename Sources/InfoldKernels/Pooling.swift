@@ -31,8 +31,8 @@ private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ num
 
 /// A buffer for the maxima of columns, from which those of windows are computed.
 private struct ColumnMaxima {
-  /// The capacity in floats. Each input row of a window contributes as many, and all of these fit a
-  /// small first-level cache.
+  /// The capacity in floats. As many floats of each input row of a window are read, and all of
+  /// these fit a small first-level cache.
   static let capacity = 2048
   private var numbers = InlineArray<2048, Float>(repeating: 0)
 
@@ -121,8 +121,8 @@ private struct PoolRow {
       base: input, pixelStride: arguments.input.pixelStride, rows: rows, channel: 0, channels: arguments.input.channels)
   }
 
-  // Separate functions. Their operations on a vector are named functions that can be marked for
-  // inlining, unlike closures.
+  // Each of these is a separate function. Its operations on a vector are named functions that can
+  // be marked for inlining, unlike closures.
 
   @inline(never)
   func writeMaxima() { writeMaxima(0..<arguments.output.width, of: inputRows) }

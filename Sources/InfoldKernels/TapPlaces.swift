@@ -1,8 +1,8 @@
 import InfoldKernelInterface
 
 /// Writes the addresses of the input pixels, ordered by tile of `tileRows` output positions, tap,
-/// and position. Positions outside of the image get `padding`. For volumes, the planes follow each
-/// other, and all of them lie inside.
+/// and position. Positions outside of the image get `padding`. In a volume, taps are ordered by
+/// plane first, and all of the `planes` lie inside the volume.
 ///
 /// - Returns: The number of addresses.
 @inline(always) @discardableResult
@@ -61,8 +61,8 @@ private struct TileCorners<Element: BitwiseCopyable> {
   private var image: Int
   private var y: Int
   private var x: Int
-  // Closures are inlined here. `repeating` may become a separate function, which the linker could
-  // take from any instruction set.
+  // Initialized by closures, which are inlined. `init(repeating:)` may become a separate function,
+  // which the linker could take from any instruction set.
   /// The offsets of the first taps in the input, in elements. If a tile is partial, the offsets of
   /// missing positions repeat others.
   private(set) var offsets = InlineArray<12, Int> { _ in 0 }

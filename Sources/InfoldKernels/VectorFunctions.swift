@@ -137,7 +137,7 @@ struct ExponentialParts {
 
   /// Decomposes an exponential.
   /// - Parameters:
-  ///   - x: The exponent, at most some hundreds in magnitude.
+  ///   - x: The exponent, at most a few hundred in magnitude.
   ///   - correction: The rounding error of x, which is added to the remainder, or `nil`.
   @inline(always)
   init(_ x: Vector, correction: Vector? = nil) {

@@ -2,12 +2,12 @@ import InfoldKernelInterface
 
 /// A classification of tiles by their suitability for Winograd's algorithm.
 ///
-/// The algorithm mixes all numbers of an input tile. A number that is not finite affects outputs
-/// that do not read it, and a large number causes cancellation in such outputs. Both are measured
-/// in the transformed tile. Its energy, the sum of squares, contains the large numbers with their
-/// actual factors. A tile is *uneven* if its energy is not finite, or too large relative to the
-/// weakest window of an output. Uneven tiles are computed directly. With F(2×2), numbers do not
-/// affect outputs that do not read them.
+/// The algorithm mixes all numbers of an input tile. A non-finite number affects outputs that do
+/// not read it, and a large number causes cancellation in such outputs. Both are measured in the
+/// transformed tile. Its energy, the sum of squares, contains the large numbers with their actual
+/// factors. A tile is *uneven* if its energy is not finite, or too large relative to the weakest
+/// window of an output. Uneven tiles are computed directly. With F(2×2), numbers do not affect
+/// outputs that do not read them.
 ///
 /// Computing the energies of all windows would take too long. They are computed only for tiles that
 /// seem uneven. The first test uses some pixels such that each window reads one of them, and some
@@ -15,13 +15,15 @@ import InfoldKernelInterface
 enum WinogradEvenness {
   /// Returns the limit of the energy of these positions, relative to that of the weakest pixel.
   ///
-  /// At these limits, one large number in a tile causes errors up to 35 and 70 times those of a
-  /// direct convolution, for outputs that do not read it. For random numbers, the ratio reaches 400
-  /// and 36,000. In networks applied to images, it reaches 500, and rarely 2,000, with 4 × 4 tiles.
+  /// There is one limit for 6 × 6 input tiles and one for 8 × 8. At these limits, one large number
+  /// in a tile causes errors of up to 35 and 70 times those of a direct convolution in outputs that
+  /// do not read it. With random numbers, the ratio of the energies reaches 400 and 36,000. In
+  /// networks that process images, it reaches 500, rarely 2,000, with 4 × 4 output tiles.
   @inline(__always)
   static func limit(size: Int) -> Float { size == 6 ? 16384 : 262144 }
 
-  /// A window reads nine pixels, and the weakest one is weaker than the average.
+  /// The factor from the energy of the weakest pixel to that of a window. A window reads nine
+  /// pixels, and the weakest one is weaker than their average.
   static let windowPixels: Float = 8
 }
 
@@ -93,8 +95,8 @@ extension WinogradInput {
   /// pixel contributes to at least one of them.
   @inline(__always)
   func energy(size: Int, _ transformed: UnsafePointer<Float>) -> Float {
-    // The first and last row and column, which depend on alternate pixels. If equal pixels cancel
-    // out there, also one between them.
+    // Positions in the first and last rows and columns, which depend on every other pixel. If equal
+    // pixels cancel out there, a row and a column in between are added.
     switch size {
     case 4: energy(size: 4, transformed, [0, 1, 3] as InlineArray<3, Int>)
     case 6: energy(size: 6, transformed, [0, 5] as InlineArray<2, Int>)

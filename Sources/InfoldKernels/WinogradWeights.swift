@@ -77,8 +77,7 @@ private struct WinogradWeights {
         for column in 0..<width {
           let number = Float(a * row[0][column] + b * row[1][column] + c * row[2][column])
           numbers[column] = number
-          // Bit patterns are ordered like magnitudes, and numbers that are not finite are the
-          // largest.
+          // Bit patterns are ordered like magnitudes, and non-finite numbers are the largest.
           largest = max(largest, number.magnitude.bitPattern)
         }
       }

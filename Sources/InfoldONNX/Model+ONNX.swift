@@ -16,7 +16,7 @@ extension Model {
   ///   - path: The path of the file.
   ///   - operators: The operators that nodes may use; `.standard.adding(…)` for custom operators.
   ///   - limits: Limits for the model.
-  ///   - declaredShapes: How shapes are treated that the model declares for computed values. By
+  ///   - declaredShapes: How to treat the shapes that the model declares for computed values. By
   ///     default the operators decide, and contradictions are listed in `warnings`.
   ///   - dataRoot: The folder that external data may come from. By default it is the folder of the
   ///     model, where no link is followed and files with several hard links are refused. For a
@@ -70,7 +70,7 @@ extension Model {
   ///   - bytes: The content of an ONNX file.
   ///   - operators: The operators that nodes may use; `.standard.adding(…)` for custom operators.
   ///   - limits: Limits for the model.
-  ///   - declaredShapes: How shapes are treated that the model declares for computed values. By
+  ///   - declaredShapes: How to treat the shapes that the model declares for computed values. By
   ///     default the operators decide, and contradictions are listed in `warnings`.
   /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(

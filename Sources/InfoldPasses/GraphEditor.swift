@@ -88,11 +88,11 @@ package struct GraphEditor {
     for id in graph.outputs { isUsed[id.index] = true }
     var kept: [Node] = []
     for node in nodes.reversed() {
-      // Values that the editor has added do not count.
+      // Whether the node computes only constants. Values that the editor has added do not count.
       let makesConstant =
         node.definitions.contains { _ in true }
         && node.definitions.allSatisfy { $0.index < isConstant.count && isConstant[$0.index] }
-      // And nodes whose outputs were read only for their shapes.
+      // Whether the outputs were used before, if only for their shapes.
       let fed = node.definitions.contains { $0.index < isConstant.count && index.useCount(of: $0) > 0 }
       guard !(makesConstant || fed) || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }

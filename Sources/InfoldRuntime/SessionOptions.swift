@@ -9,11 +9,11 @@ public struct SessionOptions: Sendable, Hashable {
     /// operators define it.
     case exact
     /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger.
-    /// As with `exact`, each input element affects exactly the outputs that depend on it: around an
-    /// element that is not finite, or much larger than its neighbors, that part of the image is
-    /// computed as with `exact`. Float16 and bfloat16 networks compute in float32, and round only
-    /// at their outputs and at Cast nodes. Intermediate results may be outside the range of the
-    /// type, such as those beyond 65504.
+    /// As with `exact`, each input element affects exactly the outputs that depend on it: a part of
+    /// the image with a non-finite element, or one much larger than its neighbors, is computed as
+    /// with `exact`. Float16 and bfloat16 networks compute in float32, and round only at their
+    /// outputs and at Cast nodes. Intermediate results may be outside the range of the type, such
+    /// as those beyond 65504.
     case fast
   }
 

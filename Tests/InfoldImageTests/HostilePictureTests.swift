@@ -120,7 +120,7 @@ import Testing
 
   @Test func refusesOtherFormats() {
     expectError(.malformedData, "is empty") { _ = try Picture(bytes: []) }
-    let list = "is not a supported picture format: JPEG, PNG, WebP, GIF or BMP; convert"
+    let list = "unsupported picture format; supported are JPEG, PNG, WebP, GIF and BMP; convert"
     for bytes in [[0xFF, 0xD8], Array("GIF88a".utf8), Array("RIFF1234WAVE".utf8), Array("MB".utf8)] as [[UInt8]] {
       expectError(.unsupported, list) { _ = try Picture(bytes: bytes) }
     }

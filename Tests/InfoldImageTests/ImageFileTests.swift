@@ -50,7 +50,7 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/empty.jpg"
       try Data().write(to: URL(fileURLWithPath: path))
-      expectError(.malformedData, "empty.jpg: is empty") { _ = try Picture(path: path) }
+      expectError(.malformedData, "empty.jpg: the picture is empty") { _ = try Picture(path: path) }
     }
   }
 }

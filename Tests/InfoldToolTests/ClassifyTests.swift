@@ -56,7 +56,7 @@ import Testing
     #expect(reports.map(\.image) == [missing, cup, repositoryFile("README.md")])
     #expect(reports.map { $0.top?.count } == [nil, 1, nil])
     #expect(reports[0].error == "cannot be opened: no such file or directory" && reports[1].error == nil)
-    #expect(reports[2].error?.hasPrefix("is not a supported picture format") == true)
+    #expect(reports[2].error?.hasPrefix("unsupported picture format") == true)
     let lines = result.error.split(separator: "\n")
     #expect(lines.count == 2)
     #expect(lines[0].contains(missing))

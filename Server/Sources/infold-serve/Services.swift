@@ -52,8 +52,8 @@ struct Reloading: Service {
 
 /// Makes the server not ready for some time before it stops listening.
 struct Draining: Service {
-  /// The minimum time, in which clients that send requests one after another learn from a response
-  /// that the connection will close.
+  /// The minimum time. It suffices for clients that send requests one after another to receive a
+  /// response that announces the end of the connection.
   private static let shortest = Duration.milliseconds(100)
 
   let service: InferenceService

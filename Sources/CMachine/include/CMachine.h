@@ -97,9 +97,9 @@ bool infold_has_dot_products(void);
 #if defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
 
-/// Subtracts 128 from 16 unsigned bytes, which makes them signed. In assembly, because the
-/// optimizer would otherwise rewrite this for each group of four bytes and no longer emit products
-/// by lane.
+/// Subtracts 128 from 16 unsigned bytes, which makes them signed. Written in assembly, because the
+/// optimizer would otherwise rewrite the subtraction for each group of four bytes and no longer
+/// emit the `sdot` that multiplies by one lane.
 INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
   int32x4_t result;
   __asm__("eor %0.16b, %1.16b, %2.16b" : "=w"(result) : "w"(bytes), "w"(vdupq_n_u8(0x80)));

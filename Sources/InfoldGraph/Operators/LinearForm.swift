@@ -34,9 +34,9 @@ public struct LinearForm: Sendable {
     case none
     /// One number per output channel.
     case perChannel
-    /// A tensor that is multiplied by `beta` and broadcast to the output. With the attributes
-    /// `plain` replacing those of the same names, beta is 1 and the bias may be one number per
-    /// output channel.
+    /// A tensor that is multiplied by `beta` and broadcast to the output. After the attributes in
+    /// `plain` have replaced those of the same names, beta is 1, and the bias may have one number
+    /// per output channel.
     case scaled(beta: Float, plain: AttributeList)
   }
 

@@ -80,7 +80,8 @@ private struct BMPRows {
   /// Decodes run-length encoding: runs of one color or of two alternating colors, and literal
   /// pixels. Skipped pixels have the first color of the palette.
   func decodeRuns() throws(InfoldError) -> Picture {
-    // A run encodes at most 255 pixels in two bytes. A file that skips more pixels than it draws is
+    // A run of two bytes encodes at most 255 pixels, so a file that draws all pixels has more bytes
+    // than this. Skipped pixels need no bytes: a file that skips more pixels than it draws may be
     // rejected.
     guard bytes.count >= width * height / 255 else {
       throw InfoldError(

@@ -3,8 +3,8 @@ import InfoldSystem
 /// The marker segments of a JPEG file (ITU-T T.81, Annex B), from the start of the image to its
 /// end.
 ///
-/// libjpeg parses the same segments again and decides. This type provides the facts that TurboJPEG
-/// does not expose.
+/// libjpeg parses the same segments again and decides whether they are valid. This type provides
+/// facts that TurboJPEG does not expose.
 struct JPEGSegments {
   /// The start-of-image marker, and the first byte of the next marker.
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]

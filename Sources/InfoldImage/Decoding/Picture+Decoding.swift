@@ -6,7 +6,7 @@ extension Picture {
   package static let fileEndings = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
 
   /// Decodes a picture from a JPEG, PNG, WebP, GIF or BMP file. The format is detected by the first
-  /// bytes. Of an animation, the first frame is decoded.
+  /// bytes. Only the first frame of an animation is decoded.
   ///
   /// The picture is turned upright as its Exif orientation demands, and converted to 8-bit RGB:
   /// - gray samples are repeated in all three channels, and palette colors are looked up;
@@ -32,7 +32,7 @@ extension Picture {
   public init(bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(InfoldError) {
     guard bytes.count <= limits.maximumFileSize else {
       throw InfoldError(
-        .limitExceeded, "has \(counted(bytes.count, "byte")), but the limit is \(limits.maximumFileSize)")
+        .limitExceeded, "the picture has \(counted(bytes.count, "byte")), but the limit is \(limits.maximumFileSize)")
     }
     if bytes.starts(with: JPEGSegments.signature) {
       self = try decodeJPEG(bytes, limits: limits)
@@ -45,10 +45,10 @@ extension Picture {
     } else if bytes.starts(with: BMPHeader.signature) {
       self = try decodeBMP(bytes, limits: limits)
     } else if bytes.isEmpty {
-      throw InfoldError(.malformedData, "is empty")
+      throw InfoldError(.malformedData, "the picture is empty")
     } else {
       throw InfoldError(
-        .unsupported, "is not a supported picture format: JPEG, PNG, WebP, GIF or BMP",
+        .unsupported, "unsupported picture format; supported are JPEG, PNG, WebP, GIF and BMP",
         hint: "convert the picture to one of these")
     }
   }

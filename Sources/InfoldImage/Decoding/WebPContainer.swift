@@ -2,8 +2,9 @@ import InfoldSystem
 
 /// The chunks of a WebP file (RFC 9649) that contain the first picture and the orientation.
 ///
-/// libwebp parses the chunks of a still picture again and decides. This type finds the frames of
-/// animations, which libwebp's decoder does not support, and metadata that it does not expose.
+/// libwebp parses the chunks of a still picture again and decides whether they are valid. This type
+/// finds the frames of animations, which libwebp's decoder does not support, and metadata that the
+/// decoder does not expose.
 struct WebPContainer {
   /// Whether the bytes have the signature of a WebP file.
   static func begins(_ bytes: [UInt8]) -> Bool {

@@ -1,8 +1,8 @@
 import CWebP
 import InfoldSystem
 
-/// Decodes a WebP file with libwebp, which reports errors by return values. Of an animation, the
-/// first frame is decoded.
+/// Decodes a WebP file with libwebp, which reports errors by return values. Only the first frame of
+/// an animation is decoded.
 func decodeWebP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
   let container = try WebPContainer(bytes)
   if let animation = container.animation {

@@ -11,9 +11,9 @@ public protocol ByteKernels: Sendable {
   /// The number of sums that `multiplyAddChains` processes.
   static var multiplyAddChainCount: Int { get }
 
-  /// Adds to each of `multiplyAddChainCount` sums the products of its own four bytes, read as
-  /// unsigned numbers, with four weights, `rounds` times. Everything stays in registers, so this
-  /// measures the peak rate of byte multiply-adds.
+  /// Multiplies the four bytes of each of `multiplyAddChainCount` sums, as unsigned numbers, by
+  /// four weights, and adds the products to the sum. Repeats this `rounds` times. Everything stays
+  /// in registers, so this measures the peak rate of byte multiply-adds.
   static func multiplyAddChains(
     _ sums: UnsafeMutablePointer<Int32>, by weights: UnsafePointer<Int8>, rounds: Int)
 

@@ -20,8 +20,8 @@ public struct ConvolutionArguments: @unchecked Sendable {
   /// The distance between panels in elements, if panels have more rows than the window reads. `nil`
   /// if they have the same number.
   public var panelStride: Int?
-  /// Whether the weights were read recently and lie in a near cache, so that prefetching them would
-  /// waste time.
+  /// Whether the weights were read recently and are still in the first- or second-level cache, so
+  /// that prefetching them would waste time.
   public var weightsAreNear: Bool
   public var output: OutputImages<Float>
   public var epilogue: Epilogue

@@ -41,9 +41,9 @@ public protocol ConvolutionKernels: MatrixKernels {
     _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int
   ) -> Int?
 
-  /// Convolves groups that are small enough for a vector to hold the channels of at least one.
-  /// `rows` counts rows of the output, over all planes and images. `blocks` counts blocks of its
-  /// channels, as `ChannelGroups.blocks` does.
+  /// Convolves groups with so few channels that a vector holds at least one whole group. `rows`
+  /// counts rows of the output, over all planes and images. `blocks` counts blocks of its channels,
+  /// as `ChannelGroups.blocks` does.
   static func convolveGroups(_ arguments: GroupedConvolutionArguments, rows: Range<Int>, blocks: Range<Int>)
 
   /// The number of floats that `multiplyAddChains` processes.

@@ -30,15 +30,15 @@ public protocol MatrixKernels: Sendable {
 
   /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs
   /// the panels of a range of output channels.
-  /// - Returns: Whether the weights are suitable for the algorithm. Weights that are not finite or
-  ///   very large are not.
+  /// - Returns: Whether the weights are suitable for the algorithm. Non-finite and very large
+  ///   weights are not.
   static func packWinograd(_ arguments: WinogradPackArguments) -> Bool
 
   /// Returns the scratch memory in bytes that one call of `convolveWinograd` needs.
   static func winogradScratch(tile: Int, channels: Int, outputChannels: Int) -> Int
 
   /// Convolves with a 3×3 window and stride 1 by Winograd's minimal filtering F(tile × tile, 3 × 3)
-  /// (Lavin and Gray 2015, arXiv 1509.09308). Tiles with numbers that are not finite, or much
+  /// (Lavin and Gray 2015, arXiv 1509.09308). Tiles with non-finite numbers, or with numbers much
   /// larger than those of an adjacent window, are convolved directly. A number therefore affects
   /// only the outputs that read it.
   static func convolveWinograd(_ arguments: WinogradArguments)

@@ -25,8 +25,8 @@ public protocol LanewiseKernels: Sendable {
   /// x · scale + shift. The range counts pixels, over all images.
   static func scaleShift(_ arguments: ScaleShiftArguments, pixels: Range<Int>)
 
-  /// (x − mean) · factor · scale + shift, one of each per channel. The range counts pixels, over
-  /// all images.
+  /// (x − mean) · factor · scale + shift, with one mean, factor, scale and shift per channel. The
+  /// range counts pixels, over all images.
   static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>)
 
   /// Widens 16-bit numbers to single precision. The conversion is exact, even if the thread flushes

@@ -1,6 +1,6 @@
 /// The samples of a deformable convolution, in which each element of the window is displaced by its
-/// own offset. For each position, each group and each window element, they are the channels of the
-/// group, interpolated between pixels. Outside of the image, values are zero.
+/// own offset. A sample interpolates between pixels for all channels of a group. There is one for
+/// each position, each group and each window element. Pixels outside of the image are zero.
 public struct WindowSamplingArguments: @unchecked Sendable {
   /// The window without displacements.
   public var window: ImageWindow
@@ -11,8 +11,8 @@ public struct WindowSamplingArguments: @unchecked Sendable {
   public var groups: Int
   /// The groups of channels that share offsets.
   public var offsetGroups: Int
-  /// The offsets. For each image, each offset group and each window element, they are the vertical
-  /// offsets of all positions, followed by the horizontal ones.
+  /// The offsets. For each image, each offset group and each window element, the vertical offsets
+  /// of all positions precede the horizontal ones.
   public var offsets: UnsafePointer<Float>
   /// Factors of the samples, in the order of the offsets. `nil` means 1.
   public var mask: UnsafePointer<Float>?

@@ -45,8 +45,8 @@ extension Onnx__TensorShapeProto {
 }
 
 extension Onnx__TensorShapeProto__Dimension {
-  /// Exporters write −1 or "?" for an unknown size. ONNX defines neither, and "?" does not tie
-  /// dimensions together.
+  /// Exporters write −1 or "?" for an unknown size. ONNX defines neither. Two dimensions named "?"
+  /// may differ, so "?" is not a symbol.
   fileprivate func decoded() throws(InfoldError) -> Dimension {
     switch value_case {
     case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE:

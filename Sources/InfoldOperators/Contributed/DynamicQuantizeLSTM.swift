@@ -7,8 +7,9 @@ import InfoldTensor
 /// The inputs are those of LSTM, except that W [D, I, 4 · H] and R [D, H, 4 · H] are transposed and
 /// quantized. The scale and zero point of W and those of R follow, each a list [D] or [D, 4 · H].
 /// For the products, X as a whole and the hidden state of each sequence at each position are
-/// quantized to 8 bits, as by DynamicQuantizeLinear. ONNX Runtime shares one range among the states
-/// of several sequences, how many depends on its threads; for a single sequence, the results agree.
+/// quantized to 8 bits, as by DynamicQuantizeLinear. ONNX Runtime uses one range for the states of
+/// several sequences, and the number of its threads decides how many. For a single sequence, the
+/// results agree.
 package struct DynamicQuantizeLSTM: RecurrentOperator {
   package static let name = "DynamicQuantizeLSTM"
   package static let domain = OperatorRegistry.contributedDomain

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A region of nodes with data-dependent shapes. It is planned during the run, when the sizes are
+/// A region of nodes with data-dependent shapes. It is planned at run time, when the sizes are
 /// known.
 ///
 /// The attribute `body` is a graph without inputs that captures the values it reads. The outputs of

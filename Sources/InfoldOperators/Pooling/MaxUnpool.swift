@@ -7,7 +7,7 @@ import InfoldTensor
 ///
 /// X is [N, C, D1, …]; the int64 indices have the same shape. They are row-major offsets in the
 /// tensor that was pooled, [N, C, E1, …] with E = (D − 1) · stride + window − padding. The optional
-/// list output_shape is the shape of a larger output, with that tensor in its first corner. Of
+/// list output_shape is the shape of a larger output, which contains that tensor at its origin. Of
 /// repeated indices, the last one wins.
 package struct MaxUnpool: StandardFloatingPointOperator {
   package static let name = "MaxUnpool"

@@ -40,8 +40,8 @@ package struct EinsumProduct {
     let inner = present[0].filter { common.contains($0) && !batch.contains($0) }
     guard zip(present, own).allSatisfy({ $0.count == $1.count + batch.count + inner.count }) else { return nil }
     // The operand whose dimensions come first in the result is on the left, so that products are
-    // laid out like the result. An operand without own dimensions would be a single column on the
-    // right; kernels compute many columns at once, so it goes to the left.
+    // laid out like the result. An operand without dimensions of its own would be a single column
+    // on the right. Kernels compute many columns at once, so it goes to the left.
     let ranks = own.map { $0.first.flatMap(result.firstIndex) }
     let isSwapped = ranks[1].map { second in ranks[0].map { $0 > second } ?? false } ?? true
     let (first, second) = isSwapped ? (1, 0) : (0, 1)

@@ -84,7 +84,7 @@ package struct DFT: Operator {
     return Geometry(axis: axis, length: length, outputs: isOneSided && !isInverse ? length / 2 + 1 : length)
   }
 
-  /// Returns the axis, or `nil` if it is computed during the run.
+  /// Returns the axis, or `nil` if it is computed at run time.
   private func axis(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> Int? {
     var given = axis ?? -2
     if inputs.has(2) {

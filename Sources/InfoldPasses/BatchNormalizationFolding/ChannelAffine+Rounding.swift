@@ -1,14 +1,15 @@
 import InfoldTensor
 
 extension ChannelAffine {
-  /// The rounding errors in one channel if the map is computed as a single scale and shift, either
-  /// folded into weights or on its own.
+  /// The magnitudes that determine the rounding errors in one channel if the map is computed as a
+  /// single scale and shift, either folded into weights or on its own.
   struct Magnitudes {
-    /// The magnitude of the numbers that then cancel, but that the map as written subtracts before
-    /// it scales: |(x − μ) · s| for a batch normalization. 0 if the two forms do not differ.
+    /// The magnitude of the numbers that cancel in this form. The map as written subtracts them
+    /// before it scales. For a batch normalization, it is |(x − μ) · s|. 0 if both forms compute
+    /// the same.
     var cancelling = 0.0
-    /// The typical magnitude of results, as far as batch normalizations reveal it. Without one, it
-    /// is assumed to be 1 before the last summand.
+    /// The typical magnitude of results, known from the parameters of a batch normalization in the
+    /// map. Without one, it is assumed to be 1 before the last summand.
     var size = 1.0
     /// The typical standard deviation of results, estimated in the same way.
     var deviation = 1.0

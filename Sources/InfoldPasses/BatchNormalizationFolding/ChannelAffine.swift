@@ -81,9 +81,9 @@ extension ChannelAffine {
     steps.reduce(x) { x, step in step.offset[channel] + (x - step.center[channel]) * step.scale[channel] }
   }
 
-  /// Returns the magnitude that the rounding error of `apply(x, channel:)` in another arithmetic is
-  /// relative to. It is the sum of the magnitudes of the last step's summands, |offset| + |(x −
-  /// center) · scale|, and the scaled sums of the steps before.
+  /// Returns the magnitude to which rounding errors are relative if `apply(x, channel:)` is
+  /// computed in another arithmetic. It is the sum of the magnitudes of the last step's summands,
+  /// |offset| + |(x − center) · scale|, and the scaled sums of the steps before.
   /// - Parameters:
   ///   - x: The number.
   ///   - magnitude: The corresponding magnitude of `x`, or 0 if it is exact.
@@ -98,7 +98,7 @@ extension ChannelAffine {
     return magnitude
   }
 
-  /// The first channel with a number that is not finite.
+  /// The first channel with a non-finite number.
   var firstNonFiniteChannel: Int? {
     (0..<channels).first { channel in
       steps.contains {

@@ -1,8 +1,8 @@
 import InfoldTensor
 
-/// The precision that folding would lose. A map subtracts before it scales. After folding, the
-/// products with the new weights cancel against a new bias of the same magnitude, and both were
-/// rounded to the type of the weights.
+/// The precision that folding would lose. A map subtracts before it scales. After folding, a sum of
+/// products with the new weights cancels against a new bias of similar magnitude, and weights and
+/// bias have been rounded to the type of the weights.
 ///
 /// With the unit roundoff u, folding may cost half of the type's digits: √u relative to the typical
 /// magnitude of results, which the γ and β of a batch normalization reveal. The errors considered

@@ -173,8 +173,8 @@ extension NestedFolding {
     try graph.settleNames(of: &names)
   }
 
-  /// Returns the graph with everything inlined that may be, including its types, and the origins of
-  /// its values in functions and branches.
+  /// Returns the graph after inlining every body that may be inlined, with types, and the origins
+  /// of its values in functions and branches.
   /// - Returns: `nil` if there is nothing to inline.
   private func opened(_ graph: Graph) throws(InfoldError) -> (graph: Graph, origins: [ValueID: ValueID])? {
     var opened = PassResult(graph: graph)

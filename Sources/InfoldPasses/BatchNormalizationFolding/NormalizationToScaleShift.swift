@@ -8,8 +8,8 @@ import InfoldTensor
 /// the definition.
 ///
 /// The others become `ChannelNormalization`, which evaluates the definition: those in which digits
-/// would cancel, the scale is out of range, σ² + ε is not positive, or parameters are known only
-/// during a run.
+/// would cancel, the scale is out of range, σ² + ε is not positive, or parameters are known only at
+/// run time.
 package struct NormalizationToScaleShift: GraphPass {
   package static let name = "batch normalization to scale and shift"
 

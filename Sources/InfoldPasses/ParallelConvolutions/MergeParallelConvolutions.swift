@@ -7,9 +7,9 @@ import InfoldTensor
 /// branches occur in networks that are trained with parallel branches: RepVGG (Ding et al., 2021),
 /// MobileOne, FastViT, GhostNetV3.
 ///
-/// Smaller windows lie within the largest one. If there are two other branches, channel maps of the
-/// value, such as batch normalizations, and the value itself are branches as well. Weights are
-/// added in double precision and rounded once.
+/// All smaller windows must lie within the largest one. Channel maps of the value, such as batch
+/// normalizations, count as branches too, and so does the value itself if there are at least two
+/// others. Weights are added in double precision and rounded once.
 package struct MergeParallelConvolutions: GraphPass {
   package static let name = "merge parallel convolutions"
 

@@ -38,8 +38,8 @@ struct ParallelBranches {
   /// The number of branches is limited, because each addition traverses all of them.
   private static let mostBranches = 64
 
-  /// Whether one convolution is less work. With a single convolution besides the value itself, it
-  /// would not be, and the value would lose precision.
+  /// Whether merging saves work. If the only other branch is the value itself, it saves nothing,
+  /// and the value would lose precision.
   var isWorthwhile: Bool {
     let functions = branches.count {
       if case .input = $0 { false } else { true }

@@ -44,7 +44,7 @@ package struct MatchContext {
   }
 
   /// Returns whether a node reduces each dimension of its input, given its operator's axes. Returns
-  /// `nil` if the axes are known only during a run.
+  /// `nil` if the axes are known only at run time.
   func reducedAxes(_ node: Node, _ axes: ReductionAxes) -> [Bool]? {
     guard let rank = type(node.inputs[0])?.shape?.rank else { return nil }
     let given = node.inputs.count > 1 ? node.inputs[1] : nil

@@ -96,9 +96,9 @@ public struct OptimizationPipeline: Sendable {
     entries = stages.flatMap { stage, passes in passes.map { (stage, $0) } }
   }
 
-  /// The pipeline of a session without optimization. It keeps only the nodes that optimization
-  /// would also need, so that a node fails or is unneeded in both in the same way. Each of them is
-  /// computed as written.
+  /// The pipeline of a session without optimization. It removes the same dead nodes as optimization
+  /// does, so that both kinds of sessions reject the same models. The remaining nodes are computed
+  /// as written.
   package static let asWritten = OptimizationPipeline([
     (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
     (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),

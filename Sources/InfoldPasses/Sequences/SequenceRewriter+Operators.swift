@@ -51,7 +51,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// Returns a position in a list, from `0` to `count` − 1, or `nil` if it is computed in a run.
+  /// Returns a position in a list, from `0` to `count` − 1, or `nil` if it is computed at run time.
   /// - Parameter mayBeEnd: Whether `count` is a valid position as well.
   private func position(_ id: ValueID, of count: Int, mayBeEnd: Bool = false) throws(InfoldError) -> Int? {
     guard let tensor = graph.constant(id) else { return nil }
@@ -88,7 +88,7 @@ extension SequenceRewriter {
       {
         throw InfoldError(
           .unsupported,
-          "a tensor of another shape is inserted into a sequence whose length is computed during the run, or large",
+          "a tensor of another shape is inserted into a sequence that is long, or whose length is computed at run time",
           hint: "give all tensors the same shape")
       }
       sequences[output] = .stack(try build.concatenate([stack, build.unsqueeze(x, 0)], 0))
@@ -98,7 +98,7 @@ extension SequenceRewriter {
 
   private static let variablePosition = InfoldError(
     .unsupported,
-    "the position at which a tensor is inserted into or erased from a sequence, or its length, is computed during the run",
+    "the position at which a tensor is inserted into or erased from a sequence, or its length, is computed at run time",
     hint: "append tensors at the end of the sequence, or stack them into one tensor")
 
   private mutating func erase(
@@ -152,7 +152,7 @@ extension SequenceRewriter {
     else {
       throw InfoldError(
         .unsupported,
-        "the position in the sequence is computed during the run, and its tensors do not have the same known shape",
+        "the position in the sequence is computed at run time, and its tensors do not have the same known shape",
         hint: "give all tensors the same shape, or bind the dynamic dimensions")
     }
     return try build.stack(parts, 0)
@@ -191,7 +191,7 @@ extension SequenceRewriter {
       }
       guard try graph.constant(sizes).map(Self.isOne) == true else {
         throw InfoldError(
-          .unsupported, "the number of parts that a tensor is split into is computed during the run",
+          .unsupported, "the number of parts that a tensor is split into is computed at run time",
           hint: "bind the dynamic dimensions with --shape or Model.binding(inputs:symbols:)")
       }
     }

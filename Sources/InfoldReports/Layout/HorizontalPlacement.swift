@@ -1,6 +1,7 @@
-/// The horizontal positions of a layering's vertices. Each vertex is aligned with the median of its
-/// neighbors in straight chains, as narrow as possible. Four placements lean to each of the
-/// corners, and the position of a vertex is the mean of the middle two (Brandes and Köpf, 2001,
+/// The horizontal positions of a layering's vertices. Each vertex is aligned with its median
+/// neighbor, which makes straight chains, and the chains are placed as close together as possible.
+/// This is done four times, once toward each corner of the drawing, and the final position of a
+/// vertex is the mean of the middle two (Brandes and Köpf, 2001,
 /// https://doi.org/10.1007/3-540-45848-4_3).
 struct HorizontalPlacement {
   private let layering: Layering

@@ -5,7 +5,7 @@
 public struct PlanDescription: Sendable, Hashable {
   /// The algorithm of steps without kernels.
   package static let referenceAlgorithm = "reference"
-  /// The algorithm of steps that plan their nodes during the run, because sizes depend on data.
+  /// The algorithm of steps that plan their nodes at run time, because sizes depend on data.
   package static let inRunAlgorithm = "planned in the run"
 
   /// The inputs, with the shapes that the plan is for.

@@ -1,7 +1,7 @@
 import InfoldGraph
 import InfoldTensor
 
-/// The declarations of a model about its outputs that only a run can prove wrong.
+/// The declarations of a model about its outputs that can be proved wrong only at run time.
 struct DeclaredOutputs: Sendable {
   private let outputs: [(name: String, claim: TensorType?)]
 

@@ -3,8 +3,8 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension PlanBuilder {
-  /// Returns the kernels for a convolution of small groups: those with the widest vectors of which
-  /// the channels fill more than half.
+  /// Returns the kernels for a convolution of small groups: those with the widest vectors, if the
+  /// output channels fill more than half of one.
   func lanesKernels(for problem: some ConvolutionSizes) -> any ConvolutionKernels.Type {
     problem.output.channels <= productKernels.vectorWidth / 2 ? kernels : productKernels
   }

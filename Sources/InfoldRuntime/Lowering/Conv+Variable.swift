@@ -5,7 +5,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanBuilder {
-  /// Adds a convolution over images or volumes whose weights and bias the run may compute.
+  /// Adds a convolution over images or volumes whose weights and bias may be computed at run time.
   ///
   /// - Returns: Whether kernels support it.
   mutating func emitVariable(_ conv: Conv, _ fused: FusedNode) throws(InfoldError) -> Bool {

@@ -27,8 +27,8 @@ extension PlanBuilder {
     emit(phases, "convolution per phase", reads: [source, place, epilogue.bias])
   }
 
-  /// Adds a transposed convolution whose weights and bias the run may compute. The weights are
-  /// packed first.
+  /// Adds a transposed convolution whose weights and bias may be computed at run time. The weights
+  /// are packed first.
   ///
   /// - Returns: Whether kernels support it.
   mutating func emitVariablePhases(
@@ -83,7 +83,7 @@ private struct TransposedPhases: Sendable {
   let packed: Location
   let epilogue: PlannedEpilogue
   let target: Location
-  /// Weights that the run computes, and for every unit of them 1 if they are finite.
+  /// Weights that are computed at run time, and for every unit of them 1 if they are finite.
   var given: (weights: Location, areFinite: Location)?
   /// Whether threads divide the output channels rather than the rows. They do so if there are more
   /// weights than elements in both images.
@@ -202,7 +202,7 @@ private struct TransposedPhases: Sendable {
   }
 
   /// Computes a row of the result by definition. Kernels multiply the zeros of padding by weights,
-  /// which gives NaN for weights that are not finite.
+  /// which gives NaN for non-finite weights.
   private func define(_ row: Int, _ columns: Range<Int>, _ weights: UnsafePointer<Float>, _ state: RunState) {
     let (input, output) = (problem.input, problem.output)
     let (channels, filters) = (problem.groupChannels, problem.groupOutputs)

@@ -19,10 +19,10 @@ struct ConvolutionAxis {
     (input, output, taps) = (size, size, 0..<1)
   }
 
-  /// Creates axis `axis` of a window, without positions at either end that read only padding, as
-  /// those of widely dilated windows on small images do.
+  /// Creates axis `axis` of a window. Positions at either end that read only padding are removed.
+  /// Widely dilated windows on small images have such positions.
   ///
-  /// - Parameter isWhole: Whether to keep those positions as well.
+  /// - Parameter isWhole: Whether to keep such positions.
   init(_ window: SlidingWindow, _ axis: Int, input: Int, isWhole: Bool = false) throws(InfoldError) {
     let extent = try window.extent(axis, input: input)
     (self.input, output, taps) = (input, extent.output, 0..<window.kernel[axis])

@@ -38,8 +38,7 @@ struct ConvolutionProblem: ConvolutionSizes {
       let parameters = ConvolutionParameters(node, plan),
       let geometry = ConvolutionGeometry(conv, input: x, output: y, kernel: parameters.kernel)
     else { return nil }
-    // Kernels multiply the zeros of padding by weights, which gives NaN for weights that are not
-    // finite.
+    // Kernels multiply the zeros of padding by weights, which gives NaN for non-finite weights.
     if geometry.readsPadding, !plan.finiteWeights.contains(parameters.weight) { return nil }
     (weight, bias, groups, taps) = (parameters.weight, parameters.bias, geometry.groups, geometry.taps)
     (input, output, window, depth) = (geometry.input, geometry.output, geometry.window, geometry.depth)
@@ -75,8 +74,7 @@ extension ConvolutionProblem {
 
 extension ConvolutionProblem {
   /// Returns the fastest algorithm that the precision allows, judging by the sizes and the kind of
-  /// machine. Weights that are not finite or very large are later excluded from Winograd's
-  /// algorithm.
+  /// machine. Non-finite and very large weights are later excluded from Winograd's algorithm.
   func algorithm(
     _ precision: SessionOptions.Precision, _ machine: MachineModel, _ kernels: any ConvolutionKernels.Type
   ) -> Algorithm {
@@ -111,9 +109,9 @@ extension ConvolutionProblem {
   /// The tile for which Winograd's algorithm pays off; `nil` if there is none.
   private func winogradTile(_ machine: MachineModel) -> Int? {
     guard suitsWinograd else { return nil }
-    // Larger tiles save more multiplications, but cost accuracy and read more weights per output:
-    // as many elements as a tile has positions, instead of nine. On small images, weights dominate
-    // memory traffic, and a faster machine is sooner limited by it.
+    // Larger tiles save more multiplications, but cost accuracy and have larger weights: one number
+    // per position of the transformed tile, instead of nine. On small images, weights dominate
+    // memory traffic, which limits fast machines more than slow ones.
     let side = min(output.height, output.width)
     if side >= 112 { return 6 }
     if machine.hasFullWidth { return side >= 17 ? 4 : side >= 8 ? 2 : nil }

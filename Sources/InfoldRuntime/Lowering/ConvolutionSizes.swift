@@ -95,8 +95,8 @@ struct ConvolutionGeometry: ConvolutionSizes {
     else { return nil }
     (groups, taps, readsPadding) = (conv.group, axes.map(\.taps), axes.contains(where: \.readsPadding))
     var (images, volume) = (x[0], Array(repeating: ConvolutionAxis(size: 1), count: 3 - axes.count) + axes)
-    // Independent planes count as images. If instead rows and columns are independent, planes count
-    // as rows.
+    // Independent planes count as images. If rows and columns are independent instead, each plane
+    // becomes a row.
     if volume[0].isIdentity {
       images *= volume[0].input
       volume[0] = ConvolutionAxis(size: 1)
@@ -105,8 +105,8 @@ struct ConvolutionGeometry: ConvolutionSizes {
         ConvolutionAxis(size: 1), volume[0], ConvolutionAxis(size: volume[1].input * volume[2].input),
       ]
     }
-    // Of planes, only those inside the input are read. Treat the rows of a widely dilated window as
-    // planes for that reason.
+    // Only planes inside the input are read. Treat the rows of a widely dilated window as planes,
+    // so that rows in the padding are skipped.
     if volume[0].isIdentity, volume[1].dilation > 1, volume[1].readShare < 0.85, volume[2].output >= 12, groups == 1,
       x[1] > 4
     {

@@ -13,7 +13,7 @@ struct UnaryKernel {
     self.beta = beta
   }
 
-  /// Returns `nil` for an alpha that is not finite, which kernels would multiply by zero.
+  /// Returns `nil` for a non-finite alpha, which kernels would multiply by zero.
   init?(of function: ElementFunction) {
     switch function {
     case .absolute: self.init(.absolute)
@@ -52,7 +52,7 @@ extension Activation {
   init?(of function: ElementFunction) {
     switch function {
     case .clip(let lower, let upper): self.init(.clip, lower, upper)
-    // Kernels also multiply zeros, which gives NaN for an alpha that is not finite.
+    // Kernels also multiply zeros, which gives NaN for a non-finite alpha.
     case .leakyRelu(let alpha) where alpha.isFinite: self.init(.leakyRelu, alpha)
     case .elu(let alpha) where alpha.isFinite: self.init(.elu, alpha)
     case .hardSigmoid(let alpha, let beta): self.init(.hardSigmoid, alpha, beta)

@@ -80,8 +80,8 @@ extension PlanBuilder {
 extension Clip: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
-  /// Uses a kernel if the bounds are constants. Otherwise the bounds are scalars that the run may
-  /// compute.
+  /// Uses a kernel if the bounds are constants. Otherwise the bounds are scalars that may be
+  /// computed at run time.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     if try plan.lowerFunction(of: fused) { return true }
     let inputs = fused.node.inputs

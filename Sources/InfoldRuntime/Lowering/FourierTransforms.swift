@@ -11,7 +11,7 @@ extension DFT: LoweredOperator {
       let geometry = try geometry(known)
     else { return false }
     let takesHalf = isInverse && isOneSided
-    // Of a one-sided spectrum, no more elements than this are read.
+    // The most elements of a one-sided spectrum that are read.
     let most = takesHalf ? geometry.length / 2 + 1 : geometry.length
     func numbers(_ sizes: [Int], count: Int) -> FourierArguments.Numbers {
       let row = sizes[geometry.axis...].reduce(1, *), parts = sizes.last!

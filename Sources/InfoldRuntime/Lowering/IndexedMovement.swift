@@ -3,8 +3,8 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-// Operators that gather or scatter elements by indices. The run may compute the indices; the steps
-// check them.
+// Operators that gather or scatter elements by indices. The indices may be computed at run time;
+// the steps check them.
 
 extension Gather {
   func movesIntegers(ofInput index: Int) -> Bool { true }

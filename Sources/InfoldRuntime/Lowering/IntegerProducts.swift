@@ -140,8 +140,9 @@ extension PlanBuilder {
   /// columns.
   fileprivate typealias ZeroPointSpread = (matrix: Int, element: Int)
 
-  /// Returns how the zero points of an operand apply to its matrices: one for all, one for each row
-  /// or column of each matrix, or the same for all matrices. Returns `nil` for other shapes.
+  /// Returns the distances for the zero points of an operand: one zero point for everything, one
+  /// for each row or column and the same in all matrices, or different ones in each matrix. Returns
+  /// `nil` for other shapes.
   ///
   /// - Parameter sizes: The sizes of a matrix's zero points, one of which is 1; zeros if there is
   ///   only one zero point.
@@ -181,7 +182,7 @@ extension PlanBuilder {
     return points
   }
 
-  /// Returns the weights, packed ahead if they are constant, or during the run.
+  /// Returns the weights, packed ahead of time if they are constant, and otherwise at run time.
   fileprivate mutating func integerWeights(
     _ value: ValueID, count: Int, filters: Int, taps: Int, channels: Int, strides: (row: Int, filter: Int),
     _ zeroPoints: IntegerZeroPoints

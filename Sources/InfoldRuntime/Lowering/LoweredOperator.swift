@@ -6,8 +6,8 @@ import InfoldTensor
 
 /// A way to compute a node by kernels.
 protocol Lowering {
-  /// Returns whether integers in input `index`, after the first, are elements that the node moves
-  /// like those of the first.
+  /// Returns whether integers in input `index` are data, which may be computed at run time.
+  /// Otherwise they are parameters, such as axes, which must be constant. Input 0 is always data.
   func movesIntegers(ofInput index: Int) -> Bool
 
   /// Returns the epilogues that the kernel supports for this node; empty if the node cannot be
@@ -34,9 +34,9 @@ extension Graph {
   /// Returns the lowering of a node: that of its operator, or the common one of all element-wise
   /// functions of one or two numbers. Returns `nil` for a node that kernels do not compute.
   ///
-  /// Kernels do not compute a node if the run decides one of its parameters, such as a shape, an
-  /// axis or an index. Only the operator's own evaluation checks such parameters, even if a kernel
-  /// would not need them. Elements that the node computes with or moves are not parameters.
+  /// Kernels do not compute a node if one of its parameters, such as a shape or an axis, is
+  /// computed at run time. Only the operator's own evaluation checks such parameters, even if a
+  /// kernel would not need them. Elements that the node computes with or moves are not parameters.
   func lowering(of node: Node) -> (any Lowering)? {
     guard let lowering = anyLowering(of: node) else { return nil }
     let isDecided = node.inputs.enumerated().dropFirst().allSatisfy { index, id in

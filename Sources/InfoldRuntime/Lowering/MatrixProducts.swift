@@ -159,8 +159,8 @@ extension PlanBuilder {
       multiplyAccumulates: rows * inner * columns)
   }
 
-  /// Adds products of matrices that are both computed during the run. The results are consecutive,
-  /// in row-major layout.
+  /// Adds products of matrices that are both computed at run time. The results are consecutive, in
+  /// row-major layout.
   mutating func emitVariableProduct(
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
     rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false

@@ -31,8 +31,8 @@ extension PlanBuilder {
       types: node.inputs.map { $0.flatMap { graph[$0].type } },
       constants: node.inputs.enumerated().map { index, id in index == 0 ? nil : id.flatMap(graph.constant) },
       outputCount: node.outputs.count)
-    // Parameters that the run decides are checked only by the operator, even if the result's shape
-    // is known without them.
+    // Parameters that are computed at run time are checked only by the operator, even if the
+    // result's shape is known without them.
     guard node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let x = node.inputs[0], let sizes = plannedSizes(x), let format = format(of: x),
       node.definitions.allSatisfy({ plannedSizes($0) != nil && self.format(of: $0) == format }),

@@ -224,8 +224,8 @@ extension DequantizeLinear: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds a conversion of quantized numbers to floats, with one scale and zero point that the run
-  /// computes.
+  /// Adds a conversion of quantized numbers to floats, with one scale and zero point that are
+  /// computed at run time.
   ///
   /// - Returns: Whether the operands have this form.
   fileprivate mutating func emitVariableDequantization(

@@ -52,13 +52,14 @@ extension ReductionLowering {
     guard let isReduced = plan.reducedAxes(fused.node, axes, rank: sizes.count) else { return false }
     let layouts: [Layout] = plan.layouts(of: x).contains(.rowMajor) ? [.rowMajor] : [.channelsLast, .rowMajor]
     for layout in layouts {
-      // In row-major layout the location does not matter here, and no conversion is added before it
-      // is known to be needed.
+      // Any location serves for the check of row-major layout. Asking for the real one could add a
+      // conversion that is not needed.
       let place =
         layout == .rowMajor
         ? Location(0, .float32, sizes) : try plan.location(of: x, layout)
       guard let block = ReducedBlock(sizes, isReduced, place), let target = resultLayout(y, isReduced, layout, plan),
-        // Kernels leave gaps between pixels only, as a slice of a concatenation has them.
+        // In a slice of a concatenation, there are gaps between pixels. Kernels leave gaps nowhere
+        // else.
         target == .rowMajor || plan.concatenations.part(y) == nil || block.isRows || block.inner.count == sizes[1]
       else { continue }
       plan.emitReduction(reduction, block, from: try plan.location(of: x, layout), to: plan.define(y, target))

@@ -14,7 +14,7 @@ extension Dropout: ShapeLowering {}
 extension ShapeLowering {
   /// Needs no step: the result shares the memory of the input.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    // A Dropout may have a mask that is read, or a training mode that the run decides.
+    // A Dropout may have a mask that is read, or a training mode that is computed at run time.
     let node = fused.node
     guard node.outputs.dropFirst().allSatisfy({ $0.map { plan.remainingUses[$0.index] == 0 } ?? true }),
       node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.graph.constant($0) != nil } ?? true })

@@ -67,8 +67,8 @@ extension ChannelNormalization: LoweredOperator {
 
 extension PlanBuilder {
   /// Returns the loops over a node's first input, [N, C] or an image, and the layout in which its
-  /// channels are contiguous. Returns `nil` for other inputs, and unless each other input has one
-  /// number per channel.
+  /// channels are contiguous. Returns `nil` for a first input of another shape, and if another
+  /// input does not have one number per channel.
   fileprivate func channelLoops(_ node: Node) -> (shape: ElementwiseShape, layout: Layout)? {
     guard let sizes = sizes(node.inputs[0]), (2...5).contains(sizes.count),
       node.inputs[1...].allSatisfy({ self.sizes($0) == [sizes[1]] })

@@ -19,8 +19,8 @@ package struct ArenaLayout {
 
   package static let alignment = 64
 
-  /// The maximum number of blocks placed by pairwise comparison, more than networks have. Of larger
-  /// inputs, the largest blocks are placed this way and the others by size class.
+  /// The maximum number of blocks placed by pairwise comparison, more than networks have. If there
+  /// are more, only the largest blocks are placed this way, and the others by size class.
   private static let comparedCount = 2048
 
   /// Places the blocks.

@@ -17,7 +17,7 @@ public protocol SessionObserver: Sendable {
   /// session keeps. The time includes binding the shapes and optimizing the graph for them.
   func didPlan(_ plan: PlanSummary, during time: Range<UInt64>)
 
-  /// Called when a run has ended, in whichever way it was requested. This includes runs that were
+  /// Called when a run has ended, synchronous or asynchronous. This includes runs that were
   /// rejected for their inputs, and runs that were cancelled while they waited for a thread.
   ///
   /// - Parameters:

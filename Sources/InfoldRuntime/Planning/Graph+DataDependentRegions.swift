@@ -5,7 +5,7 @@ import InfoldTensor
 
 extension Graph {
   /// Returns the graph with nodes of data-dependent sizes grouped into regions. Each region is
-  /// planned during the run, when its sizes are known. The nodes that decide the sizes are at the
+  /// planned at run time, when its sizes are known. The nodes that determine the sizes are at the
   /// end of the previous region.
   ///
   /// If and Loop stay outside regions if their level is known, because their bodies are planned
@@ -82,7 +82,7 @@ extension Graph {
 
   /// Returns these nodes with the preceding nodes that compute their inputs from sizes. A region
   /// knows only the sizes of its inputs, and needs these nodes to infer shapes before it runs. If
-  /// too many nodes would have to be copied, the region determines the shapes during the run.
+  /// too many nodes would have to be copied, the region determines the shapes at run time.
   ///
   /// - Parameter allowance: The number of nodes that may still be copied into regions.
   private func withShapeComputations(

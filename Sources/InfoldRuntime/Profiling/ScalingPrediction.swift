@@ -108,8 +108,8 @@ extension ScalingPrediction.Barrier {
   /// nanoseconds.
   private static let limits = (all: UInt64(100_000_000), one: UInt64(50_000))
 
-  /// Measures the barrier cost of this machine: the median of some thousand jobs of two tasks, each
-  /// of which ends when both have begun. Returns `nil` if the process has only one processor,
+  /// Measures the barrier cost of this machine: the median of several thousand jobs of two tasks,
+  /// each of which ends when both have begun. Returns `nil` if the process has only one processor,
   /// another run is using the threads, or other processes are using the processors.
   package static func measured() -> Self? {
     guard ProcessorCount.available > 1, WorkerPool.shared.acquire(helpers: 1) else { return nil }

@@ -13,7 +13,7 @@ package struct TaskSchedule {
     var shares = (0..<workers).map { times.indices.part($0, of: workers) }
     var clocks = [Double](repeating: 0, count: workers)
     for _ in times {
-      // Of the workers that become free at the same time, take the first.
+      // If several workers become free at the same time, take the first.
       let worker = clocks.indices.min { clocks[$0] < clocks[$1] }!
       if let task = shares[worker].popFirst() {
         clocks[worker] += times[task]

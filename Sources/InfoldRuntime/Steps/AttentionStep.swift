@@ -34,7 +34,7 @@ struct AttentionStep: Step {
 
   var phases: Int { 2 }
 
-  /// The number of rows whose scores are computed at a time. The scores take some hundred
+  /// The number of rows whose scores are computed at a time. The scores take a few hundred
   /// kilobytes, and there are enough rows to reuse what is packed.
   private var blockRows: Int { min(rows, max(16, (1 << 15) / keys)) }
 

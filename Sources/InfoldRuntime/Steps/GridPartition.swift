@@ -13,8 +13,8 @@ package struct GridPartition {
     self.minor = minor
   }
 
-  /// Returns whether to divide along the minor axis. At least four major units per task, or equally
-  /// many for every thread, are even enough without that.
+  /// Returns whether to divide along the minor axis. That is unnecessary if there are at least four
+  /// major units per task, or equally many for every thread.
   private func cutsMinor(tasks: Int) -> Bool { major < 4 * tasks && !major.isMultiple(of: (tasks + 1) / 2) }
 
   /// Returns the number of tasks for this number of threads, at most two per thread.

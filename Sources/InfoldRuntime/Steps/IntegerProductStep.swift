@@ -2,7 +2,7 @@ import InfoldKernelInterface
 
 /// Products of 8-bit integers minus their zero points, in int32.
 ///
-/// Kernels sum products of the bytes in planned memory, as they are, by weights from which 128 has
+/// Kernels sum the products of bytes, as stored in planned memory, with weights from which 128 has
 /// been subtracted. The zero points are applied afterwards: Σ (x − a)(w − b) = Σ x · w − a · Σ w −
 /// b · (Σ x − n · a), where n is the number of terms. Σ x is computed by an additional column of
 /// the product with weights of 1. Arithmetic wraps around, so the order of operations does not
@@ -185,8 +185,8 @@ struct IntegerWeights: Sendable {
   let zeroPoints: IntegerZeroPoints
   /// Whether zero points may differ from 128 in planned memory.
   let hasZeroPoints: Bool
-  /// The location of weights that the run computes; `nil` for constant weights, which are packed
-  /// ahead.
+  /// The location of weights that are computed at run time; `nil` for constant weights, which are
+  /// packed ahead.
   var source: Location?
   /// The sums of all filters, followed by the panels of all matrices.
   var packed: Location

@@ -1,7 +1,7 @@
 import InfoldTensor
 
-/// The first elements along an axis in a sort order, and their indices. Of equal elements, the one
-/// with the lower index comes first.
+/// The first elements along an axis in a sort order, and their indices. If elements are equal, the
+/// one with the lower index comes first.
 struct LeadingElements: Sendable {
   let block: AxisBlock
   let order: ElementOrder

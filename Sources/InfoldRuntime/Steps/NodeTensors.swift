@@ -17,8 +17,8 @@ struct NodeTensors: Sendable {
   let inputs: [Operand?]
   /// The indices of the output values.
   let outputs: [Int?]
-  /// The output types that the plan assumes. The model may have declared types that only a run can
-  /// prove wrong.
+  /// The output types that the plan assumes. The model may have declared types that can be proved
+  /// wrong only at run time.
   let types: [TensorType?]
 
   /// The indices of the values that are tensors in the run state.

@@ -100,7 +100,7 @@ struct GateFunction: Sendable {
     if parts.count == 1, case .unary(let function, 0, 0) = parts[0] { function } else { nil }
   }
 
-  /// Returns `nil` for an alpha that is not finite, which kernels would multiply by zero.
+  /// Returns `nil` for a non-finite alpha, which kernels would multiply by zero.
   init?(_ activation: RecurrentActivation) {
     let (alpha, beta) = (activation.alpha, activation.beta)
     if activation.clip != .infinity { parts.append(.unary(.clip, -activation.clip, activation.clip)) }

@@ -1,8 +1,8 @@
 import InfoldKernelInterface
 
-/// A convolution whose weights the run computes. The first phase packs them. Kernels multiply the
-/// zeros of padding by weights, which gives NaN for weights that are not finite. In that case the
-/// sums are computed by definition.
+/// A convolution whose weights are computed at run time. The first phase packs them. Kernels
+/// multiply the zeros of padding by weights, which gives NaN for non-finite weights. In that case
+/// the sums are computed by definition.
 struct VariableConvolutionStep: Step {
   /// The format of the weights, which determines the kernel.
   enum Packing {

@@ -1,7 +1,6 @@
 import InfoldKernelInterface
 
-/// Products of matrices that are both computed during the run. The first phase packs the right
-/// sides.
+/// Products of matrices that are both computed at run time. The first phase packs the right sides.
 struct VariableProductStep: Step {
   var kernels: any KernelSet.Type
   /// The left and the right side of each product, as indices.

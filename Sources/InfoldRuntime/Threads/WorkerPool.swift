@@ -95,8 +95,8 @@ package final class WorkerPool: Sendable {
           arithmetic = job.arithmetic
           arithmetic.adopt()
         }
-        // A claim succeeds only while the job is still the one that was seen, and then all of its
-        // parameters belong to it.
+        // A claim succeeds only if `seen` is still the current job. The parameters in `job` are
+        // then those of that job.
         while let task = board.pointee.claim(seen, worker: worker, of: job.workers) {
           job.work!(job.context!, task, worker)
           board.pointee.finished.add(1, ordering: .releasing)

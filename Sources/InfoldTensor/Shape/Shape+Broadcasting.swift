@@ -15,8 +15,8 @@ extension Dimension {
     }
   }
 
-  /// Returns the dimension of a result that has this operand's size when `other` is broadcast to
-  /// it: `other` must be equal, or a 1 that is repeated. Returns `nil` if they are incompatible.
+  /// Returns the dimension of the result of broadcasting `other` to `self`: `other` must equal it,
+  /// or be 1, which is repeated. Returns `nil` if they are incompatible.
   package func broadcast(receiving other: Dimension) -> Dimension? {
     switch other {
     case .fixed(1), .symbol, .unknown: self

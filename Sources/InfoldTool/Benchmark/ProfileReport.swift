@@ -16,15 +16,14 @@ struct ProfileReport: Encodable {
     /// The algorithms chosen by measurement, or `nil` if there are none.
     var measuredChoices: [String]?
     var shape: [Int]
-    /// The number of times that it runs: once per image of a batch, and per iteration of a
-    /// surrounding Loop.
+    /// How often the step runs: once per image of a batch, and per iteration of a surrounding Loop.
     var repetitions: Int
     var milliseconds: Double
     var share: Double
     /// Operations of the operator's definition, in 10⁹ per second. `nil` if they are not counted.
     var gflops: Double?
-    /// The fraction of the peak of registers alone, for floats or for 8-bit integers, as the step
-    /// uses them.
+    /// The rate as a fraction of the machine's peak, for floats or for 8-bit integers, whichever
+    /// the step multiplies.
     var shareOfPeak: Double?
     /// The steps in the bodies of an If or a Loop, included in its time. `nil` for other nodes.
     var bodies: [Layer]?

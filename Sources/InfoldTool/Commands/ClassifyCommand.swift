@@ -9,7 +9,7 @@ struct ClassifyCommand: ParsableCommand {
     abstract: "Classify pictures: JPEG, PNG, WebP, GIF or BMP.",
     discussion: """
       The sidecar MODEL.json next to MODEL.onnx describes how pictures are prepared, and names the file of class \
-      names; "infold sidecar MODEL" writes it. Of an animation, the first frame is used. A picture that cannot be \
+      names; "infold sidecar MODEL" writes it. Only the first frame of an animation is used. A picture that cannot be \
       read is reported, the others are classified, and the exit code is 2. - means standard input, as the model or as \
       a picture.
 

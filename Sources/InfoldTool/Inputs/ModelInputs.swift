@@ -10,17 +10,17 @@ struct ModelInputs {
   private let shapes: InputShapes
   /// The sizes of symbols that tensor files determine.
   private var sizes: [String: Int] = [:]
-  /// For measurements: the exclusive upper bound of random indices, by name of the input. `nil` if
-  /// integers have no special meaning.
+  /// For measurements: the exclusive upper bound of random indices, by name of the input. `nil`
+  /// outside of measurements.
   private let positions: [String: Int]?
 
   /// Reads the files of `--input`.
   /// - Parameters:
   ///   - inputs: The inputs of the model, bound to `shapes`.
   ///   - shapes: The shapes of `--shape`.
-  ///   - positions: For measurements, where random integers must be valid for the model: the number
-  ///     of positions that the integers of each input index, if they are indices. Other integers
-  ///     are then 0 and 1, and a single integer is 1.
+  ///   - positions: Passed for measurements, in which random integers must be valid: for each input
+  ///     that holds indices, the number of valid positions. Random integers of other inputs are
+  ///     then 0 or 1, and a single integer is 1.
   /// - Throws: `InfoldError` if an argument is malformed, an input is repeated or unknown, or a
   ///   file cannot be read or does not have the shape of `--shape`.
   init(

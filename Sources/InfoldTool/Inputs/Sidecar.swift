@@ -57,8 +57,8 @@ extension Sidecar {
       let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),
       let fields = try? PreprocessingFields(parsing: bytes)
     else { return nil }
-    // Any other JSON file may have this name. A sidecar is one that parses, completed by facts of
-    // the model.
+    // The file may be any other JSON file with this name. Copy it only if it is a valid sidecar
+    // once the fields that a model can supply are filled in.
     var complete = fields
     complete.input = fields.input ?? "input"
     complete.size = fields.size ?? [1, 1]

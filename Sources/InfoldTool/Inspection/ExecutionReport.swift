@@ -7,7 +7,7 @@ struct ExecutionReport: Encodable {
   /// How a node runs.
   enum Way {
     case kernels, reference
-    /// The plan is made during the run, once the shapes are known.
+    /// The plan is made at run time, once the shapes are known.
     case plannedInRun
   }
 

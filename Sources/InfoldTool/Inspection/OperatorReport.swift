@@ -22,10 +22,10 @@ struct OperatorReport: Encodable {
   let code: String?
   /// The number of nodes that run with kernels, or `nil` if there is no plan.
   let kernelNodes: Int?
-  /// The number of nodes that use the reference evaluation. Nodes that are neither have become
+  /// The number of nodes that use the reference evaluation. The remaining nodes have become
   /// constants or were fused into others.
   let referenceNodes: Int?
-  /// The number of nodes that are planned during the run, once their sizes are known.
+  /// The number of nodes that are planned at run time, once their sizes are known.
   let nodesPlannedInRun: Int?
   /// `nil` if they are unknown for some of the nodes.
   let multiplyAccumulates: Int?
