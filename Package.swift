@@ -117,7 +117,7 @@ let package = Package(
     .target(
       name: "InfoldValidation",
       dependencies: operators + [
-        "InfoldPasses", "InfoldReports", "InfoldRuntime",
+        "InfoldPasses", "InfoldReports", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
     // Quantization of float networks.
@@ -164,6 +164,7 @@ let package = Package(
       name: "InfoldValidationTests",
       dependencies: operators + [
         "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "RandomGraphs", "TestSupport",
+        .product(name: "RealModule", package: "swift-numerics"),
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",
@@ -186,7 +187,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Telemetry"])),
       ]),
     .testTarget(
-      name: "InfoldToolTests", dependencies: operators + ["InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
+      name: "InfoldToolTests",
+      dependencies: operators + ["InfoldImage", "InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
     .testTarget(
       name: "InfoldImageTests",
       dependencies: [

@@ -32,7 +32,13 @@ package struct Drawing {
     body += note.map { "><title>\(Markup.escaped($0))</title></circle>" } ?? "/>"
   }
 
-  /// Adds a filled rectangle with rounded corners.
+  /// Many dots, as one short element.
+  package mutating func dots(_ centers: some Sequence<(x: Double, y: Double)>, style: String) {
+    let list = centers.map { "M\(number($0.x)) \(number($0.y))h0" }.joined()
+    if !list.isEmpty { body += "<path class=\"dots \(style)\" d=\"\(list)\"/>" }
+  }
+
+  /// A filled rectangle with round corners.
   package mutating func bar(x: ClosedRange<Double>, y: ClosedRange<Double>, style: String, note: String? = nil) {
     body +=
       "<rect class=\"\(style)\" x=\"\(number(x.lowerBound))\" y=\"\(number(y.lowerBound))\" "
@@ -40,9 +46,9 @@ package struct Drawing {
     body += note.map { "><title>\(Markup.escaped($0))</title></rect>" } ?? "/>"
   }
 
-  /// Adds a line of text.
-  /// - Parameter anchor: The part of the text at the point: `start`, `middle` or `end`.
-  mutating func text(
+  /// A line of text.
+  /// - Parameter anchor: `start`, `middle` or `end`: what of the text lies at the point.
+  package mutating func text(
     _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
   ) {
     body +=
@@ -90,7 +96,7 @@ package struct PlotFrame {
     }
   }
 
-  /// Draws the numbers of sites, 1 to `count`, below the frame.
+  /// Draws the numbers of columns, 1 to `count`, below.
   package func drawSites(_ count: Int, _ place: (Int) -> Double, on drawing: inout Drawing) {
     let room = max(1, Int((right - left) / 28))
     let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { count / $0 < room } ?? count

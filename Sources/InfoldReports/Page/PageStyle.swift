@@ -3,10 +3,10 @@
 package enum PageStyle {
   package static let css = """
     :root{color-scheme:light dark;--paper:#f7f8fa;--card:#fff;--ink:#16191f;--faint:#5d6675;--rule:#e3e6ec;--grid:#eceff4;
-    --folded:#1d6fe0;--unfolded:#d97706;--bound:#8b95a5;--box:#0d9488;--good:#0f7b46;--good-paper:#dcf5e7;
+    --first:#1d6fe0;--second:#d97706;--limit:#8b95a5;--third:#0d9488;--good:#0f7b46;--good-paper:#dcf5e7;
     --bad:#b3261e;--bad-paper:#fde5e3}
-    @media(prefers-color-scheme:dark){:root{--paper:#101318;--card:#191d24;--ink:#e8ebf0;--faint:#98a2b3;--rule:#2a303a;
-    --grid:#262c36;--folded:#6aa9ff;--unfolded:#f5a742;--bound:#7b8698;--box:#2dd4bf;--good:#6ee7a8;
+    @media screen and (prefers-color-scheme:dark){:root{--paper:#101318;--card:#191d24;--ink:#e8ebf0;--faint:#98a2b3;--rule:#2a303a;
+    --grid:#262c36;--first:#6aa9ff;--second:#f5a742;--limit:#7b8698;--third:#2dd4bf;--good:#6ee7a8;
     --good-paper:#123524;--bad:#ff9b93;--bad-paper:#45191a}}
     *{box-sizing:border-box}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
@@ -15,6 +15,13 @@ package enum PageStyle {
     header{display:flex;flex-wrap:wrap;align-items:center;gap:8px 16px;margin-bottom:6px}
     h1{font-size:26px;line-height:1.25;letter-spacing:-.01em;margin:0}
     h2{font-size:18px;margin:0 0 2px}
+    h2.next{margin-top:16px}
+    nav{display:flex;flex-wrap:wrap;gap:4px 8px;margin:0 0 18px;font-size:14px}
+    nav a,nav b{padding:3px 12px;border-radius:99px;border:1px solid var(--rule);background:var(--card);text-decoration:none;
+    overflow-wrap:anywhere}
+    nav a{color:var(--first)}
+    nav a:hover,nav a:focus-visible{border-color:var(--first)}
+    nav b{color:var(--faint);font-weight:550;background:var(--grid)}
     p{margin:4px 0}
     code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
     .verdict{font-weight:650;padding:2px 14px;border-radius:99px}
@@ -39,15 +46,21 @@ package enum PageStyle {
     .label{fill:var(--faint);font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums}
     .grid{stroke:var(--grid)}
     .axis{stroke:var(--rule)}
-    .bound{stroke:var(--bound);fill:none;stroke-width:1.6;stroke-dasharray:5 4}
-    circle.folded{fill:var(--folded)}
-    circle.unfolded{fill:var(--unfolded)}
+    .limit{stroke:var(--limit);fill:none;stroke-width:1.6;stroke-dasharray:5 4}
+    circle.first{fill:var(--first)}
+    circle.second{fill:var(--second)}
     .soft{fill-opacity:.55}
-    polyline.folded{stroke:var(--folded);fill:none}
-    polyline.unfolded{stroke:var(--unfolded);fill:none}
+    circle.third{fill:var(--third)}
+    .dots{fill:none;stroke-width:3.4;stroke-linecap:round;stroke-opacity:.6}
+    .dots.first{stroke:var(--first)}
+    .dots.second{stroke:var(--second)}
+    .dots.third{stroke:var(--third)}
+    polyline.third{stroke:var(--third);fill:none}
+    polyline.first{stroke:var(--first);fill:none}
+    polyline.second{stroke:var(--second);fill:none}
     .thin{stroke-opacity:.45;stroke-width:1.4}
-    .box{fill:var(--box);fill-opacity:.75}
-    .whisker{stroke:var(--box);stroke-opacity:.6;stroke-width:1.4}
+    .box{fill:var(--third);fill-opacity:.75}
+    .whisker{stroke:var(--third);stroke-opacity:.6;stroke-width:1.4}
     .median{stroke:var(--card);stroke-width:2}
     .scroll{overflow-x:auto;margin:10px -22px -8px;padding:0 22px}
     table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
@@ -60,11 +73,13 @@ package enum PageStyle {
     td:nth-child(2){white-space:normal;min-width:200px;max-width:340px}
     td small{display:block;color:var(--faint);overflow-wrap:anywhere}
     .meter{display:inline-block;width:56px;height:6px;border-radius:3px;background:var(--grid);margin-right:8px;vertical-align:2px}
-    .meter i{display:block;height:6px;border-radius:3px;background:var(--folded)}
+    .meter i{display:block;height:6px;border-radius:3px;background:var(--first)}
+    .swatch{width:10px;min-width:10px}
+    .grids{display:grid;grid-template-columns:repeat(auto-fill,minmax(310px,1fr));gap:14px 24px;margin-top:10px}
     .share{display:inline-block;min-width:62px}
     .wrong{color:var(--bad);font-weight:600}
     footer{color:var(--faint);font-size:13px;margin-top:22px}
-    @media(max-width:700px){
+    @media screen and (max-width:700px){
     main{padding:22px 14px 44px}
     h1{font-size:22px}
     section{padding:16px 14px}
@@ -86,6 +101,30 @@ package enum PageStyle {
     td:nth-child(2){text-align:left;font-weight:600;overflow-wrap:anywhere}
     td:first-child::before,td:nth-child(2)::before{content:none}
     td small{font-weight:400}
+    }
+    @page{margin:14mm}
+    @media print{
+    :root{color-scheme:light;--paper:#fff}
+    *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+    body{font-size:11pt}
+    main{max-width:none;padding:0}
+    nav{display:none}
+    section,.tile{border-radius:6px}
+    section{padding:12px 14px;margin-top:12px;break-inside:auto}
+    h1,h2,.note,.legend{break-after:avoid}
+    .tiles{grid-template-columns:repeat(4,1fr);gap:8px;margin-top:10px}
+    .tile,svg,tr,li,.pair>div,.grids>div{break-inside:avoid}
+    .tile{padding:8px 10px}
+    .tile b{font-size:17px}
+    .tile span{font-size:11px}
+    .wide .label{font-size:15px}
+    .scroll{overflow:visible;margin:8px 0 0;padding:0}
+    table{font-size:8.5pt}
+    thead{display:table-header-group}
+    th,td{padding:3px 5px;white-space:normal}
+    td:nth-child(2){min-width:110px;overflow-wrap:anywhere}
+    .meter{width:34px;margin-right:4px}
+    .share{min-width:44px}
     }
     """
 }

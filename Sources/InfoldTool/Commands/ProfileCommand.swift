@@ -1,6 +1,7 @@
 import ArgumentParser
 import InfoldGraph
 import InfoldONNX
+import InfoldReports
 import InfoldRuntime
 import InfoldSystem
 
@@ -96,10 +97,7 @@ struct ProfileCommand: ParsableCommand {
     let report = ProfileReport(
       layers, peak: session.measureArithmeticPeak(), bytePeak: session.measureBytePeak(), threads: session.threads,
       instructionSet: session.instructionSet)
-    if let html {
-      let page = ProfilePage(report, model: model).html
-      try writeReplacing(html) { file throws(InfoldError) in try file.write(Array(page.utf8)) }
-    }
+    if let html { try PageLinks.write(ProfilePage(report, model: model).html, to: html) }
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 

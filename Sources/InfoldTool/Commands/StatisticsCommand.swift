@@ -2,6 +2,7 @@ import ArgumentParser
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
+import InfoldReports
 import InfoldRuntime
 import InfoldSystem
 import InfoldValidation
@@ -17,8 +18,13 @@ struct StatisticsCommand: ParsableCommand {
       The variance is that of the data set, whatever the mini-batches, but for --estimator paper: Algorithm 2 of arXiv \
       1502.03167, the mean of the mini-batches' variances times m'/(m'-1), where m' = m·p·q.
 
+      The report says how far the stored statistics are from the data, which channels are dead, and what the new statistics do to \
+      the outputs. Pictures are also prepared in other usual ways: other scales, another order of colors, other sizes; so are tensors \
+      of three channels. Where another way fits the stored statistics clearly better, the report names the mistake, and what mends it.
+
       EXAMPLES
         infold statistics model.onnx --images pictures
+        infold statistics model.onnx --images pictures --html statistics.html
         infold statistics model.onnx --images pictures -o new.onnx
       """)
 
@@ -47,6 +53,11 @@ struct StatisticsCommand: ParsableCommand {
     completion: .file())
   var output: String?
 
+  @Option(
+    help: ArgumentHelp("Write a page with plots of every layer to this file.", valueName: "file.html"),
+    completion: .file())
+  var html: String?
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -62,6 +73,7 @@ struct StatisticsCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseStandardOutput(html, option: "--html")
     let reading = runtime.reading
     let original = try reading.model(model)
     let collector = try reading.limitingMemory(for: model) { () throws(InfoldError) in
@@ -82,6 +94,12 @@ struct StatisticsCommand: ParsableCommand {
         index throws(InfoldError) in try dataSet.sample(index)
       }
     }
+    progress.finish()
+    var examining = ProgressBar("examining")
+    let diagnosis = StatisticsExamination(statistics, dataSet, runtime.session).diagnosis {
+      examining.update($0, of: $1)
+    }
+    examining.finish()
     let file = ModelOutput(argument: output ?? "")
     var sidecar: Sidecar.Copy?
     if let output {
@@ -89,13 +107,15 @@ struct StatisticsCommand: ParsableCommand {
       _ = try reading.limitingMemory { () throws(InfoldError) in try file.write(updated) }
       sidecar = try Sidecar.carry(from: model, to: output)
     }
-    progress.finish()
+    if let html { try PageLinks.write(StatisticsPage(diagnosis, model: model).html, to: html) }
     let report = StatisticsReport(
-      statistics, batchSize: collector.batchSize, estimator: chosenEstimator, isSequential: sequential, written: output)
+      statistics, diagnosis, batchSize: collector.batchSize, estimator: chosenEstimator, isSequential: sequential,
+      written: output)
     if json {
       try StandardOutput.writeJSON(report)
     } else {
-      try file.report(report.text + (sidecar.map { $0.text.paragraph() } ?? ""))
+      let page = html.map { "page written to \(String(printable: $0))\n" } ?? ""
+      try file.report(report.text + page + (sidecar.map { $0.text.paragraph() } ?? ""))
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import InfoldGraph
 import InfoldONNX
+import InfoldReports
 import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
@@ -87,10 +88,7 @@ struct ValidateCommand: ParsableCommand {
         }, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0.fraction) })
     }
     if unreadable == inputs.count { throw ExitCode(ToolExit.badInput) }
-    if let html {
-      let page = ProofPage(report).html
-      try writeReplacing(html) { (writer) throws(InfoldError) in try writer.write(Array(page.utf8)) }
-    }
+    if let html { try PageLinks.write(ProofPage(report).html, to: html) }
     if json {
       try StandardOutput.writeJSON(report)
     } else {

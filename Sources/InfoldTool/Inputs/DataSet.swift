@@ -34,7 +34,21 @@ struct DataSet {
     }
   }
 
-  /// The name of a sample in messages: its file, or the folder of its files.
+  /// How the pictures become tensors; `nil` for tensor files.
+  var preprocessing: Preprocessing? {
+    guard case .picture(_, let preprocessing) = sources[0] else { return nil }
+    return preprocessing
+  }
+
+  /// A picture as it is in its file.
+  /// - Precondition: The samples are pictures.
+  /// - Throws: `InfoldError` that names the file.
+  func picture(_ index: Int) throws(InfoldError) -> Picture {
+    guard case .picture(let path, _) = sources[index] else { preconditionFailure("sample \(index) is no picture") }
+    return try Picture(path: path)
+  }
+
+  /// What messages call a sample: its file, or its folder of files.
   func name(_ index: Int) -> String {
     switch sources[index] {
     case .picture(let path, _): path

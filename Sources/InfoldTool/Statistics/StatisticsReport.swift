@@ -15,8 +15,41 @@ struct StatisticsReport: Encodable {
   let sequential: Bool
   /// The normalizations, in topological order.
   let layers: [Layer]
+  /// What the statistics say of the model.
+  let diagnosis: Diagnosis
   /// The file that holds the model with the new statistics.
   let written: String?
+
+  /// A diagnosis, without the numbers of each channel.
+  struct Diagnosis: Encodable {
+    /// What was found, as sentences.
+    let findings: [String]
+    /// What could not be found out.
+    let remarks: [String]
+    /// The divergence of the layer in the middle, in nats.
+    let medianDivergence: Double?
+    /// The names of the layers whose stored statistics do not fit.
+    let misfits: [String]
+    /// The channels with a stored or measured variance of at most epsilon.
+    let deadChannels: Int
+    /// What it saves to remove channels that are constant.
+    let removal: ChannelRemoval
+    /// What the new statistics do to the outputs.
+    let effect: ReestimationEffect?
+    /// What other preparations of the inputs would fit.
+    let inputs: InputDiagnosis?
+
+    init(_ diagnosis: StatisticsDiagnosis) {
+      findings = diagnosis.sentences
+      remarks = diagnosis.remarks
+      medianDivergence = diagnosis.medianDivergence
+      misfits = diagnosis.misfits.map(\.name)
+      deadChannels = diagnosis.deadChannelCount
+      removal = diagnosis.removal
+      effect = diagnosis.effect
+      inputs = diagnosis.inputs
+    }
+  }
 
   /// One normalization.
   struct Layer: Encodable {
@@ -40,11 +73,16 @@ struct StatisticsReport: Encodable {
     /// The data set's variances, and the model's.
     let variance: [Double]
     let storedVariance: [Double]?
+    /// How far the distributions of its channels are from the stored ones, in nats.
+    let divergence: Double?
+    /// The channels with a stored or measured variance of at most epsilon.
+    let deadChannels: [Int]
   }
 
   init(
-    _ statistics: ModelStatistics, batchSize: Int, estimator: BatchStatistics.Estimator, isSequential: Bool,
-    written: String?
+    _ statistics: ModelStatistics, _ diagnosis: StatisticsDiagnosis, batchSize: Int,
+    estimator: BatchStatistics.Estimator,
+    isSequential: Bool, written: String?
   ) {
     let first = statistics.layers[0].statistics
     samples = first.samples
@@ -54,14 +92,16 @@ struct StatisticsReport: Encodable {
     self.estimator = estimator.rawValue
     sequential = isSequential
     self.written = written
-    layers = statistics.layers.map { layer in
+    self.diagnosis = Diagnosis(diagnosis)
+    layers = zip(statistics.layers, diagnosis.layers).map { layer, diagnosis in
       let isPerMap = layer.statistics.granularity == .featureMap
       return Layer(
         name: layer.name, per: isPerMap ? "featureMap" : "activation", shape: layer.statistics.shape ?? [],
         positions: layer.statistics.positions,
         valuesPerBatch: isPerMap ? layer.statistics.positions.map { $0.reduce(size, *) } : size,
         values: layer.statistics.count, epsilon: layer.epsilon, mean: layer.mean, storedMean: layer.storedMean,
-        variance: layer.variance, storedVariance: layer.storedVariance)
+        variance: layer.variance, storedVariance: layer.storedVariance, divergence: diagnosis.divergence,
+        deadChannels: diagnosis.deadChannels)
     }
   }
 }
@@ -90,6 +130,8 @@ extension StatisticsReport {
     }
     text += table.text
     text += "\n" + "shift: the largest |mean − model's mean| in the model's standard deviations".paragraph()
+    for line in diagnosis.findings { text += "\n" + line.paragraph() }
+    for line in diagnosis.remarks { text += "\n" + "note: \(line)".paragraph() }
     if let written { text += "written to \(ModelOutput(argument: written).name)\n" }
     return text
   }

@@ -14,21 +14,21 @@ struct OutputPlots {
   }
 
   /// Each number before and after: all on the diagonal, when folding is right.
-  func agreement(width: Double, height: Double) -> String {
+  func agreement(_ width: Double, _ height: Double) -> String {
     plot(
-      width, height, title: "Folded against unfolded outputs", style: "folded", scale, reference: { $0 },
+      width, height, title: "Folded against unfolded outputs", style: .first, scale, reference: { $0 },
       value: { $0.folded })
   }
 
   /// How far each number moved.
-  func difference(width: Double, height: Double) -> String {
+  func difference(_ width: Double, _ height: Double) -> String {
     plot(
-      width, height, title: "Difference of folded and unfolded outputs", style: "unfolded", .logarithmic,
+      width, height, title: "Difference of folded and unfolded outputs", style: .second, .logarithmic,
       reference: nil, value: { ($0.folded - $0.unfolded).magnitude })
   }
 
   private func plot(
-    _ width: Double, _ height: Double, title: String, style: String, _ vertical: PlotAxis.Scale,
+    _ width: Double, _ height: Double, title: String, style: PlotStyle, _ vertical: PlotAxis.Scale,
     reference: ((Double) -> Double)?, value: (OutputReport.Point) -> Double
   ) -> String {
     let frame = PlotFrame(left: 62, right: width - 14, top: 14, bottom: height - 30)
@@ -38,9 +38,11 @@ struct OutputPlots {
     let y = PlotAxis(points.map(value) + (reference.map(ends.map) ?? []), vertical, from: frame.bottom, to: frame.top)
     frame.draw(vertical: y, ticks: 5, on: &drawing)
     frame.draw(horizontal: x, ticks: width > 400 ? 6 : 4, on: &drawing)
-    if let reference { drawing.path(ends.map { (x.place($0), y.place(reference($0))) }, style: "bound") }
+    if let reference {
+      drawing.path(ends.map { (x.place($0), y.place(reference($0))) }, style: PlotStyle.limit.rawValue)
+    }
     for point in points {
-      drawing.dot((x.place(point.unfolded), y.place(value(point))), radius: 2.4, style: style + " soft")
+      drawing.dot((x.place(point.unfolded), y.place(value(point))), radius: 2.4, style: style.rawValue + " soft")
     }
     return drawing.svg
   }

@@ -29,7 +29,8 @@ public struct ModelStatistics: Sendable {
 
   /// The normalizations, in topological order.
   public let layers: [Layer]
-  private let original: Model
+  /// The model whose normalizations these are.
+  public let original: Model
 
   init(_ layers: [Layer], of model: Model) {
     self.layers = layers

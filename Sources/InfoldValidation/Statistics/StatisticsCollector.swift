@@ -95,7 +95,7 @@ public struct StatisticsCollector: Sendable {
   }
 
   /// The first dimension of the inputs, where the model fixes it.
-  private static func runSize(of graph: Graph) throws(InfoldError) -> Int? {
+  static func runSize(of graph: Graph) throws(InfoldError) -> Int? {
     var found: (size: Int, input: String)?
     for id in graph.requiredInputs {
       guard let shape = graph[id].type?.shape else { continue }

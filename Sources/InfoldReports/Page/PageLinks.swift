@@ -1,0 +1,156 @@
+import InfoldSystem
+
+/// The beginning of a page, which says what it is about.
+struct PageHead {
+  let topic: String
+  let models: [String]
+
+  private static let opening = """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="generator" content="Infold">
+
+    """
+  private static let topicKey = "<meta name=\"infold-topic\" content=\""
+  private static let modelKey = "<meta name=\"infold-model\" content=\""
+  private static let closing = "\">"
+  /// Pages are about one or two models, with names of at most 255 bytes.
+  static let limit = 1 << 13
+
+  init(topic: String, models: [String]) {
+    self.topic = topic
+    self.models = models
+  }
+
+  /// The lines.
+  var start: String {
+    func line(_ key: String, _ text: String) -> String {
+      key + Markup.escaped(text).replacingScalars { $0 == "\n" ? " " : nil } + Self.closing + "\n"
+    }
+    return Self.opening + (topic.isEmpty ? "" : line(Self.topicKey, topic))
+      + models.map { line(Self.modelKey, $0) }.joined()
+  }
+
+  /// What a page says of itself; `nil` for a file that Infold has not written, or that no others link to. Texts stay escaped.
+  init?(parsing text: Substring) {
+    guard text.hasPrefix(Self.opening) else { return nil }
+    var topic: String?
+    var models: [String] = []
+    for line in text.dropFirst(Self.opening.count).split(separator: "\n") {
+      if let value = Self.value(line, Self.topicKey) {
+        topic = value
+      } else if let value = Self.value(line, Self.modelKey) {
+        models.append(value)
+      } else {
+        break
+      }
+    }
+    guard let topic, !models.isEmpty else { return nil }
+    self.init(topic: topic, models: models)
+  }
+
+  private static func value(_ line: Substring, _ key: String) -> String? {
+    guard line.hasPrefix(key), line.hasSuffix(closing), line.count >= key.count + closing.count else { return nil }
+    let value = line.dropFirst(key.count).dropLast(closing.count)
+    return value.contains { "<>\"".contains($0) } ? nil : String(value)
+  }
+}
+
+/// Links between the pages of one model in one folder.
+///
+/// A page that is written gets links to the others, and these get links to it. Pages recognize each other by what they say in their
+/// first lines; no other file is touched.
+package enum PageLinks {
+  static let start = "<!--pages-->"
+  static let end = "<!--/pages-->"
+  /// Larger pages are left alone.
+  private static let byteLimit = 1 << 26
+  /// A folder of reports has some dozen files; in one with more, nothing is looked for beyond these.
+  private static let fileLimit = 1000
+
+  /// Another page.
+  private struct Neighbor {
+    let name: String
+    let head: PageHead
+  }
+
+  /// Writes a page, and links it with those of the same models in its folder. A neighbor that cannot be read or written stays as it
+  /// is.
+  /// - Throws: `InfoldError` with `.fileAccess`, naming the file.
+  package static func write(_ html: String, to path: String) throws(InfoldError) {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = slash.map { String(path[...$0]) } ?? "./"
+    let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+    // What is no file has no neighbors.
+    let isFile = FileStatus(path).map { $0.kind == .regular } ?? true
+    guard isFile, let head = PageHead(parsing: html.prefix(PageHead.limit)) else { return try store(html, path) }
+    let page = Neighbor(name: name, head: head)
+    let neighbors = neighbors(of: page, in: folder)
+    try store(linked(html, page, neighbors), path)
+    for neighbor in neighbors {
+      let others = [page] + neighbors.filter { $0.name != neighbor.name && !$0.head.isDisjoint(with: neighbor.head) }
+      guard let old = try? RegularFile.text(ofFile: folder + neighbor.name, limit: byteLimit) else { continue }
+      let new = linked(old, neighbor, others)
+      if new != old { try? store(new, folder + neighbor.name) }
+    }
+  }
+
+  private static func store(_ html: String, _ path: String) throws(InfoldError) {
+    try writeReplacing(path) { (file) throws(InfoldError) in try file.write(Array(html.utf8)) }
+  }
+
+  private static func neighbors(of page: Neighbor, in folder: String) -> [Neighbor] {
+    guard let entries = try? Folder.entries(folder) else { return [] }
+    let names = entries.lazy.filter { !$0.isFolder && $0.name.hasSuffix(".html") && $0.name != page.name }.map(\.name)
+    return names.prefix(fileLimit).compactMap { name in
+      guard FileStatus(folder + name)?.kind == .regular, let file = try? RegularFile(path: folder + name),
+        let bytes = try? file.bytes(at: 0, count: min(file.size, PageHead.limit)),
+        let head = PageHead(parsing: Substring(String(decoding: bytes, as: UTF8.self))),
+        !head.isDisjoint(with: page.head)
+      else { return nil }
+      return Neighbor(name: name, head: head)
+    }
+  }
+
+  /// The page with links to others, by topic.
+  private static func linked(_ html: String, _ page: Neighbor, _ others: [Neighbor]) -> String {
+    let bytes = Array(html.utf8)
+    guard let from = place(of: start, in: bytes[...]), let to = place(of: end, in: bytes[from...]) else { return html }
+    let all = ([page] + others).sorted { ($0.head.topic, $0.name) < ($1.head.topic, $1.name) }
+    let links = all.map { other in
+      let isAlone = all.count { $0.head.topic == other.head.topic } == 1
+      let text = other.head.topic + (isAlone ? "" : " <small>\(Markup.escaped(other.name))</small>")
+      return other.name == page.name
+        ? "<b aria-current=\"page\">\(text)</b>" : "<a href=\"\(address(other.name))\">\(text)</a>"
+    }
+    let navigation =
+      others.isEmpty ? "" : "<nav aria-label=\"Pages of this model\">\(links.joined(separator: "\n"))</nav>"
+    let head = bytes[..<(from + start.utf8.count)], rest = bytes[to...]
+    return String(decoding: head, as: UTF8.self) + navigation + String(decoding: rest, as: UTF8.self)
+  }
+
+  /// Where a text begins.
+  private static func place(of text: String, in bytes: ArraySlice<UInt8>) -> Int? {
+    let text = Array(text.utf8)
+    return bytes.indices.first { bytes[$0] == text[0] && bytes[$0...].starts(with: text) }
+  }
+
+  /// A name as a relative address: everything that is not a letter, a digit or harmless is written by its bytes.
+  private static func address(_ name: String) -> String {
+    "./"
+      + name.utf8.map { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+          String(UnicodeScalar(byte))
+        default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+      }.joined()
+  }
+}
+
+extension PageHead {
+  fileprivate func isDisjoint(with other: PageHead) -> Bool { Set(models).isDisjoint(with: other.models) }
+}

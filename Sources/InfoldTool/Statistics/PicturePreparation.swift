@@ -1,0 +1,87 @@
+import InfoldGraph
+import InfoldImage
+import InfoldSystem
+import InfoldTensor
+import InfoldValidation
+
+/// Pictures that are prepared as a sidecar says, or in another usual way.
+struct PicturePreparation: InputPreparation {
+  /// Decoded once, for all preparations.
+  private let pictures: [Picture]
+  private let original: Preprocessing
+  private var preprocessing: Preprocessing
+  private let isOfOpenSize: Bool
+
+  /// - Parameter input: The input of the model that takes pictures.
+  init(_ pictures: [Picture], _ preprocessing: Preprocessing, input: Shape?) {
+    self.pictures = pictures
+    original = preprocessing
+    self.preprocessing = preprocessing
+    let sides = preprocessing.layout == .nchw ? [2, 3] : [1, 2]
+    isOfOpenSize = input.map { shape in shape.rank == 4 && sides.allSatisfy { shape[$0].size == nil } } ?? false
+  }
+
+  private var present: Preprocessing.Scaling { .init(original) }
+  private var scaling: Preprocessing.Scaling { .init(preprocessing) }
+
+  var changes: [String] {
+    var changes: [String] = []
+    if preprocessing.colorOrder != original.colorOrder {
+      changes.append(
+        "red and blue are exchanged: \(preprocessing.colorOrder.rawValue) fits, and not \(original.colorOrder.rawValue)"
+      )
+    }
+    if scaling != present {
+      let isMeanMissing =
+        present.mean.allSatisfy { $0 == 0 } && !scaling.mean.allSatisfy { $0 == 0 }
+        && zip(present.standardDeviation, scaling.standardDeviation).allSatisfy { ($0 / $1 - 1).magnitude < 0.05 }
+      changes.append(
+        (isMeanMissing ? "the mean is not subtracted: " : "the scale of samples is another one: ")
+          + "\(scaling.name) fits, and not \(present.name)")
+    }
+    if preprocessing.height != original.height || preprocessing.width != original.width {
+      let isLarger = preprocessing.height > original.height
+      changes.append(
+        "the pictures are \(isLarger ? "half" : "twice") as large as they should be: "
+          + "\(preprocessing.height) × \(preprocessing.width) fits, and not \(original.height) × \(original.width)")
+    }
+    return changes
+  }
+
+  /// The settings of the sidecar.
+  var remedy: String {
+    var settings: [String] = []
+    func list(_ values: [Float]) -> String { "[" + values.map { "\($0)" }.joined(separator: ", ") + "]" }
+    if scaling != present {
+      settings.append(
+        scaling.normalization.map { "\"normalization\": \"\($0.rawValue)\"" }
+          ?? "\"mean\": \(list(preprocessing.mean)), \"standardDeviation\": \(list(preprocessing.standardDeviation))")
+    }
+    if preprocessing.colorOrder != original.colorOrder || scaling != present && scaling.normalization == .caffe {
+      settings.append("\"colorOrder\": \"\(preprocessing.colorOrder.rawValue)\"")
+    }
+    if preprocessing.height != original.height || preprocessing.width != original.width {
+      settings.append("\"size\": [\(preprocessing.height), \(preprocessing.width)]")
+    }
+    return settings.joined(separator: ", ")
+  }
+
+  var alternatives: [Self] {
+    var ways = Preprocessing.Scaling.usual.filter { $0 != scaling && $0 != present }.map(preprocessing.scaled)
+    ways.append(preprocessing.withOtherOrder)
+    if isOfOpenSize, preprocessing.height == original.height {
+      let (height, width) = (preprocessing.height, preprocessing.width)
+      let sizes = [(height * 2, width * 2)] + (height > 1 && width > 1 ? [(height / 2, width / 2)] : [])
+      ways += sizes.compactMap { preprocessing.sized(height: $0, width: $1) }
+    }
+    return ways.map { way in
+      var other = self
+      other.preprocessing = way
+      return other
+    }
+  }
+
+  func sample(_ index: Int) throws(InfoldError) -> [String: Tensor] {
+    [preprocessing.input: try preprocessing.tensor(from: pictures[index])]
+  }
+}

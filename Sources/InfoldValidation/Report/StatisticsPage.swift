@@ -1,0 +1,185 @@
+import InfoldReports
+import InfoldSystem
+
+/// A diagnosis of statistics as one HTML page that needs nothing else: no network, no script. Names of the model, which are a
+/// stranger's, are escaped.
+public struct StatisticsPage: Sendable {
+  private let diagnosis: StatisticsDiagnosis
+  private let model: String?
+
+  /// - Parameters:
+  ///   - diagnosis: What the page shows.
+  ///   - model: The path of the model, of which the page has the name.
+  public init(_ diagnosis: StatisticsDiagnosis, model: String?) {
+    self.diagnosis = diagnosis
+    self.model = model
+  }
+
+  /// The page.
+  public var html: String {
+    let layers = NumberText.counted(diagnosis.layers.count, "batch normalization")
+    return Page(
+      topic: "Statistics", models: [model], title: "Statistics of \(model.map(Page.fileName) ?? "a model")",
+      verdict: verdict, lead: "\(layers), over \(NumberText.counted(diagnosis.samples, "sample"))",
+      elements: [tiles, findings, inputs] + plots + [effect, table, channels],
+      footer: """
+        Shift: (mean − stored mean) ÷ √(σ² + ε). Ratio: (variance + ε) ÷ (σ² + ε). Divergence: that of Kullback and Leibler, of
+        normal distributions, in nats, in the mean over the channels without the largest twentieth.
+        """
+    ).html
+  }
+
+  private var verdict: PageVerdict {
+    if diagnosis.inputs?.finding != nil { return PageVerdict("inputs prepared wrongly", .failed) }
+    let count = diagnosis.misfits.count
+    return count == 0
+      ? PageVerdict("statistics fit", .passed)
+      : PageVerdict("\(count) of \(diagnosis.layers.count) do not fit", .neutral)
+  }
+
+  private var tiles: PageTiles {
+    var tiles: [(figure: String, meaning: String)] = []
+    if let divergence = diagnosis.medianDivergence {
+      tiles.append(
+        (NumberText.significant(divergence, digits: 2), "nats from the stored statistics, layer in the middle"))
+    }
+    tiles.append(("\(diagnosis.misfits.count) of \(diagnosis.layers.count)", "layers whose statistics do not fit"))
+    tiles.append((NumberText.grouped(diagnosis.deadChannelCount), "channels with a variance of at most ε"))
+    if diagnosis.removal.removableChannels > 0 {
+      tiles.append(
+        (NumberText.percentage(diagnosis.removal.parameterShare), "of the parameters go with constant channels"))
+    }
+    if let output = diagnosis.effect?.outputs.first {
+      if let classes = output.classes {
+        tiles.append(("\(classes.same) of \(classes.rows)", "best classes stay with new statistics"))
+      } else if let cosine = output.cosine {
+        tiles.append((NumberText.significant(cosine, digits: 4), "cosine of the outputs with new statistics"))
+      }
+    }
+    return PageTiles(tiles)
+  }
+
+  private var findings: PageSection {
+    PageSection("What was found", [PageList(diagnosis.sentences), PageList(title: "Worth knowing", diagnosis.remarks)])
+  }
+
+  private var inputs: PageSection? {
+    guard let inputs = diagnosis.inputs, inputs.trials.count > 1 else { return nil }
+    let most = inputs.trials.map(\.divergence).filter(\.isFinite).max() ?? 1
+    let rows = inputs.trials.prefix(24).map { trial in
+      let isPresent = trial.changes.isEmpty
+      return [
+        PageTable.swatch(
+          isPresent
+            ? PlotStyle.second.color : trial.changes == inputs.finding?.changes ? PlotStyle.first.color : "var(--grid)"),
+        PageTable.named(isPresent ? "as it is" : trial.changes.joined(separator: "; "), trial.remedy),
+        PageTable.meter(
+          (trial.divergence / most).squareRoot(), text: NumberText.significant(trial.divergence, digits: 3)),
+      ]
+    }
+    return PageSection(
+      "Other ways to prepare the inputs",
+      note: """
+        How far \(inputs.samples) samples are from the stored statistics, in nats, when they are prepared in another way; early layers
+        weigh more. Another way is a finding when it fits better by a factor of \(NumberText.short(InputDiagnosis.leastImprovement)).
+        """,
+      [
+        PageLegend([
+          (color: PlotStyle.second.color, meaning: "as it is"),
+          (
+            color: PlotStyle.first.color,
+            meaning: inputs.finding == nil ? "fits clearly better: none" : "fits clearly better"
+          ),
+        ]),
+        PageTable(columns: ["", "preparation", "divergence"], rows: rows),
+      ])
+  }
+
+  private var plots: [PageSection?] {
+    let plots = StatisticsPlots(diagnosis)
+    guard !plots.isEmpty else { return [] }
+    return [
+      PageSection(
+        "Shift of the means along the network",
+        note: """
+          In stored standard deviations, from the smallest to the largest channel of each layer, with the middle half as a box and the
+          median as a line. What lies beyond ±\(NumberText.short(StatisticsPlots.mostShift)) is drawn on the edge.
+          """, [PageFigure(plots.shifts.svg)]),
+      PageSection(
+        "Ratio of the variances along the network",
+        note: "Measured by stored; 1 where nothing has changed.", [PageFigure(plots.ratios.svg)]),
+      PageSection(
+        "Divergence along the network",
+        note:
+          "From \(NumberText.short(StatisticsDiagnosis.misfit)) on, the dashed line, the stored statistics do not fit.",
+        [PageFigure(plots.divergences.svg)]),
+    ]
+  }
+
+  private var effect: PageSection? {
+    guard let effect = diagnosis.effect, !effect.outputs.isEmpty else { return nil }
+    let rows = effect.outputs.prefix(32).enumerated().map { index, output in
+      [
+        "\(index + 1)", PageTable.named(output.name), NumberText.short(output.largestDifference),
+        NumberText.percentage(output.relativeDifference),
+        output.cosine.map { NumberText.significant($0, digits: 6) } ?? "–",
+        output.classes.map { "\($0.same) of \($0.rows)" } ?? "–",
+      ]
+    }
+    return PageSection(
+      "What new statistics do to the outputs",
+      note: """
+        The model with its own statistics against the model with those of the data set, over
+        \(NumberText.counted(effect.samples, "sample")). A data set that is like the training data changes little.
+        """,
+      [
+        PageTable(
+          columns: [
+            "#", "output", "largest difference", "of the largest number", "smallest cosine", "same best class",
+          ],
+          rows: rows)
+      ])
+  }
+
+  private var table: PageSection {
+    let rows = diagnosis.layers.enumerated().map { index, layer in
+      let shifts = layer.shifts.map(\.magnitude).sorted(), ratios = layer.varianceRatios.sorted()
+      func text(_ value: Double?) -> String { value.map { NumberText.significant($0, digits: 2) } ?? "–" }
+      func middle(_ values: [Double]) -> String { text(values.isEmpty ? nil : values[values.count / 2]) }
+      let divergence = layer.divergence.map { value in
+        PageTable.meter(value, text: NumberText.significant(value, digits: 2), isWrong: !layer.fits)
+      }
+      return [
+        "\(index + 1)", PageTable.named(layer.name), "\(layer.shifts.count)", middle(shifts), text(shifts.last),
+        text(ratios.first), middle(ratios), text(ratios.last), divergence ?? "–",
+        layer.deadChannels.isEmpty ? "" : "\(layer.deadChannels.count)",
+      ]
+    }
+    return PageSection(
+      "Layers",
+      [
+        PageTable(
+          columns: [
+            "#", "layer", "channels", "median |shift|", "largest", "smallest ratio", "median", "largest", "divergence",
+            "dead",
+          ], rows: rows)
+      ])
+  }
+
+  private var channels: PageSection? {
+    let plots = StatisticsPlots(diagnosis)
+    let chosen = plots.layersOfInterest
+    guard !chosen.isEmpty else { return nil }
+    let figures = chosen.map { index in
+      "<div><p class=\"note\"><b>\(index + 1)</b> \(Markup.escaped(diagnosis.layers[index].name))</p>"
+        + plots.channels(of: index) + "</div>"
+    }
+    return PageSection(
+      "Channels",
+      note: """
+        Of the first layers, and of those that fit worst: each dot is a channel, with its shift to the right and the ratio of its
+        variances upwards. Where nothing has changed, all are at 0 and 1. A scale of the inputs that is wrong moves all of them
+        together.
+        """, [PageMarkup("<div class=\"grids\">\(figures.joined(separator: "\n"))</div>")])
+  }
+}

@@ -1,0 +1,288 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+/// What it would save to remove the channels that are constant over a data set.
+///
+/// A channel can go when the filter that makes it is its own, and everything that reads it can do without: functions of single elements,
+/// normalizations, pools and depthwise convolutions hand it on as a constant, and a convolution or a matrix product behind them loses an
+/// input channel, whose constant goes into the bias. Where a convolution pads with zeros, only a constant 0 can go; a sum, a concatenation
+/// or anything else on the way keeps the channel.
+public struct ChannelRemoval: Sendable, Encodable {
+  /// The constant channels of all normalizations.
+  public internal(set) var constantChannels = 0
+  /// Those of them that can be removed.
+  public internal(set) var removableChannels = 0
+  /// The numbers that their filters, normalizations and readers would lose.
+  public internal(set) var parameters = 0
+  /// The share of the weights of all convolutions, matrix products and normalizations that this is.
+  public internal(set) var parameterShare = 0.0
+  /// The share of the multiplications of all convolutions and matrix products; `nil` where sizes are not known.
+  public internal(set) var multiplicationShare: Double?
+}
+
+extension ChannelRemoval {
+  init(_ statistics: ModelStatistics, _ layers: [StatisticsDiagnosis.Layer]) {
+    var search = ChannelRemovalSearch(statistics)
+    for (layer, diagnosis) in zip(statistics.layers, layers) {
+      constantChannels += diagnosis.constantChannels.count
+      if layer.statistics.granularity == .featureMap {
+        removableChannels += search.remove(diagnosis.constantChannels, of: layer)
+      }
+    }
+    let saved = search.saved
+    (parameters, parameterShare, multiplicationShare) = (saved.parameters, saved.parameterShare, saved.macShare)
+  }
+}
+
+/// Finds out which channels can go, and what goes with them.
+struct ChannelRemovalSearch {
+  private let graph: Graph
+  /// By node the output channels and the input channels that go.
+  private var outputs: [NodeID: Set<Int>] = [:]
+  private var inputs: [NodeID: Set<Int>] = [:]
+
+  init(_ statistics: ModelStatistics) {
+    let original = statistics.original.graph
+    // Sizes for the multiplications: those of one sample, where only the batch is open.
+    var graph = (try? original.bindingBatch(to: 1)) ?? original
+    graph.learnConstants()
+    self.graph = graph
+  }
+
+  /// Channels that hold a constant each, on their way through the network.
+  private struct Constants {
+    var value: ValueID
+    /// The constant by channel.
+    var numbers: [Int: Double]
+  }
+
+  /// Removes what can be removed of the constant channels of a normalization.
+  /// - Returns: The number of channels that go.
+  mutating func remove(_ channels: [Int], of layer: ModelStatistics.Layer) -> Int {
+    guard !channels.isEmpty, let normalized = normalized(channels, of: layer) else { return 0 }
+    let (makers, made) = makers(of: layer.node, channels)
+    // Channel by channel: one that pads with something else than 0 does not hold up the others.
+    var gone = 0
+    for (channel, number) in normalized.numbers.sorted(by: { $0.key < $1.key }) where made.contains(channel) {
+      var readers: [(node: NodeID, channel: Int, isHandedOn: Bool)] = []
+      guard follow(normalized.value, channel, number, &readers), !readers.isEmpty else { continue }
+      gone += 1
+      for maker in makers { outputs[maker, default: []].insert(channel) }
+      outputs[layer.node, default: []].insert(channel)
+      for reader in readers {
+        if reader.isHandedOn {
+          outputs[reader.node, default: []].insert(reader.channel)
+        } else {
+          inputs[reader.node, default: []].insert(reader.channel)
+        }
+      }
+    }
+    return gone
+  }
+
+  /// What the normalization makes of channels at their means.
+  private func normalized(_ channels: [Int], of layer: ModelStatistics.Layer) -> Constants? {
+    let node = graph[layer.node]
+    guard let operation = node.typed as? BatchNormalization, !operation.isTraining, operation.isSpatial,
+      let output = node.outputs[0], let map = affineMap(of: node)
+    else { return nil }
+    let numbers = channels.map { ($0, layer.mean[$0] * map.scale[$0] + map.shift[$0]) }
+    return Constants(value: output, numbers: Dictionary(uniqueKeysWithValues: numbers.filter { $0.1.isFinite }))
+  }
+
+  private func affineMap(of node: Node) -> (scale: [Double], shift: [Double])? {
+    guard let operation = node.typed as? BatchNormalization, !operation.isTraining, operation.isSpatial else {
+      return nil
+    }
+    let parameters = node.inputs[1...].map { $0.flatMap(graph.constant).flatMap { try? $0.numbers() } }
+    guard parameters.count == 4, let gamma = parameters[0], let beta = parameters[1], let mean = parameters[2],
+      let variance = parameters[3], Set(parameters.map { $0!.count }).count == 1
+    else { return nil }
+    let scale = gamma.indices.map { gamma[$0] / (variance[$0] + Double(operation.epsilon)).squareRoot() }
+    return (scale, scale.indices.map { beta[$0] - mean[$0] * scale[$0] })
+  }
+
+  /// The operators that make a normalization's input, and would lose filters: the convolution or the product before it; and where that
+  /// is depthwise, the one before that.
+  private func makers(of id: NodeID, _ channels: [Int]) -> (nodes: [NodeID], channels: Set<Int>) {
+    var nodes: [NodeID] = []
+    var value = graph[id].inputs[0]!
+    while graph.index.onlyConsumer(of: value) != nil, !graph.index.isCaptured(value),
+      let producer = graph.index.producer(of: value)
+    {
+      let node = graph[producer]
+      if let convolution = convolution(node) {
+        nodes.append(producer)
+        guard convolution.isDepthwise, let input = node.inputs[0] else { break }
+        value = input
+      } else if node.typed is BatchNormalization, affineMap(of: node) != nil, let input = node.inputs[0], !nodes.isEmpty
+      {
+        nodes.append(producer)
+        value = input
+      } else if graph.elementFunction(of: node) != nil, let input = node.inputs[0], !nodes.isEmpty {
+        value = input
+      } else if let product = product(node), product.hasConstantWeight {
+        nodes.append(producer)
+        break
+      } else {
+        break
+      }
+    }
+    // A depthwise filter goes only with the channel that it reads, so the way must end at a convolution or product of all channels.
+    guard let last = nodes.last, convolution(graph[last])?.isDepthwise == false || product(graph[last]) != nil else {
+      return ([], [])
+    }
+    return (nodes, Set(channels))
+  }
+
+  /// Follows a constant channel to what reads it.
+  /// - Returns: Whether all of it can do without.
+  private func follow(
+    _ value: ValueID, _ channel: Int, _ number: Double,
+    _ readers: inout [(node: NodeID, channel: Int, isHandedOn: Bool)]
+  ) -> Bool {
+    guard number.isFinite, !graph.index.isOutput(value), !graph.index.isCaptured(value), readers.count < 10_000 else {
+      return false
+    }
+    for id in graph.index.consumers(of: value) {
+      let node = graph[id]
+      guard node.inputs.count(where: { $0 == value }) == 1, node.inputs[0] == value, let output = node.outputs[0],
+        node.outputs.dropFirst().allSatisfy({ $0 == nil })
+      else { return false }
+      if let convolution = convolution(node) {
+        guard number == 0 || convolution.isUnpadded else { return false }
+        guard convolution.isDepthwise else {
+          readers.append((id, channel, false))
+          continue
+        }
+        readers.append((id, channel, true))
+        guard follow(output, channel, convolution.constant(channel, number), &readers) else { return false }
+      } else if let product = product(node) {
+        guard product.hasConstantWeight, graph[value].type?.shape?.rank == 2 else { return false }
+        readers.append((id, channel, false))
+      } else if node.typed is BatchNormalization, let map = affineMap(of: node) {
+        readers.append((id, channel, true))
+        guard follow(output, channel, number * map.scale[channel] + map.shift[channel], &readers) else { return false }
+      } else if graph.elementFunction(of: node) != nil {
+        guard let next = evaluated(node, number), follow(output, channel, next, &readers) else { return false }
+      } else if isChannelwisePool(node) || isFlattening(node, from: value, to: output) {
+        guard follow(output, channel, number, &readers) else { return false }
+      } else {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// A function of single elements at one number, as the operator itself evaluates it.
+  private func evaluated(_ node: Node, _ number: Double) -> Double? {
+    guard let tensor = try? Tensor(shape: [1], [Float(number)]) else { return nil }
+    let operands = node.inputs.enumerated().map { index, input in index == 0 ? tensor : input.flatMap(graph.constant) }
+    let isComplete = zip(node.inputs, operands).allSatisfy { ($0 == nil) == ($1 == nil) }
+    guard isComplete, let result = try? node.evaluate(operands).first ?? nil else { return nil }
+    return (try? result.numbers())?.first
+  }
+
+  /// Pools that give a constant for a constant, whatever they pad with.
+  private func isChannelwisePool(_ node: Node) -> Bool {
+    node.typed is GlobalAveragePool || node.typed is GlobalMaxPool || node.typed is MaxPool
+  }
+
+  /// Whether [N, C, 1, …] becomes [N, C].
+  private func isFlattening(_ node: Node, from input: ValueID, to output: ValueID) -> Bool {
+    guard node.typed is Flatten || node.typed is Reshape || node.typed is Squeeze,
+      let from = graph[input].type?.shape, let to = graph[output].type?.shape, to.rank == 2, from.rank >= 2
+    else { return false }
+    return from[1].size != nil && from[1] == to[1] && from.dropFirst(2).allSatisfy { $0.size == 1 }
+  }
+}
+
+extension ChannelRemovalSearch {
+  /// A convolution with a constant weight, of one group or as many as channels.
+  private struct Convolution {
+    let isDepthwise: Bool
+    let isUnpadded: Bool
+    let weight: Tensor
+    let bias: Tensor?
+
+    /// What a depthwise convolution makes of a constant.
+    func constant(_ channel: Int, _ number: Double) -> Double {
+      let perChannel = weight.count / max(weight.shape[0], 1)
+      let weights = (try? weight.numbers()[(channel * perChannel)..<((channel + 1) * perChannel)]) ?? []
+      let bias = (try? bias?.numbers()[channel]) ?? nil
+      return weights.reduce(0) { $0 + $1 * number } + (bias ?? 0)
+    }
+  }
+
+  private func convolution(_ node: Node) -> Convolution? {
+    guard let conv = node.typed as? Conv, let weight = node.inputs[1].flatMap(graph.constant), weight.shape.count > 2
+    else { return nil }
+    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
+    guard bias == nil || graph.constant(bias!) != nil else { return nil }
+    let isDepthwise = conv.group > 1 && conv.group == weight.shape[0] && weight.shape[1] == 1
+    guard isDepthwise || conv.group == 1 else { return nil }
+    guard let window = try? conv.window(kernel: Array(weight.shape[2...])) else { return nil }
+    let isUnpadded =
+      switch window.padding {
+      case .explicit(let before, let after): (before + after).allSatisfy { $0 == 0 }
+      case .sameUpper, .sameLower: window.kernel.allSatisfy { $0 == 1 }
+      }
+    return Convolution(
+      isDepthwise: isDepthwise, isUnpadded: isUnpadded, weight: weight, bias: bias.flatMap(graph.constant))
+  }
+
+  /// A matrix product whose second operand is a constant matrix.
+  private func product(_ node: Node) -> (hasConstantWeight: Bool, rows: Int, columns: Int)? {
+    let isTransposed: Bool
+    switch node.typed {
+    case let gemm as Gemm where !gemm.transA: isTransposed = gemm.transB
+    case is MatMul: isTransposed = false
+    default: return nil
+    }
+    guard let weight = node.inputs[1].flatMap(graph.constant), weight.shape.count == 2 else { return (false, 0, 0) }
+    return (true, weight.shape[isTransposed ? 1 : 0], weight.shape[isTransposed ? 0 : 1])
+  }
+
+  /// What goes, and its share of everything.
+  var saved: (parameters: Int, parameterShare: Double, macShare: Double?) {
+    var (all, gone) = (0, 0)
+    var (work, goneWork) = (0.0, 0.0)
+    var isKnown = true
+    for id in graph.nodeIDs {
+      let node = graph[id]
+      let out = outputs[id]?.count ?? 0, into = inputs[id]?.count ?? 0
+      var share = 0.0
+      if let convolution = convolution(node) {
+        let weight = convolution.weight, filters = weight.shape[0]
+        let perFilter = weight.count / max(filters, 1), window = weight.shape[2...].reduce(1, *)
+        let left = (filters - out) * (perFilter - (convolution.isDepthwise ? 0 : into * window))
+        let biases = convolution.bias == nil ? 0 : out
+        all += weight.count + (convolution.bias?.count ?? 0)
+        gone += weight.count - left + biases
+        share = weight.count == 0 ? 0 : 1 - Double(left) / Double(weight.count)
+      } else if let product = product(node), product.hasConstantWeight {
+        let count = product.rows * product.columns
+        let left = (product.rows - into) * (product.columns - out)
+        all += count
+        gone += count - left
+        share = count == 0 ? 0 : 1 - Double(left) / Double(count)
+      } else if node.typed is BatchNormalization {
+        let count = node.inputs[1...].compactMap { $0.flatMap(graph.constant)?.count }.reduce(0, +)
+        all += count
+        gone += min(4 * out, count)
+        continue
+      } else {
+        continue
+      }
+      if let count = graph.multiplyAccumulates(of: node) {
+        work += Double(count)
+        goneWork += Double(count) * share
+      } else {
+        isKnown = false
+      }
+    }
+    return (gone, all == 0 ? 0 : Double(gone) / Double(all), isKnown && work > 0 ? goneWork / work : nil)
+  }
+}

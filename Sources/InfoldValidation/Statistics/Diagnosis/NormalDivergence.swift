@@ -1,0 +1,24 @@
+import RealModule
+
+/// How far a normal distribution is from another, by the Kullback–Leibler divergence.
+enum NormalDivergence {
+  /// Divergences are at most this, so that one channel with a tiny stored variance leaves sums finite.
+  private static let limit = 1e12
+
+  /// The divergence of N(μ, σ²) from N(μ₀, σ₀²) in nats: ½ (σ²/σ₀² − 1 − ln(σ²/σ₀²) + ((μ − μ₀)/σ₀)²).
+  /// - Parameters:
+  ///   - shift: (μ − μ₀) / σ₀.
+  ///   - ratio: σ² / σ₀².
+  static func value(shift: Double, ratio: Double) -> Double {
+    guard ratio > 0 else { return limit }
+    let value = (ratio - 1 - Double.log(ratio) + shift * shift) / 2
+    return value.isNaN ? limit : min(max(value, 0), limit)
+  }
+
+  /// The mean without the largest twentieth: a few channels that are nearly constant must not decide. `nil` for no values.
+  static func trimmedMean(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let count = values.count - values.count / 20
+    return values.sorted().prefix(count).reduce(0, +) / Double(count)
+  }
+}
