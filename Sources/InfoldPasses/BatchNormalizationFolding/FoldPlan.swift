@@ -82,10 +82,11 @@ package struct FoldPlan: Sendable {
 
   /// Decides for a graph, which knows afterwards the constants that nodes compute for weights and parameters.
   /// - Precondition: The types of the graph's values have been inferred.
+  /// - Parameter acceptsLoss: Whether it also plans what would lose digits.
   /// - Throws: `InfoldError` with `.limitExceeded`.
-  package init(_ graph: inout Graph) throws(InfoldError) {
+  package init(_ graph: inout Graph, acceptsLoss: Bool = false) throws(InfoldError) {
     graph.learnComputedConstants()
-    var search = FoldSearch(graph)
+    var search = FoldSearch(graph, acceptsLoss: acceptsLoss)
     try search.run()
     operators = search.operators.values.sorted { $0.node < $1.node }
     folds = search.folds.values.sorted { $0.node < $1.node }
@@ -107,10 +108,11 @@ package struct FoldAnalysis: Sendable {
 
   /// Analyzes `graph`.
   /// - Precondition: The types of the graph's values have been inferred.
+  /// - Parameter acceptsLoss: Whether maps count as well of which folding would lose digits: another tool may have folded them.
   /// - Throws: `InfoldError` with `.limitExceeded`.
-  package init(_ graph: Graph) throws(InfoldError) {
+  package init(_ graph: Graph, acceptsLoss: Bool = false) throws(InfoldError) {
     var graph = graph
-    operators = try FoldPlan(&graph).operators
+    operators = try FoldPlan(&graph, acceptsLoss: acceptsLoss).operators
     self.graph = graph
   }
 

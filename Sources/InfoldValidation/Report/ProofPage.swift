@@ -22,7 +22,10 @@ public struct ProofPage: Sendable {
     \(lead)
     \(tiles)
     \(reasons)
+    \(MatchingSection(report).html)
+    \(StayingSection(report).html)
     \(plots)
+    \(SessionSection(report).html)
     \(outputs)
     \(SiteTable(report).html)
     <footer>Truth is the original model in double precision. \(bounds)</footer>
@@ -90,7 +93,10 @@ public struct ProofPage: Sendable {
     func list(_ lines: [String]) -> String {
       "<ul>" + lines.map { "<li>\(Markup.escaped($0))</li>" }.joined() + "</ul>"
     }
-    let remarks = report.remarks + report.normalizations.refusals.map { "\($0.node) stays: \($0.reason)" }
+    // Those of batch normalizations have a section of their own.
+    let known = Set(report.staying.map(\.node))
+    let refusals = report.normalizations.refusals.filter { !known.contains($0.node) }
+    let remarks = report.remarks + refusals.map { "\($0.node) stays: \($0.reason)" }
     let title =
       switch report.verdict {
       case .passed: "Why it passed"
