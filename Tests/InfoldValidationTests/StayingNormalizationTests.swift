@@ -97,6 +97,20 @@ import Testing
     #expect(!report.reasons.contains { $0.contains("nothing") })
   }
 
+  /// A branch beside two convolutions becomes a part of the one that they become.
+  @Test func asAPartOfAnotherOperator() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 4, 9, 9])
+    let pads: AttributeList = ["pads": .ints([1, 1, 1, 1])]
+    let a = try network.node("Conv", [x, network.weights([4, 4, 3, 3])], pads)
+    let b = try network.node("Conv", [x, network.weights([4, 4, 1, 1])])
+    let c = try network.normalization(x, channels: 4)
+    let report = try report(network.finished(network.node("Add", [network.node("Add", [a, b]), c])))
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.staying.map(\.computation) == [.merged])
+    #expect(report.sessions[0].plannedNodes == 1)
+  }
+
   /// In float16, digits would be lost where the mean is large beside the deviation.
   @Test func explainsDigitsThatWouldBeLost() throws {
     var network = NetworkBuilder()

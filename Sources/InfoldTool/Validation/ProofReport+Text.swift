@@ -7,11 +7,13 @@ extension ProofReport {
   var text: String {
     var text = ""
     if verdict == .nothingToProve { return nothingToProveText }
-    let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
+    let folded =
+      normalizations.total == 0 && sites.isEmpty
+      ? "nothing to fold" : "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))") + "\n"
     text += stayingText
     if let matching { text += matching.description.paragraph() }
-    text += "\n" + siteTable + "\n"
+    text += "\n" + (sites.isEmpty ? "" : siteTable + "\n")
     for output in outputs { text += output.description.paragraph() }
     if let tightestSite {
       let site = sites[tightestSite]
@@ -51,7 +53,7 @@ extension ProofReport {
         numbers.map { "\($0.ulpDifference)" } ?? "–",
         site.constantsText)
     }
-    return table.isEmpty ? "nothing to fold\n" : table.text
+    return table.text
   }
 }
 

@@ -20,6 +20,8 @@ public struct StayingNormalization: Sendable, Encodable {
     case definition
     /// The mini-batch's mean and variance, and then (x − μ) ÷ √(σ² + ε) · γ + β.
     case batchStatistics
+    /// It is a part of what another operator computes, such as a convolution that parallel branches have become.
+    case merged
     /// It is not known before a run: it lies in the body of an If or a Loop.
     case inBody
   }
@@ -97,6 +99,7 @@ extension StayingNormalization.Computation {
     case .scaleAndShift: "as x · scale + shift"
     case .definition: "by its definition, (x − μ) · (1 ÷ √(σ² + ε)) · γ + β"
     case .batchStatistics: "with the mean and the variance of each mini-batch"
+    case .merged: "as a part of another operator"
     case .inBody: "in the body of another node"
     }
   }

@@ -11,6 +11,8 @@ struct StayingNormalizations: Sendable {
     var report: StayingNormalization
     /// How plans call the node.
     let name: String
+    /// The value that it makes.
+    let output: String
     /// The five inputs; empty for a node that cannot be looked at.
     var operands: [ValueID] = []
     var check: NormalizationCheck?
@@ -53,7 +55,8 @@ struct StayingNormalizations: Sendable {
       entries.append(
         Entry(
           report: StayingNormalization(
-            node: refusal.node, reason: refusal.reason, form: .perFeatureMap, computation: .inBody, opset: 0), name: "")
+            node: refusal.node, reason: refusal.reason, form: .perFeatureMap, computation: .inBody, opset: 0), name: "",
+          output: "")
       )
     }
   }
@@ -67,7 +70,7 @@ struct StayingNormalizations: Sendable {
       report: StayingNormalization(
         node: label, reason: reason, form: form,
         computation: form == .perFeatureMap || form == .perActivation ? .scaleAndShift : .batchStatistics,
-        opset: node.opsetVersion), name: left.reference(to: node))
+        opset: node.opsetVersion), name: left.reference(to: node), output: node.outputs[0].map { left[$0].name } ?? "")
     if let id, graph[id].isNormalization, let check = try NormalizationCheck(graph[id], in: graph, options) {
       entry.check = check
       entry.report.computation = check.computation
@@ -104,8 +107,9 @@ struct StayingNormalizations: Sendable {
   /// What was found.
   /// - Parameters:
   ///   - multiplications: Those of the network, by the definitions of its operators.
+  ///   - planned: The names of the values that nodes make in the network that a session has planned; `nil` where that is not known.
   ///   - times: The steps of a session, with the time of each.
-  func reports(multiplications: Int, times: [LayerTime]) -> [StayingNormalization] {
+  func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [StayingNormalization] {
     let own = entries.reduce(0.0) { $0 + Double($1.multiplications) }
     return entries.map { entry in
       var report = entry.report
@@ -114,6 +118,7 @@ struct StayingNormalizations: Sendable {
       report.miniBatch = check.miniBatch
       report.passed = check.failure == nil
       report.failure = check.failure
+      if let planned, !planned.contains(entry.output) { report.computation = .merged }
       var cost = StayingNormalization.Cost()
       cost.elements = check.elements
       cost.multiplications = entry.multiplications
@@ -140,7 +145,7 @@ extension StayingNormalizations.Entry {
   fileprivate var multiplications: Int {
     let each =
       switch report.computation {
-      case .scaleAndShift, .inBody: 1
+      case .scaleAndShift, .merged, .inBody: 1
       case .definition: 2
       // The square of each deviation, the quotient, and γ.
       case .batchStatistics: 3

@@ -101,6 +101,7 @@ extension StayingNormalization.Computation {
     case .scaleAndShift: "scale and shift"
     case .definition: "definition"
     case .batchStatistics: "mini-batch"
+    case .merged: "in another operator"
     case .inBody: "in a body"
     }
   }

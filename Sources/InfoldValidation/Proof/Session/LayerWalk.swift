@@ -94,7 +94,8 @@ struct LayerWalk {
     let isFloat = type.isFloatingPoint
     let bounds = try ElementBounds(estimate)
     let exact = try estimate.value.numbers(), numbers = try other.numbers()
-    let stored = isFloat ? type.unitRoundoff : 0, least = isFloat ? type.smallestSubnormal : step
+    // Sessions may take subnormal numbers for zero.
+    let stored = isFloat ? type.unitRoundoff : 0, least = isFloat ? max(type.smallestSubnormal, 0x1p-120) : step
     let range = isFloat ? type.largestMagnitude / 2 : .infinity
     var layer = Layer(node: node, value: value)
     layer.largest = bounds.largest

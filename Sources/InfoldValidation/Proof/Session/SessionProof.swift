@@ -16,6 +16,8 @@ struct SessionProof {
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]
   private var saysIncomplete = false
+  /// The names of the values that nodes of the planned network make; `nil` before the first sample.
+  private(set) var plannedValues: Set<String>?
 
   init(_ model: Model, _ precision: SessionOptions.Precision, _ options: SessionOptions) throws(InfoldError) {
     self.precision = precision
@@ -50,6 +52,7 @@ struct SessionProof {
     let trace = try traced.run(sample)
     report.nodes = truth.graph.nodes.count
     report.plannedNodes = trace.graph.nodes.count
+    plannedValues = Set(trace.graph.nodes.lazy.flatMap { Array($0.definitions) }.map { trace.graph[$0].name })
     if !trace.isComplete, !saysIncomplete {
       saysIncomplete = true
       report.remarks.append("values between the layers could not be looked at: only the outputs were compared")
