@@ -77,6 +77,34 @@ import Testing
     #expect(try infold("validate", model, "--folded", output).status == 0)
   }
 
+  /// What a session runs is an answer of its own where it is asked for, in one precision or in all.
+  @Test func provesWhatASessionRuns() throws {
+    let model = try small(), output = folder.path("folded.onnx")
+    #expect(try infold("fold", model, "-o", output).status == 0)
+    let text = try infold("validate", output, "--precision", "all", "--samples", "1")
+    #expect(text.status == 0, "\(text.output)\(text.error)")
+    #expect(text.output.contains("precision fast: ") && text.output.contains("precision exact: "))
+    let report: [String: Any] = try infold("validate", model, "--precision", "exact", "--json").json()
+    let sessions = try #require(report["sessions"] as? [[String: Any]])
+    #expect(sessions.count == 1 && sessions[0]["precision"] as? String == "exact")
+    #expect(sessions[0]["passed"] as? Bool == true && (sessions[0]["layers"] as? [Any])?.isEmpty == false)
+    try expectRefusal(["validate", model, "--precision", "half"], "half")
+  }
+
+  /// Why a normalization stays, and what it costs: multiplications always, times on demand.
+  @Test func explainsWhatStays() throws {
+    let model = try model()
+    let text = try infold("validate", model, "--samples", "1")
+    #expect(text.status == 0)
+    #expect(text.output.contains("\"stays\" (BatchNormalization) stays: ") && text.output.contains("computed as x"))
+    #expect(text.output.contains("multiplications") && !text.output.contains("of a run"))
+    let report: [String: Any] = try infold("validate", model, "--costs", "--json").json()
+    let staying = try #require(report["staying"] as? [[String: Any]])
+    let cost = try #require(staying.first?["cost"] as? [String: Any])
+    #expect(staying.count == 1 && staying[0]["passed"] as? Bool == true)
+    #expect(cost["nanoseconds"] is Int && cost["shareOfTime"] is Double)
+  }
+
   @Test func saysWhatAFileIsThatIsNotFolded() throws {
     let model = try small(), output = folder.path("quantized.onnx"), samples = folder.path("samples")
     try expectRefusal(["validate", model, "--folded", model], "is not folded", model)

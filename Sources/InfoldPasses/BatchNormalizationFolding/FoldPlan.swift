@@ -87,10 +87,11 @@ package struct FoldPlan: Sendable {
   /// Makes the decision for a graph. Afterwards, the graph knows the constants that its nodes
   /// compute for weights and parameters.
   /// - Precondition: The types of the graph's values have been inferred.
-  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
-  package init(_ graph: inout Graph) throws(InfoldError) {
+  /// - Parameter acceptsLoss: Whether it also plans what would lose digits.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package init(_ graph: inout Graph, acceptsLoss: Bool = false) throws(InfoldError) {
     graph.learnComputedConstants()
-    var search = FoldSearch(graph)
+    var search = FoldSearch(graph, acceptsLoss: acceptsLoss)
     try search.run()
     operators = search.operators.values.sorted { $0.node < $1.node }
     folds = search.folds.values.sorted { $0.node < $1.node }
@@ -113,10 +114,11 @@ package struct FoldAnalysis: Sendable {
 
   /// Analyzes `graph`.
   /// - Precondition: The types of the graph's values have been inferred.
-  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
-  package init(_ graph: Graph) throws(InfoldError) {
+  /// - Parameter acceptsLoss: Whether maps count as well of which folding would lose digits: another tool may have folded them.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package init(_ graph: Graph, acceptsLoss: Bool = false) throws(InfoldError) {
     var graph = graph
-    operators = try FoldPlan(&graph).operators
+    operators = try FoldPlan(&graph, acceptsLoss: acceptsLoss).operators
     self.graph = graph
   }
 

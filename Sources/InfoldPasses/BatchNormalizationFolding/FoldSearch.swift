@@ -12,6 +12,8 @@ struct FoldSearch {
   private let axes: ChannelAxes
   /// Whether dimensions with the same symbol are known to be equal.
   let trustsSymbols: Bool
+  /// Whether maps count as well of which folding would lose digits.
+  private let acceptsLoss: Bool
   private var maps: [NodeID: ChannelMap] = [:]
   /// The operators that have been examined.
   private(set) var operators: [NodeID: FoldPlan.Operator] = [:]
@@ -22,8 +24,9 @@ struct FoldSearch {
   /// The largest magnitude of each examined weight. Infinite or NaN if an element is.
   private var largestWeights: [ValueID: Double] = [:]
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, acceptsLoss: Bool = false) {
     self.graph = graph
+    self.acceptsLoss = acceptsLoss
     index = graph.index
     axes = ChannelAxes(graph)
     trustsSymbols = graph.captures.isEmpty && (!graph.sharesSymbols || graph.declaredShapes == .binding)
@@ -191,7 +194,7 @@ extension FoldSearch {
             + "range of \(type)")
       }
     }
-    if let loss = try FoldLoss(linear, weight, bias, input: entry.input, output: entry.output) {
+    if !acceptsLoss, let loss = try FoldLoss(linear, weight, bias, input: entry.input, output: entry.output) {
       throw Refusal(
         "\(type) is too imprecise for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
           + "numbers of magnitude \(loss.cancelling) would cancel, with errors of up to \(loss.error) in results")

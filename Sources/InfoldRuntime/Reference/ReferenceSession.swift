@@ -96,8 +96,13 @@ public final class ReferenceSession: Sendable {
     try run(inputs, observing: [], observe: { _, _ in }, progress: progress)
   }
 
-  /// Runs a model with one required input and one output. Further inputs must have default values.
-  ///
+  /// The tensors of all inputs, in the model's order, with the defaults of those that are left out.
+  /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model.
+  package func tensors(_ inputs: [String: Tensor]) throws(InfoldError) -> [Tensor] {
+    try interface.inFile { () throws(InfoldError) in try interface.completed(inputs) }
+  }
+
+  /// Runs a model that has one input, or others only with defaults, and one output.
   /// - Returns: The output.
   /// - Throws: As `run(_:progress:)`; `InfoldError.Code.invalidArgument` if the model has more
   ///   required inputs or more outputs.

@@ -7,20 +7,27 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// `infold validate`: proves that folding is right.
+/// `infold validate`: proves that folding is right, and what a session runs.
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Prove that folding batch normalization keeps what a model computes.",
+    abstract: "Prove that folding batch normalization keeps what a model computes, and that a session computes it.",
     discussion: """
       Checks every folded constant against double precision, compares both forms at each place with bounds that follow \
       from counting roundings, and compares the outputs. The folded model is Infold's own, or with --folded a file that any \
-      tool has made. Both networks are run by sessions, as infold run does it, and by the definitions of their operators, in \
+      tool has made, whatever else it did: values that both files have are found by name, content and place, and compared. \
+      Both networks are run by sessions, as infold run does it, and by the definitions of their operators, in \
       their own types and in double precision.
 
+      Then it proves what a session really runs, in each precision: that the network behind all graph passes is the original, and \
+      that every value which the kernels hand from layer to layer is within the bounds of what that layer may round. \
+      Every batch normalization that stays is explained, and what is computed in its place is proved, statistics of mini-batches \
+      included; --costs measures what it takes of a run.
+
       The exit code is 0 when all is proved, and 1 when something is wrong. A model in which nothing can be folded, such as one \
-      that is folded already, leaves nothing to prove: that is said, and the exit code is 2. A file that is folded already is \
-      proved with the model that it was made of: infold validate ORIGINAL --folded FILE.
+      that is folded already, leaves nothing to prove: that is said, and the exit code is 2, unless --precision asks for what \
+      a session runs. A file that is folded already is proved with the model that it was made of: \
+      infold validate ORIGINAL --folded FILE.
 
       Inputs are pictures (--images, prepared as MODEL.json says), tensor files (--inputs), or random ones that are like \
       natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
@@ -30,6 +37,7 @@ struct ValidateCommand: ParsableCommand {
       EXAMPLES
         infold validate model.onnx --images pictures --html proof.html
         infold validate model.onnx --folded folded.onnx
+        infold validate folded.onnx --precision all
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -37,6 +45,18 @@ struct ValidateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"), completion: .file())
   var folded: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Prove what a session with this precision runs: exact, fast, or all. (default: all, where something is folded)",
+      valueName: "precision"))
+  var precision: ProvedPrecision?
+
+  @Flag(
+    help:
+      "Measure what batch normalizations that stay take of a run, which is never the same twice. --html does it as well."
+  )
+  var costs = false
 
   @OptionGroup var folders: SampleFolders
 
@@ -66,7 +86,8 @@ struct ValidateCommand: ParsableCommand {
     let proof = try reading.limiting { () throws(InfoldError) in
       try FoldingProof(
         original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
-        options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes))
+        options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes), precisions: precision?.precisions,
+        measuresTimes: costs || html != nil)
     }
     let inputs = try samples(original)
     var unreadable = 0

@@ -7,10 +7,13 @@ extension ProofReport {
   var text: String {
     var text = ""
     if verdict == .nothingToProve { return nothingToProveText }
-    let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
+    let folded =
+      normalizations.total == 0 && sites.isEmpty
+      ? "nothing to fold" : "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))") + "\n"
-    for refusal in normalizations.refusals { text += "  \(refusal)".paragraph() }
-    text += "\n" + siteTable + "\n"
+    text += stayingText
+    if let matching { text += matching.description.paragraph() }
+    text += "\n" + (sites.isEmpty ? "" : siteTable + "\n")
     for output in outputs { text += output.description.paragraph() }
     if let tightestSite {
       let site = sites[tightestSite]
@@ -20,6 +23,7 @@ extension ProofReport {
         + "unfolded at \(NumberText.percentage(numbers.unfolded.shareOfBound))"
       text += tightest.paragraph()
     }
+    text += sessionText
     for remark in remarks { text += "note: \(remark)".paragraph() }
     text += "\n" + (passed ? "passed".styled(.green) : "failed".styled(.red)) + "\n"
     for reason in reasons { text += "  \(reason)".paragraph() }
@@ -28,7 +32,7 @@ extension ProofReport {
 
   private var nothingToProveText: String {
     "nothing to prove".styled(.yellow) + "\n" + reasons.map { "  \($0)".paragraph() }.joined()
-      + (outputs.isEmpty ? "" : "\n" + outputs.map { $0.description.paragraph() }.joined())
+      + (outputs.isEmpty ? "" : "\n" + outputs.map { $0.description.paragraph() }.joined()) + sessionText
   }
 
   private var siteTable: String {
@@ -49,7 +53,7 @@ extension ProofReport {
         numbers.map { "\($0.ulpDifference)" } ?? "–",
         site.constantsText)
     }
-    return table.isEmpty ? "nothing to fold\n" : table.text
+    return table.text
   }
 }
 

@@ -11,6 +11,11 @@ import InfoldTensor
 /// *Does folding change the numbers more than rounding may?* At each site both sides get the same input and are held
 /// against double precision, within bounds that follow from counting roundings. *What does it do to the network?* From
 /// the inputs to the outputs, run by sessions as an app runs them, the errors of both, and whether the answers agree.
+///
+/// Folding is one of the things that a session does. So a fourth question is what it runs in the end: the network behind all passes is
+/// held against the original in double precision, and each value that the kernels hand from layer to layer within the bounds of what that
+/// layer may round, in every precision that is asked for. Batch normalizations that stay are explained, and what is computed in their place
+/// is proved as well, mini-batch statistics included.
 public struct FoldingProof: Sendable {
   /// An input of the whole network, with a name for reports.
   public struct Sample: Sendable {
@@ -45,21 +50,38 @@ public struct FoldingProof: Sendable {
   private let normalizationCount: Int
   private let refusals: [ProofReport.Refusal]
   private let matching: OperatorMatching
+  /// The network with open sizes, before any pass.
+  private let prepared: Graph
+  private let precisions: [SessionOptions.Precision]
+  /// Whether what a session runs is what was asked for, and not only folding.
+  private let asksForSessions: Bool
+  private let measuresTimes: Bool
+  private let staying: StayingNormalizations
+  /// Holds the file of another tool against the original at every value.
+  private let comparison: ModelComparison?
 
   /// Prepares the proof that `folded` is `original` with its batch normalizations folded.
   /// - Parameters:
   ///   - original: The model before folding.
   ///   - folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
   ///   - options: How both networks are run. Whether batch normalization is folded is not asked for.
+  ///   - precisions: In which precisions it is proved what a session runs. `nil` for all that sessions have; then a model in which
+  ///     nothing can be folded still leaves nothing to prove, while it passes where they are named.
+  ///   - measuresTimes: Whether it is measured what batch normalizations that stay take of a run. Times are never the same twice.
   /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` when the models
   ///   have different inputs or outputs, or the second is a quantized one, or is not folded.
   public init(
-    _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions()
+    _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions(),
+    precisions: [SessionOptions.Precision]? = nil, measuresTimes: Bool = false
   ) throws(InfoldError) {
+    self.precisions = precisions ?? SessionOptions.Precision.allCases
+    asksForSessions = precisions?.isEmpty == false
+    self.measuresTimes = measuresTimes
     self.original = original
     self.folded = folded
     self.options = options
     let prepared = try original.preparedGraph()
+    self.prepared = prepared
     normalizationCount = prepared.normalizations.count
     let simplified = try prepared.unfolded()
     var refused: [ProofReport.Refusal] = []
@@ -68,11 +90,18 @@ public struct FoldingProof: Sendable {
         try folded.graph.requireInterface(of: original.graph)
         try folded.graph.requireFloats(as: original.graph)
       }
-      matching = try OperatorMatching(simplified, folded.preparedGraph().unfolded())
+      matching = try OperatorMatching(simplified, folded.preparedGraph().unfolded(), isForeign: true)
+      // Numbers beside the middle of two steps may go to either, which no bound of rounding covers.
+      comparison = simplified.quantizingNodes == 0 ? try ModelComparison(original, folded) : nil
+      refusals = []
+      _ = try simplified.folded { refused.append($0) }
     } else {
       matching = try OperatorMatching(simplified, simplified.folded { refused.append($0) })
+      comparison = nil
+      refusals = refused
     }
-    refusals = refused
+    staying = try StayingNormalizations(
+      simplified, left: matching.folded, refusals: refused, isForeign: folded != nil, options)
     written = try ReferenceSession(original, prepared: simplified, precision: .declared)
     truth = try ReferenceSession(original, prepared: prepared, precision: .double)
     if let folded, let reason = matching.reasonAgainstFolded,
@@ -111,6 +140,10 @@ public struct FoldingProof: Sendable {
     report.folded = folded?.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
+    var staying = staying
+    var proofs = count > 0 ? try sessionProofs() : []
+    var compared: ComparisonReport?
+    var multiplications = 0, times: [LayerTime] = []
     let checks = try matching.pairs.map { pair throws(InfoldError) in
       let tolerance: ConstantCheck.Tolerance =
         folded == nil && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision
@@ -131,10 +164,25 @@ public struct FoldingProof: Sendable {
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
         let deadline = timeLimit.map { Deadline(after: $0) }
         try Interruption.asking({ deadline?.error }) { () throws(InfoldError) in
-          try run(sample, sessions!, &comparisons, &network) { fraction, step in
+          func report(_ fraction: Double, _ step: String) {
             progress(
               Progress(
                 fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
+          }
+          let exact = try run(sample, sessions!, &comparisons, &staying, &network) { report($0 / 2, $1) }
+          let truth = try SessionProof.Truth(prepared, self.truth.tensors(sample.inputs), outputs: exact)
+          multiplications = truth.graph.multiplications
+          for place in proofs.indices {
+            report(0.5 + 0.4 * Double(place) / Double(proofs.count), "precision \(proofs[place].precision.rawValue)")
+            try proofs[place].add(sample.inputs, truth)
+          }
+          if let comparison {
+            report(0.9, "values of the file")
+            try compared.add(comparison.run([sample]))
+          }
+          if measuresTimes, times.isEmpty {
+            report(0.95, "times")
+            times = try sessions!.folded.layerTimes(sample.inputs, runs: 9)
           }
         }
       }
@@ -143,11 +191,19 @@ public struct FoldingProof: Sendable {
     if matching.original.quantizingNodes > 0 {
       for index in report.outputs.indices { report.outputs[index].isQuantized = true }
     }
+    report.sessions = proofs.map(\.report)
+    report.staying = staying.reports(
+      multiplications: multiplications, planned: proofs.first?.plannedValues, times: times)
+    report.matching = folded.map { fileMatching($0, compared) }
     for (index, check) in checks.enumerated() {
+      if isOtherwise(matching.pairs[index], compared) {
+        report.constants.remove(check)
+        continue
+      }
       let site = try SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
       if let site { report.sites.append(site) }
     }
-    report.judge(matching, wasRun: !report.inputs.isEmpty)
+    report.judge(wasRun: !report.inputs.isEmpty, asksForSessions: asksForSessions)
     progress(Progress(fraction: 1, step: "done"))
     return report
   }
@@ -175,15 +231,15 @@ public struct FoldingProof: Sendable {
 
   private func run(
     _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison],
-    _ network: inout NetworkComparison,
-    _ progress: (Double, String) -> Void
-  ) throws(InfoldError) {
+    _ staying: inout StayingNormalizations, _ network: inout NetworkComparison, _ progress: (Double, String) -> Void
+  ) throws(InfoldError) -> [String: Tensor] {
     let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.data }
-    var current = comparisons
+    var current = comparisons, normalizations = staying
     let total = Double(max(current.count, 1))
     var done = 0.0
-    let asWritten = try written.run(sample.inputs, observing: Set(entries.keys)) {
+    let asWritten = try written.run(sample.inputs, observing: normalizations.observed.union(entries.keys)) {
       (value, tensor) throws(InfoldError) in
+      try normalizations.add(value, tensor)
       for index in (entries[value] ?? []).sorted() {
         progress(0.7 * done / total, matching.pairs[index].original.label)
         try current[index]?.add(tensor)
@@ -191,6 +247,8 @@ public struct FoldingProof: Sendable {
       }
     }
     comparisons = current
+    normalizations.endSample()
+    staying = normalizations
     progress(0.7, "folded network")
     let folded = try sessions.folded.run(sample.inputs)
     let unfolded = try sessions.unfolded.run(sample.inputs)
@@ -199,6 +257,67 @@ public struct FoldingProof: Sendable {
     func ordered(_ results: [String: Tensor]) -> [Tensor] { truth.outputs.map { results[$0.name]! } }
     try network.add(
       unfolded: ordered(unfolded), folded: ordered(folded), asWritten: ordered(asWritten), truth: ordered(exact))
+    return exact
+  }
+}
+
+// MARK: - What sessions run, and files of other tools
+
+extension FoldingProof {
+  /// What is proved is the network that an app gets: of the file, where there is one.
+  private func sessionProofs() throws(InfoldError) -> [SessionProof] {
+    try precisions.map { precision throws(InfoldError) in try SessionProof(folded ?? original, precision, options) }
+  }
+
+  /// Whether an operator was found by guessing, has other weights than it must have, and all values agree: then something that is no folding
+  /// was done to it, which is right.
+  private func isOtherwise(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
+    guard let compared, compared.equal, pair.kind == .order, let distance = pair.distance else { return false }
+    return distance > OperatorPairing.far
+  }
+
+  private func fileMatching(_ file: Model, _ compared: ComparisonReport?) -> FileMatching {
+    var result = FileMatching()
+    for pair in matching.pairs {
+      if isOtherwise(pair, compared) {
+        result.otherwise.append(pair.original.label)
+        continue
+      }
+      switch pair.kind {
+      case .name: result.byName += 1
+      case .weights: result.byWeights += 1
+      case .order: result.byOrder += 1
+      }
+    }
+    (result.missing, result.additional) = (matching.missing, matching.additional)
+    result.changes = FileChanges(original, file).descriptions + (compared?.notes ?? [])
+    guard let compared else { return result }
+    (result.values, result.equal, result.first) = (compared.values, compared.equal, compared.first)
+    return result
+  }
+}
+
+extension ComparisonReport? {
+  /// Takes in what another sample has shown.
+  fileprivate mutating func add(_ other: ComparisonReport) {
+    guard var report = self else {
+      self = other
+      return
+    }
+    report.equal = report.equal && other.equal
+    report.first = report.first ?? other.first
+    report.inputs += other.inputs
+    self = report
+  }
+}
+
+extension Graph {
+  /// The multiplications with an addition that the definitions of all operators need.
+  fileprivate var multiplications: Int {
+    nodes.reduce(0) { sum, node in
+      let (total, overflow) = sum.addingReportingOverflow(multiplyAccumulates(of: node) ?? 0)
+      return overflow ? .max : total
+    }
   }
 }
 

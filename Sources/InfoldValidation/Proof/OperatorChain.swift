@@ -24,21 +24,34 @@ struct OperatorChain {
   var label: String { graph.label(of: graph[entry.node]) }
 
   /// What the chain makes of `x`.
+  /// - Parameter window: The operator whose strides, padding and the like are used, where another tool may have put more into this one's;
+  ///   `nil` for its own.
   func evaluate(
-    _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared
+    _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared,
+    window: OperatorChain? = nil
   ) throws(InfoldError) -> Tensor {
     var y = x
     for part in entry.before { y = try apply(part, y, form, precision, axis: 1) }
-    y = try evaluateOperator(y, precision)
+    y = try evaluateOperator(y, precision, window)
     let axis = entry.linear.channelAxis(rank: y.shape.count)
     for part in entry.behind { y = try apply(part, y, form, precision, axis: axis) }
     return y
   }
 
+  private static let windowAttributes = [
+    "auto_pad", "dilations", "kernel_shape", "output_padding", "output_shape", "pads", "strides",
+  ]
+
   private func evaluateOperator(
-    _ x: Tensor, _ precision: EvaluationContext.Precision
+    _ x: Tensor, _ precision: EvaluationContext.Precision, _ window: OperatorChain?
   ) throws(InfoldError) -> Tensor {
-    let node = graph[entry.node]
+    var node = graph[entry.node]
+    if let window, entry.linear.form.hasWindow {
+      let other = window.graph[window.entry.node]
+      var attributes = node.attributes
+      for name in Self.windowAttributes { attributes[name] = other.attributes[name] }
+      node = try node.replacing(attributes: attributes)
+    }
     let constants = node.inputs.dropFirst().map { $0.flatMap(graph.constant) }
     return try node.evaluate([x] + constants, precision: precision)[0]!
   }

@@ -9,6 +9,10 @@ struct OperatorMatching {
   struct Pair {
     let original: OperatorChain
     let folded: OperatorChain
+    /// How it was found.
+    let kind: OperatorPairing.Kind
+    /// How far its weights are from what they must be, as a part of their size; `nil` where that was not asked for.
+    let distance: Double?
     /// The node of the original in whose body both are, as errors call it; `nil` for those of the network itself.
     var owner: String?
   }
@@ -22,48 +26,35 @@ struct OperatorMatching {
   /// The operators of the folded graph that belong to none of the original.
   private(set) var additional: [String] = []
 
+  /// Whether another tool may have made the folded graph.
+  private let isForeign: Bool
+
   /// Those of two graphs, and of the bodies of their nodes.
-  init(_ original: Graph, _ folded: Graph) throws(InfoldError) {
-    let analyses = (try FoldAnalysis(original), try FoldAnalysis(folded))
-    self.init(analyses.0, analyses.1)
+  /// - Parameter isForeign: Whether another tool may have made the second graph: then weights are looked at where names do not decide,
+  ///   and maps count as folded of which Infold would not lose the digits.
+  init(_ original: Graph, _ folded: Graph, isForeign: Bool = false) throws(InfoldError) {
+    let analyses = (
+      try FoldAnalysis(original, acceptsLoss: isForeign), try FoldAnalysis(folded, acceptsLoss: isForeign)
+    )
+    try self.init(analyses.0, analyses.1, isForeign: isForeign)
     try addBodies(of: analyses.0.graph, analyses.1.graph)
   }
 
-  /// First by the names of the values that they make, for folding keeps the operator's name or takes that of a map
-  /// behind it; the others in their order, by operator and sizes.
-  init(_ original: FoldAnalysis, _ folded: FoldAnalysis) {
-    (self.original, self.folded) = (original.graph, folded.graph)
-    var candidates: [String: Int] = [:]
-    for (index, entry) in folded.operators.enumerated() {
-      for name in folded.names(of: entry) { candidates[name] = candidates[name] ?? index }
-    }
-    var partner: [Int?] = original.operators.map { entry in
-      original.names(of: entry).lazy.compactMap { candidates[$0] }
-        .first { original.isAlike(entry, folded.operators[$0], in: folded) }
-    }
-    var isTaken = Set(partner.compactMap { $0 })
-    if isTaken.count < partner.count(where: { $0 != nil }) {
-      // A name that fits two operators decides for neither.
-      let counts = partner.reduce(into: [Int: Int]()) { $0[$1 ?? -1, default: 0] += 1 }
-      partner = partner.map { $0.flatMap { counts[$0] == 1 ? $0 : nil } }
-      isTaken = Set(partner.compactMap { $0 })
-    }
-    for (index, entry) in original.operators.enumerated() where partner[index] == nil {
-      partner[index] = folded.operators.indices.first {
-        !isTaken.contains($0) && original.isAlike(entry, folded.operators[$0], in: folded)
-      }
-      if let found = partner[index] { isTaken.insert(found) }
-    }
-    for (entry, index) in zip(original.operators, partner) {
-      if let index {
+  private init(_ original: FoldAnalysis, _ folded: FoldAnalysis, isForeign: Bool) throws(InfoldError) {
+    (self.original, self.folded, self.isForeign) = (original.graph, folded.graph, isForeign)
+    let pairing = try OperatorPairing(original, folded, looksAtWeights: isForeign)
+    for (entry, partner) in zip(original.operators, pairing.partners) {
+      if let partner {
         pairs.append(
           Pair(
             original: OperatorChain(analysis: original, entry: entry),
-            folded: OperatorChain(analysis: folded, entry: folded.operators[index])))
+            folded: OperatorChain(analysis: folded, entry: folded.operators[partner.index]), kind: partner.kind,
+            distance: partner.distance))
       } else {
         missing.append(original.graph.label(of: original.graph[entry.node]))
       }
     }
+    let isTaken = Set(pairing.partners.compactMap { $0?.index })
     additional = folded.operators.indices.filter { !isTaken.contains($0) }
       .map { folded.graph.label(of: folded.graph[folded.operators[$0].node]) }
   }
@@ -91,10 +82,14 @@ extension OperatorMatching {
         let opened = try [a, b].map { graph throws(InfoldError) in
           var opened = try InlineBodies().run(on: graph).graph
           try opened.inferTypes()
-          return try FoldAnalysis(opened)
+          return try FoldAnalysis(opened, acceptsLoss: isForeign)
         }
-        let inner = OperatorMatching(opened[0], opened[1])
-        pairs += inner.pairs.map { Pair(original: $0.original, folded: $0.folded, owner: owner) }
+        let inner = try OperatorMatching(opened[0], opened[1], isForeign: isForeign)
+        pairs += inner.pairs.map { pair in
+          var pair = pair
+          pair.owner = owner
+          return pair
+        }
         missing += inner.missing.map { "\($0) in a body of \(owner)" }
         additional += inner.additional.map { "\($0) in a body of \(owner)" }
         try addBodies(of: opened[0].graph, opened[1].graph)
@@ -107,26 +102,5 @@ extension OperatorMatching {
     let foldable = pairs.filter { $0.state != .plain }
     guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
     return "is not folded: what can be folded is still there, at all of \(foldable.count) operators with weights"
-  }
-}
-
-extension FoldAnalysis {
-  fileprivate func names(of entry: FoldPlan.Operator) -> [String] {
-    entry.outputs.map { graph[$0].name }
-  }
-
-  /// Whether the operators have the same kind and weights of the same sizes. A MatMul may have become a Gemm, and a
-  /// Gemm's weight may have been transposed.
-  fileprivate func isAlike(_ entry: FoldPlan.Operator, _ other: FoldPlan.Operator, in analysis: FoldAnalysis) -> Bool {
-    let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
-    let shapes = [weightShape(entry), analysis.weightShape(other)]
-    return types[0] == types[1] && shapes[0] == shapes[1]
-      || !entry.linear.form.hasWindow && !other.linear.form.hasWindow
-        && entry.linear.inputChannels == other.linear.inputChannels
-        && entry.linear.outputChannels == other.linear.outputChannels
-  }
-
-  fileprivate func weightShape(_ entry: FoldPlan.Operator) -> [Int] {
-    graph.constant(graph[entry.node].inputs[1]!)?.shape ?? []
   }
 }

@@ -38,6 +38,12 @@ public struct ProofReport: Sendable, Encodable {
   public internal(set) var tightestSite: Int?
   /// The outputs of the network.
   public internal(set) var outputs: [OutputReport] = []
+  /// The batch normalizations that stay: why, and whether what is computed in their place is right.
+  public internal(set) var staying: [StayingNormalization] = []
+  /// What sessions run, behind all of their passes, in each precision that was asked for.
+  public internal(set) var sessions: [SessionReport] = []
+  /// How a file that another tool has folded was matched; `nil` where Infold folded.
+  public internal(set) var matching: FileMatching?
 
   /// How many batch normalizations there are.
   public struct Normalizations: Sendable, Encodable {
@@ -199,6 +205,15 @@ public struct ConstantReport: Sendable, Encodable {
   public internal(set) var largestWeightError = 0.0
   /// The number that is furthest beyond its limit.
   public internal(set) var worst: Mismatch?
+
+  /// Takes back what `add` counted.
+  mutating func remove(_ other: ConstantReport) {
+    count -= other.count
+    wrong -= other.wrong
+    notCorrectlyRounded -= other.notCorrectlyRounded
+    subnormal -= other.subnormal
+    if wrong == 0 { worst = nil }
+  }
 
   mutating func add(_ other: ConstantReport) {
     count += other.count

@@ -22,7 +22,7 @@ struct SiteComparison {
     let truth: [Double] = try truthTensor.elements()
     let asWritten = try pair.original.evaluate(x)
     let shifted = try pair.original.evaluate(x, .scaleAndShift)
-    let folded = try pair.folded.evaluate(x)
+    let folded = try pair.folded.evaluate(x, window: pair.original)
     guard folded.shape == truthTensor.shape else {
       throw InfoldError(
         .invalidModel, "the folded operator makes \(folded) of \(x), and the original one \(truthTensor.shape)")

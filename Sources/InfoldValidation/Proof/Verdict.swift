@@ -57,15 +57,17 @@ extension ProofReport {
   private static let notableImprovement = 10.0
 
   /// Finds the verdict.
-  mutating func judge(_ matching: OperatorMatching, wasRun: Bool) {
+  /// - Parameter asksForSessions: Whether a model in which nothing can be folded passes where its sessions do.
+  mutating func judge(wasRun: Bool, asksForSessions: Bool) {
     var failures: [String] = []
     for site in sites { failures += site.failures }
-    failures += Self.listed(matching.missing, one: "has", several: "have", "no counterpart in the folded model")
-    failures += Self.listed(
-      matching.additional.map { "\($0) of the folded model" }, one: "has", several: "have",
-      "no counterpart in the original")
+    for normalization in staying {
+      if let failure = normalization.failure { failures.append("\(normalization.node): \(failure)") }
+    }
+    if let matching { failures += Self.failures(of: matching) }
     for output in outputs { failures += output.failures }
-    let isEmpty = normalizations.total == 0 && sites.isEmpty
+    for session in sessions { failures += session.failures }
+    let isEmpty = normalizations.total == 0 && sites.isEmpty && !(asksForSessions && wasRun)
     verdict = failures.isEmpty ? isEmpty ? .nothingToProve : .passed : .failed
     passed = verdict == .passed
     let compared = sites.indices.filter { sites[$0].numbers != nil }
@@ -81,6 +83,22 @@ extension ProofReport {
       ]
     }
     addRemarks()
+  }
+
+  /// What does not concern folding may differ, as long as all values agree.
+  private static func failures(of matching: FileMatching) -> [String] {
+    guard matching.equal != true else { return [] }
+    var failures = listed(matching.missing, one: "has", several: "have", "no counterpart in the folded model")
+    failures += listed(
+      matching.additional.map { "\($0) of the folded model" }, one: "has", several: "have",
+      "no counterpart in the original")
+    if let first = matching.first {
+      failures.append(
+        "\(first.node) of the folded model, \(first.matchedNode) of the original: the first value that differs by more than rounding "
+          + "explains, by \(NumberText.short(first.difference)) where \(NumberText.short(first.allowed)) would be explained"
+      )
+    }
+    return failures
   }
 
   /// One line for each of a few, and one for more.
@@ -99,6 +117,17 @@ extension ProofReport {
     }
     let compared = sites.count { $0.numbers != nil }
     if compared > 0 { reasons.append("\(compared) of \(compared) sites stay within the bounds of rounding") }
+    let proved = staying.count { $0.largestShare != nil }
+    if proved > 0 {
+      reasons.append(
+        "\(counted(proved, "batch normalization")) that \(proved == 1 ? "stays is" : "stay are") computed within the bounds of rounding"
+      )
+    }
+    if let values = matching?.values, matching?.equal == true {
+      reasons.append(
+        "\(values.compared) of \(counted(values.total, "value")) of the file were compared, and agree but for rounding")
+    }
+    reasons += sessions.compactMap(\.success)
     if wasRun, outputs.allSatisfy({ $0.differingElements == 0 }) {
       reasons.append("the outputs are the same bit for bit")
     } else if wasRun {
@@ -108,6 +137,8 @@ extension ProofReport {
   }
 
   private mutating func addRemarks() {
+    for session in sessions { remarks += session.remarks.map { "precision \(session.precision): \($0)" } }
+    if let matching { addRemarks(on: matching) }
     let unfolded = normalizations.total - normalizations.folded
     if unfolded > 0 {
       remarks.append("\(unfolded) of \(normalizations.total) batch normalizations are not folded")
@@ -136,6 +167,38 @@ extension ProofReport {
     if unmeasured > 0 {
       remarks.append("of \(counted(unmeasured, "site")) only the constants were checked, not the numbers")
     }
+  }
+}
+
+extension ProofReport {
+  private mutating func addRemarks(on matching: FileMatching) {
+    if matching.equal == true {
+      for (operators, whose) in [(matching.missing, "the original"), (matching.additional, "the file")]
+      where !operators.isEmpty {
+        let shown = operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? ", …" : "")
+        remarks.append(
+          "\(counted(operators.count, "operator")) with weights of \(whose) \(operators.count == 1 ? "has" : "have") no counterpart, "
+            + "and all values agree: \(shown)")
+      }
+    }
+    if !matching.otherwise.isEmpty {
+      let shown = matching.otherwise.prefix(3).joined(separator: ", ") + (matching.otherwise.count > 3 ? ", …" : "")
+      remarks.append(
+        "\(counted(matching.otherwise.count, "operator")) of the file \(matching.otherwise.count == 1 ? "has" : "have") weights that no "
+          + "folding explains, and all values agree: \(shown)")
+    }
+    for change in matching.changes.prefix(20) { remarks.append("the file: \(change)") }
+  }
+}
+
+extension SessionReport {
+  /// What was proved; `nil` where nothing was compared.
+  fileprivate var success: String? {
+    let compared = layers.count { $0.kernels != nil }
+    guard compared > 0 else { return nil }
+    let share = layers.reduce(0) { max($0, $1.kernels?.shareOfBound ?? 0) }
+    return "precision \(precision): \(counted(compared, "value")) of what a session runs "
+      + "\(compared == 1 ? "is" : "are") within the bounds of rounding, at most at \(NumberText.percentage(share)) of them"
   }
 }
 

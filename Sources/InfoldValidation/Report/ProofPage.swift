@@ -15,7 +15,10 @@ public struct ProofPage: Sendable {
   public var html: String {
     Page(
       topic: "Folding", models: [report.model], title: "Folding of \(report.model.map(Page.fileName) ?? "a model")",
-      verdict: verdict, lead: lead, elements: [tiles, reasons] + plots + outputs + [SiteTable(report).section],
+      verdict: verdict, lead: lead,
+      elements: [
+        tiles, reasons, PageMarkup(MatchingSection(report).html), PageMarkup(StayingSection(report).html),
+      ] + plots + [PageMarkup(SessionSection(report).html)] + outputs + [SiteTable(report).section],
       footer: "Truth is the original model in double precision. \(bounds)"
     ).html
   }
@@ -65,7 +68,10 @@ public struct ProofPage: Sendable {
   }
 
   private var reasons: PageSection {
-    let remarks = report.remarks + report.normalizations.refusals.map { "\($0.node) stays: \($0.reason)" }
+    // Kept batch normalizations have a section of their own.
+    let known = Set(report.staying.map(\.node))
+    let refusals = report.normalizations.refusals.filter { !known.contains($0.node) }
+    let remarks = report.remarks + refusals.map { "\($0.node) stays: \($0.reason)" }
     let title =
       switch report.verdict {
       case .passed: "Why it passed"

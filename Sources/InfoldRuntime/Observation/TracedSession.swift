@@ -1,0 +1,148 @@
+import InfoldGraph
+import InfoldPasses
+import InfoldSystem
+import InfoldTensor
+
+/// A session that also hands out the values that its steps hand to one another: what a proof of the network that really runs looks at.
+///
+/// The network is planned twice: as any session plans it, and with these values as further outputs. Only values are asked for that one
+/// step writes and another one reads, so that both plans compute the same. That they do is checked: the outputs of both have the same
+/// bits, or nothing but the outputs is handed out.
+package final class TracedSession: Sendable {
+  /// The session.
+  package let session: Session
+  /// What passes have made of the network before sizes are bound.
+  private let graph: Graph
+  private let isFixed: Bool
+  /// What plans the network with further outputs.
+  private let factory: PlanFactory
+
+  /// What one run has computed.
+  package struct Trace: Sendable {
+    /// What was planned: the network behind all passes, with the sizes of the run.
+    package let graph: Graph
+    /// Every output by its name.
+    package let outputs: [String: Tensor]
+    /// The outputs, and the values that steps hand to one another.
+    package let values: [ValueID: Tensor]
+    /// What makes each value.
+    package let makers: [ValueID: Maker]
+    /// Whether values beside the outputs could be handed out.
+    package let isComplete: Bool
+  }
+
+  /// A step of the plan, as the maker of a value.
+  package struct Maker: Sendable {
+    /// The operators that the step does, like `Conv+Relu`.
+    package let operation: String
+    /// How it does them.
+    package let algorithm: String
+    /// The nodes that it does something for.
+    package let nodes: [String]
+  }
+
+  /// Prepares `model` twice.
+  /// - Throws: As `Session.init(_:options:observer:)`.
+  package init(_ model: Model, options: SessionOptions) throws(InfoldError) {
+    session = try Session(model, options: options)
+    let factory = try PlanFactory(
+      options, kernels: KernelChoice(named: KernelChoice.forcedName), observer: nil, packed: PackedConstants())
+    self.factory = factory
+    isFixed = session.inputs.allSatisfy { $0.type?.shape?.sizes != nil }
+    graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      var graph = model.graph
+      try graph.makeConsistent()
+      return try factory.optimized(PreparedModel(graph: graph).graph)
+    }
+  }
+
+  /// Runs the session, and looks into it.
+  /// - Throws: As `Session.run(_:)`.
+  package func run(_ inputs: [String: Tensor]) throws(InfoldError) -> Trace {
+    let outputs = try session.run(inputs)
+    return try session.interface.inFile { () throws(InfoldError) in
+      let (plan, tensors) = try session.plan(forNamed: inputs, session.cancellation())
+      let bound = try bound(to: tensors)
+      let makers = Self.makers(plan.steps, in: bound)
+      var values: [ValueID: Tensor] = [:]
+      for (id, output) in zip(bound.outputs, session.outputs) { values[id] = outputs[output.name] }
+      let observed = makers.keys.filter { values[$0] == nil && bound[$0].type != nil }.sorted { $0.index < $1.index }
+      var isComplete = true
+      if !observed.isEmpty {
+        let more = try results(of: bound, observing: observed, tensors)
+        isComplete = zip(bound.outputs, more).allSatisfy { values[$0]?.hasSameBits(as: $1) == true }
+        if isComplete {
+          for (id, tensor) in zip(observed, more.dropFirst(bound.outputs.count)) { values[id] = tensor }
+        }
+      }
+      return Trace(graph: bound, outputs: outputs, values: values, makers: makers, isComplete: isComplete)
+    }
+  }
+
+  /// The network with the sizes of these inputs, behind the passes.
+  private func bound(to tensors: [Tensor]) throws(InfoldError) -> Graph {
+    guard !isFixed else { return graph }
+    let types = tensors.map { TensorType($0.elementType, Shape($0.shape)) }
+    return try factory.optimized(graph.binding(inputs: Dictionary(zip(graph.inputs, types)) { first, _ in first }))
+  }
+
+  private func results(
+    of graph: Graph, observing values: [ValueID], _ tensors: [Tensor]
+  ) throws(InfoldError) -> [Tensor] {
+    var graph = graph
+    graph.outputs += values
+    let cancellation = session.cancellation()
+    return try cancellation.interrupting { () throws(InfoldError) in
+      let plan = try factory.runPlan(graph)
+      var results: [Tensor] = []
+      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
+      return results
+    }
+  }
+
+  /// The values that steps hand to one another, with their makers: what the last node of a step makes; in a step that computes band by
+  /// band, also what a node makes that a window of the next one goes over.
+  private static func makers(_ steps: [PlannedStep], in graph: Graph) -> [ValueID: Maker] {
+    var ids: [String: NodeID?] = [:]
+    for id in graph.nodeIDs {
+      let name = graph.reference(to: graph[id])
+      // A name of several nodes is none.
+      ids.updateValue(ids[name] == nil ? id : nil, forKey: name)
+    }
+    var makers: [ValueID: Maker] = [:]
+    for step in steps {
+      let nodes = step.nodes.compactMap { ids[$0] ?? nil }
+      guard nodes.count == step.nodes.count else { continue }
+      let maker = Maker(operation: step.layer.operation, algorithm: step.layer.algorithm, nodes: step.nodes)
+      let members = Set(nodes)
+      for id in nodes {
+        for output in graph[id].definitions {
+          let readers = graph.index.consumers(of: output).filter(members.contains)
+          guard id == nodes.last || !readers.isEmpty && readers.allSatisfy({ graph[$0].goesOverWindows }) else {
+            continue
+          }
+          makers[output] = maker
+        }
+      }
+    }
+    return makers
+  }
+}
+
+extension Node {
+  /// Whether the node begins a step of its own, and is not done behind another one's work.
+  fileprivate var goesOverWindows: Bool {
+    guard let typed else { return false }
+    return type(of: typed).family == .product || type(of: typed).family == .pool
+  }
+}
+
+extension Tensor {
+  /// Whether both have the same elements, bit by bit.
+  fileprivate func hasSameBits(as other: Tensor) -> Bool {
+    guard elementType == other.elementType, shape == other.shape else { return false }
+    return withUnsafeBytes { a in
+      other.withUnsafeBytes { b in a.elementsEqual(b) }
+    }
+  }
+}

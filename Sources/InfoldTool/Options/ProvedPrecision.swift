@@ -1,0 +1,20 @@
+import ArgumentParser
+import InfoldRuntime
+
+/// The precisions in which `infold validate` proves what a session runs: one of those that sessions have, or all.
+struct ProvedPrecision: ExpressibleByArgument {
+  static let all = "all"
+  static var allValueStrings: [String] { SessionOptions.Precision.allCases.map(\.rawValue) + [all] }
+
+  let precisions: [SessionOptions.Precision]
+
+  init?(argument: String) {
+    if argument == Self.all {
+      precisions = SessionOptions.Precision.allCases
+    } else if let precision = SessionOptions.Precision(rawValue: argument) {
+      precisions = [precision]
+    } else {
+      return nil
+    }
+  }
+}

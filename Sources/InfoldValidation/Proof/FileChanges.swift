@@ -1,0 +1,40 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+
+/// What a tool has done to a network besides folding: counted by operators, from what the files say.
+struct FileChanges {
+  /// A sentence for each kind of change.
+  let descriptions: [String]
+
+  init(_ original: Model, _ file: Model) {
+    var descriptions: [String] = []
+    let (before, behind) = (Self.operators(original.graph), Self.operators(file.graph))
+    let gone = before.filter { (behind[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
+    let new = behind.filter { (before[$0.key] ?? 0) < $0.value }
+    if !gone.isEmpty {
+      descriptions.append("gone: " + Self.list(gone.mapValues { $0 }, minus: behind))
+    }
+    if !new.isEmpty {
+      descriptions.append("new: " + Self.list(new.mapValues { $0 }, minus: before))
+    }
+    if let version = original.opsetVersion(), let other = file.opsetVersion(), version != other {
+      descriptions.append("opset \(version) became opset \(other)")
+    }
+    if original.irVersion != file.irVersion {
+      descriptions.append("IR version \(original.irVersion) became \(file.irVersion)")
+    }
+    self.descriptions = descriptions
+  }
+
+  private static func operators(_ graph: Graph) -> [String: Int] {
+    graph.nodes.reduce(into: [:]) { $0[$1.domain.isEmpty ? $1.opType : "\($1.domain).\($1.opType)", default: 0] += 1 }
+  }
+
+  private static func list(_ operators: [String: Int], minus others: [String: Int]) -> String {
+    let parts = operators.sorted { $0.key < $1.key }.map { name, count in
+      "\(count - (others[name] ?? 0)) \(String(printable: name))"
+    }
+    return parts.prefix(12).joined(separator: ", ") + (parts.count > 12 ? ", and more" : "")
+  }
+}

@@ -1,0 +1,283 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
+
+/// Proves what a session runs: that the network behind all of its passes is the original, and that its kernels compute it.
+///
+/// *Passes*: the network that is planned is evaluated in double precision. What it has in common with the original may differ by what
+/// rounding a constant does that a pass has computed. *Kernels*: a run of the session is looked into, and each value that steps hand to
+/// one another is held within the bounds of what its layer may round.
+struct SessionProof {
+  let precision: SessionOptions.Precision
+  private let traced: TracedSession
+  private(set) var report: SessionReport
+  private var places: [String: Int] = [:]
+  private var saysIncomplete = false
+  /// The names of the values that nodes of the planned network make; `nil` before the first sample.
+  private(set) var plannedValues: Set<String>?
+
+  init(_ model: Model, _ precision: SessionOptions.Precision, _ options: SessionOptions) throws(InfoldError) {
+    self.precision = precision
+    var options = options
+    options.precision = precision
+    options.optimize = true
+    traced = try TracedSession(model, options: options)
+    report = SessionReport(precision)
+  }
+
+  /// The original for the inputs of one sample, with what its outputs are in double precision.
+  struct Truth {
+    let graph: Graph
+    let inputs: [ValueID: Tensor]
+    let outputs: [String: Tensor]
+
+    /// - Parameter prepared: The model's graph, ready for the passes.
+    init(
+      _ prepared: Graph, _ tensors: [Tensor], outputs: [String: Tensor]
+    ) throws(InfoldError) {
+      let types = tensors.map { TensorType($0.elementType, Shape($0.shape)) }
+      let bound = Dictionary(zip(prepared.inputs, types)) { first, _ in first }
+      graph = try OptimizationPipeline.asWritten.run(on: prepared.binding(inputs: bound))
+      inputs = Dictionary(zip(graph.inputs, tensors)) { first, _ in first }
+      self.outputs = outputs
+    }
+  }
+
+  /// Takes in what happens for one sample.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  mutating func add(_ sample: [String: Tensor], _ truth: Truth) throws(InfoldError) {
+    let trace = try traced.run(sample)
+    report.nodes = truth.graph.nodes.count
+    report.plannedNodes = trace.graph.nodes.count
+    plannedValues = Set(trace.graph.nodes.lazy.flatMap { Array($0.definitions) }.map { trace.graph[$0].name })
+    if !trace.isComplete, !saysIncomplete {
+      saysIncomplete = true
+      report.remarks.append("values between the layers could not be looked at: only the outputs were compared")
+    }
+    var partners = Partners(truth.graph, trace.graph)
+    try addPasses(truth, trace, &partners)
+    try addKernels(truth, trace, partners)
+    try addOutputs(truth, trace)
+  }
+
+  // MARK: Passes
+
+  private mutating func addPasses(
+    _ truth: Truth, _ trace: TracedSession.Trace, _ partners: inout Partners
+  ) throws(InfoldError) {
+    let evaluator = try ReferenceEvaluator(trace.graph, precision: .double)
+    let given = partners.inputs.compactMapValues { truth.inputs[$0] }
+    var values: [ValueID: Tensor] = [:]
+    let nodes = trace.graph.nodes, known = partners.originals
+    let outputs = try evaluator.run(given) { (id, _, results) throws(InfoldError) in
+      for case (let output?, let tensor?) in zip(nodes[id.index].outputs, results) {
+        if let original = known[output] { values[original] = tensor }
+      }
+    }
+    for (id, tensor) in zip(trace.graph.outputs, outputs) {
+      if let original = partners.outputs[id] { values[original] = tensor }
+    }
+    let walk = LayerWalk(
+      graph: truth.graph, inputs: truth.inputs, others: values, rounding: .double(unit: trace.graph.constantUnit),
+      step: truth.graph.integerStep)
+    var layers: [LayerWalk.Layer] = []
+    try walk.run { layers.append($0) }
+    // A pass may have given a value another meaning, and what reads it, too: then everything behind it is right without it.
+    let isOutput = Set(truth.graph.outputs)
+    let suspects = layers.filter { $0.beyond > 0 && !isOutput.contains($0.value) }.map(\.value)
+    if !suspects.isEmpty {
+      var rest = values
+      for value in suspects { rest[value] = nil }
+      let again = LayerWalk(
+        graph: truth.graph, inputs: truth.inputs, others: rest, rounding: walk.rounding, step: walk.step)
+      var others: [LayerWalk.Layer] = []
+      try again.run { others.append($0) }
+      if others.allSatisfy({ $0.beyond == 0 }) {
+        layers = others
+        partners.remove(suspects)
+      }
+    }
+    for layer in layers {
+      let place = place(of: layer, truth.graph, nil)
+      report.layers[place].passes = adding(layer, to: report.layers[place].passes)
+      if layer.beyond > 0 { fail(layer, truth.graph, "the passes make", of: nil) }
+    }
+  }
+
+  // MARK: Kernels
+
+  private mutating func addKernels(
+    _ truth: Truth, _ trace: TracedSession.Trace, _ partners: Partners
+  ) throws(InfoldError) {
+    var values: [ValueID: Tensor] = [:], makers: [ValueID: TracedSession.Maker] = [:]
+    for (id, tensor) in trace.values {
+      guard let original = partners.originals[id] else { continue }
+      values[original] = tensor
+      makers[original] = trace.makers[id]
+    }
+    for (id, original) in partners.outputs {
+      values[original] = trace.values[id]
+      makers[original] = trace.makers[id]
+    }
+    let walk = LayerWalk(
+      graph: truth.graph, inputs: truth.inputs, others: values, rounding: rounding(truth, trace),
+      further: try winogradErrors(truth, trace, partners), step: truth.graph.integerStep)
+    var layers: [LayerWalk.Layer] = []
+    try walk.run { layers.append($0) }
+    for layer in layers {
+      let maker = makers[layer.value]
+      let place = place(of: layer, truth.graph, maker)
+      report.layers[place].kernels = adding(layer, to: report.layers[place].kernels)
+      if layer.beyond > 0 { fail(layer, truth.graph, "the session computes", of: maker) }
+    }
+  }
+
+  /// The arithmetic of the session: that of its nodes, and of the model's own narrow types where every result is rounded to them.
+  private func rounding(_ truth: Truth, _ trace: TracedSession.Trace) -> RoundingModel {
+    var types = trace.graph.computedTypes
+    if precision == .exact { types.formUnion(truth.graph.computedTypes) }
+    let type = types.max { $0.unitRoundoff < $1.unitRoundoff } ?? .float32
+    return .declared(type, constants: min(trace.graph.constantUnit, type.unitRoundoff))
+  }
+
+  /// What Winograd's algorithm may add to the errors of convolutions, by the values of the original that they end in.
+  private func winogradErrors(
+    _ truth: Truth, _ trace: TracedSession.Trace, _ partners: Partners
+  ) throws(InfoldError) -> [ValueID: Tensor] {
+    var errors: [ValueID: Tensor] = [:]
+    let given = partners.inputs.compactMapValues { truth.inputs[$0] }
+    for (value, maker) in trace.makers {
+      guard let tile = maker.winogradTile, let bound = WinogradBound(tile: tile) else { continue }
+      let names = Set(maker.nodes)
+      for node in trace.graph.nodes
+      where node.typed?.linearForm?.hasWindow == true && names.contains(trace.graph.reference(to: node)) {
+        guard let y = node.outputs[0], let weight = node.inputs[1].flatMap(trace.graph.constant),
+          let source = node.inputs[0], let x = trace.values[source] ?? given[source],
+          let shape = trace.graph[y].type?.shape?.sizes, let target = partners.originals[y] ?? partners.originals[value]
+        else { continue }
+        let pads = WinogradBound.pads(of: node, input: x.shape, output: shape)
+        errors[target] = try bound.errors(x.widened(), weight.widened(), pads: pads, shape: shape)
+      }
+    }
+    return errors
+  }
+
+  // MARK: Outputs
+
+  private mutating func addOutputs(_ truth: Truth, _ trace: TracedSession.Trace) throws(InfoldError) {
+    for (place, info) in traced.session.outputs.enumerated() {
+      if report.outputs.count == place { report.outputs.append(SessionReport.Output(name: info.name)) }
+      guard let y = trace.outputs[info.name], let exact = truth.outputs[info.name], y.count == exact.count,
+        y.elementType != .string
+      else { continue }
+      let (a, b) = (try exact.numbers(), try y.numbers())
+      guard y.elementType.isFloatingPoint else {
+        report.outputs[place].differingElements += zip(a, b).count { $0 != $1 }
+        continue
+      }
+      var output = report.outputs[place]
+      for (x, y) in zip(a, b) where x.isFinite {
+        output.largestMagnitude = max(output.largestMagnitude, x.magnitude)
+        let distance = (x - y).magnitude
+        output.error = max(output.error, distance.isNaN ? .infinity : distance)
+      }
+      output.relativeError = output.error == 0 ? 0 : output.error / output.largestMagnitude
+      report.outputs[place] = output
+    }
+  }
+
+  // MARK: The report
+
+  private mutating func place(
+    of layer: LayerWalk.Layer, _ graph: Graph, _ maker: TracedSession.Maker?
+  ) -> Int {
+    let name = graph[layer.value].name
+    let place =
+      places[name]
+      ?? {
+        report.layers.append(SessionReport.Layer(value: name, node: graph.label(of: graph[layer.node])))
+        return report.layers.count - 1
+      }()
+    places[name] = place
+    if let maker {
+      (report.layers[place].operation, report.layers[place].algorithm) = (maker.operation, maker.algorithm)
+    }
+    return place
+  }
+
+  private func adding(_ layer: LayerWalk.Layer, to known: SessionReport.Distance?) -> SessionReport.Distance {
+    var distance = known ?? SessionReport.Distance()
+    distance.add(layer)
+    return distance
+  }
+
+  private mutating func fail(
+    _ layer: LayerWalk.Layer, _ graph: Graph, _ what: String, of maker: TracedSession.Maker?
+  ) {
+    report.passed = false
+    guard report.failures.count < 20 else { return }
+    let step = maker.map { " (\($0.operation), \($0.algorithm))" } ?? ""
+    report.failures.append(
+      "\(graph.label(of: graph[layer.node])), precision \(precision.rawValue): what \(what)\(step) is "
+        + "\(NumberText.short(layer.distance)) away from the truth, and may be \(NumberText.short(layer.allowed)), in "
+        + "\(counted(layer.beyond, "element"))")
+  }
+}
+
+/// Which values of a session's network are values of the original: those of the same name.
+private struct Partners {
+  /// For values of the session's network, those of the original.
+  private(set) var originals: [ValueID: ValueID] = [:]
+  /// The same for its inputs and outputs, whatever stands between.
+  let inputs, outputs: [ValueID: ValueID]
+
+  init(_ original: Graph, _ planned: Graph) {
+    func matched(_ ids: [ValueID], _ others: [ValueID]) -> [ValueID: ValueID] {
+      let names = Dictionary(others.map { (original[$0].name, $0) }) { first, _ in first }
+      return Dictionary(ids.compactMap { id in names[planned[id].name].map { (id, $0) } }) { first, _ in first }
+    }
+    inputs = matched(planned.inputs, original.inputs)
+    outputs = matched(planned.outputs, original.outputs)
+    var names: [String: ValueID] = [:]
+    for id in original.nodes.lazy.flatMap(\.definitions) where !original[id].name.isEmpty {
+      names[original[id].name] = id
+    }
+    for id in planned.nodes.lazy.flatMap(\.definitions) {
+      originals[id] = names[planned[id].name]
+    }
+  }
+
+  mutating func remove(_ values: [ValueID]) {
+    let removed = Set(values)
+    originals = originals.filter { !removed.contains($0.value) }
+  }
+}
+
+extension TracedSession.Maker {
+  /// The size of the output tiles of Winograd's algorithm; `nil` for another one.
+  fileprivate var winogradTile: Int? {
+    guard algorithm.hasPrefix("Winograd ") else { return nil }
+    return algorithm.dropFirst("Winograd ".count).first?.wholeNumberValue
+  }
+}
+
+extension Graph {
+  /// The unit roundoff of the widest rounding that a constant may have gone through which a pass has computed.
+  fileprivate var constantUnit: Double {
+    let types = nodes.lazy.flatMap { Array($0.uses) }.compactMap { self[$0].initializer?.tensor?.elementType }
+    return types.filter(\.isFloatingPoint).map(\.unitRoundoff).max() ?? ErrorBounds.doubleUnit
+  }
+
+  /// 1 where numbers are quantized.
+  fileprivate var integerStep: Double { nodes.contains { $0.quantizationRole != nil } ? 1 : 0 }
+
+  /// The floating-point types that nodes compute in.
+  fileprivate var computedTypes: Set<ElementType> {
+    let computing = nodes.lazy.filter { !$0.converts }
+    return Set(computing.flatMap { Array($0.definitions) }.compactMap { self[$0].type?.elementType })
+      .filter(\.isFloatingPoint)
+  }
+}
