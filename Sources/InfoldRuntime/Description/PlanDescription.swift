@@ -83,8 +83,8 @@ public struct PlanDescription: Sendable, Hashable {
     case input(String)
     /// An output of the model.
     case output(String)
-    /// Another tensor: the result of a reference evaluation, a constant that one reads, or a value
-    /// passed between two parts.
+    /// Another tensor: a result or a constant operand of a reference evaluation, or a value passed
+    /// between two parts.
     case tensor(String)
     /// A constant of the model.
     case constant

@@ -172,7 +172,7 @@ private struct OverlappedTransposition: Sendable {
   }
 
   /// Returns the address of the products of an input row. They replace those of a row that no sum
-  /// needs any more.
+  /// needs any longer.
   private func products(ofRow row: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     scratch + 2 * rowCount + row % problem.joinedRows * productCount
   }

@@ -91,7 +91,7 @@ extension ElementwiseStep {
   /// Reduces buffers to blocks if only parts of this step write and read them.
   ///
   /// - Parameter isPrivate: Returns whether no other step uses a buffer.
-  /// - Returns: The buffers that the step does not use any more.
+  /// - Returns: The buffers that the step no longer uses.
   mutating func keepBlocks(where isPrivate: (Int) -> Bool) -> [Int] {
     guard unit <= 4 * Self.blockCount else { return [] }
     for part in parts.dropLast() where blocks.count < ElementwisePlaces.mostBlocks {

@@ -64,8 +64,8 @@ struct Tuner {
     end = now &+ limit
   }
 
-  /// Returns the plan for other results than those of the best plan, or `nil` if both plans
-  /// together exceed the memory limit.
+  /// Returns the plan for these results, or `nil` if it and the best plan together exceed the
+  /// memory limit.
   private func planIfThereIsRoom(_ answers: TuningResults) throws(InfoldError) -> Plan? {
     do throws(InfoldError) {
       return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)

@@ -86,7 +86,7 @@ final class CallLimitHandler: ChannelDuplexHandler {
     context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
     context.fireErrorCaught(refusal)
     // The response is complete, and the rest of the request is not needed (RFC 9113, section 8.1).
-    // With another error code, clients would use that instead of the gRPC status.
+    // With another error code, clients would report that code instead of the gRPC status.
     context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 }
