@@ -84,7 +84,7 @@ package struct FoldPlan: Sendable {
   /// The reasons why normalizations are kept, in topological order.
   let refusals: [(node: NodeID, reason: String)]
 
-  /// Makes the decision for a graph. Afterwards, the graph knows the constants that its nodes
+  /// Decides what to fold in a graph. Afterwards, the graph knows the constants that its nodes
   /// compute for weights and parameters.
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.

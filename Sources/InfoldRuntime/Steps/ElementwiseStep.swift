@@ -32,7 +32,7 @@ struct ElementwiseStep: Step {
   private(set) var unit: Int
   /// The operand whose rows are passed in a band.
   var input: Location
-  /// The buffers of which each thread keeps only a block.
+  /// The buffers that hold only a block, one in each thread.
   private(set) var blocks: [Int] = []
 
   init(_ part: Part) {

@@ -124,7 +124,7 @@ struct Tuner {
       (answers, best) = kept
       if error.code == .limitExceeded, running == 0, remaining == 0 { memory.noteShortage(nil) }
       // Possible causes: the model rejects random inputs, a plan exceeds the memory limit, or the
-      // time is over.
+      // time is up.
       try Interruption.check()
     }
     if !learned.isEmpty { memory.learn(learned) }
