@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares infold-serve with KServe's Python model server and ONNX Runtime, with the same models
-and clients, in turns on this machine.
+and clients, alternating on this machine.
 
     swift build -c release --package-path Server --product infold-serve
     $(tools/python-environment.sh serving) tools/compare-servers.py [--seconds 5] [--rounds 3]

@@ -166,7 +166,7 @@ def versions_text(report):
 def method_text(report, other="the other"):
     """The method of the measurement."""
     return (
-        f"The fastest inferences of {report['rounds']} rounds of {report['seconds']:g} s in turns; in brackets Infold's time ÷ "
+        f"The fastest inferences of {report['rounds']} rounds of {report['seconds']:g} s, alternating; in brackets Infold's time ÷ "
         f"{other}'s."
     )
 

@@ -38,7 +38,7 @@ import network_checks
 from network_checks import remarkable, summary
 from processor import processor_here, processor_text
 
-# The opsets that exporters use in turns. A newer one is used if an operator needs it.
+# The opsets that exporters alternate between. A newer one is used if an operator needs it.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
 FALLBACK = {"script": 20, "dynamo": 18}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times a model with Infold and with ONNX Runtime in turns, for export-networks.py and
+"""Times a model with Infold and with ONNX Runtime, alternating, for export-networks.py and
 fetch-models.py, and prints one line of JSON.
 
     tools/measure-network.py MODEL INPUTS.npz INFOLD THREADS[,THREADS...] ROUNDS SECONDS LIMIT

@@ -29,7 +29,7 @@ def measured(model, inputs, options):
 
 
 def check_times(model, inputs, infold, threads, rounds, seconds):
-    """Milliseconds of the fastest inference of each runtime, in turns, and their ratio: below 1,
+    """Milliseconds of the fastest inference of each runtime, alternating, and their ratio: below 1,
     Infold is faster."""
     runner = session(model, threads)
 

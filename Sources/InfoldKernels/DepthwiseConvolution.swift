@@ -109,7 +109,7 @@ private struct DepthwiseRow {
 
   @inline(always)
   func run(_ table: RowTable) {
-    // `tile` does not support windows of which more than half lies outside of the image.
+    // `tile` does not support windows that lie more than half outside of the image.
     let half = kernelWidth / 2
     let rightOverhang = (outputWidth - 1) * strideX + kernelWidth - padLeft - inputWidth
     guard

@@ -129,8 +129,8 @@ private func normalizeResponses(
         value.store(at: scratch + before + channel, count: count)
       }
       forEachVector(of: channels) { channel, count in
-        // Loading numbers that were just stored as other vectors stalls. They are read from scratch
-        // memory only where zeros are needed.
+        // Loading numbers that have just been stored in differently aligned vectors stalls. Scratch
+        // memory is therefore read only where the zeros around the pixel are needed.
         let begin = channel &- before
         let isInside = begin >= 0 && begin &+ size &+ Vector.scalarCount &- 1 <= channels
         let around = isInside ? x + begin : UnsafePointer(scratch + channel)

@@ -41,8 +41,8 @@ struct WindowRun {
     length = isDense ? windows &* channels : channels
   }
 
-  /// Writes the result of `finish` for each number. `begin` initializes it from the first element,
-  /// and `combine` adds the other elements one after the other.
+  /// Reduces each window, channel by channel. `begin` takes its first element, `combine` adds the
+  /// other elements one after the other, and the result of `finish` is written.
   @inline(always)
   func reduce(
     _ begin: (Vector) -> Vector, _ combine: (Vector, Vector) -> Vector, _ finish: (Vector) -> Vector

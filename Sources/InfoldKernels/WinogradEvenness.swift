@@ -10,10 +10,12 @@ import InfoldKernelInterface
 /// outputs that do not read them.
 ///
 /// Computing the energies of all windows would take too long. They are computed only for tiles that
-/// seem uneven. The first test uses some pixels such that each window reads one of them, and some
-/// positions of the transformed tile to which all pixels contribute.
+/// seem uneven. This is decided by a first test, which compares two energies: that of some
+/// positions of the transformed tile, to which all pixels contribute, and that of the weakest among
+/// some pixels, chosen so that each window reads one of them.
 enum WinogradEvenness {
-  /// Returns the limit of the energy of these positions, relative to that of the weakest pixel.
+  /// Returns the limit of the first test: the energy of the tested positions, divided by that of
+  /// the weakest tested pixel.
   ///
   /// There is one limit for 6 × 6 input tiles and one for 8 × 8. At these limits, one large number
   /// in a tile causes errors of up to 35 and 70 times those of a direct convolution in outputs that

@@ -1,8 +1,8 @@
 /// Limits for a model file. They are checked before memory is allocated.
 ///
 /// Fixed limits apply as well: messages may be nested 100 deep, tensors have at most 64 dimensions,
-/// function calls may be nested 64 deep, and unpacking allocates at most about 32 times the bytes
-/// of the file's description.
+/// function calls may be nested 64 deep, and unpacking allocates at most 64 MiB plus 32 times the
+/// size of the file.
 public struct ModelLimits: Sendable, Hashable {
   /// The maximum number of nodes, including those of subgraphs and functions.
   public var nodes: Int

@@ -46,8 +46,8 @@ package struct ConstantFolding: GraphPass {
     try inference.run()
     var result = PassResult(graph: inference.graph)
     if graph.sharesSymbols, graph.declaredShapes == .advisory {
-      // Nothing is computed from the assumption that a symbol has the same size in two inputs,
-      // because a run may pass different sizes.
+      // A run may pass different sizes for the same symbol in two inputs, so nothing is computed
+      // from the assumption that they are equal.
       inference = Inference(graph.trustingOnlyInputs())
       try inference.run()
     }

@@ -76,8 +76,8 @@ package struct RecognizeGroupNormalization: RecognitionPass {
   }
 
   /// Matches a constant with one number for each channel of x.
-  /// - Parameter shapes: Returns the allowed shapes for a number of channels and of dimensions
-  ///   after them.
+  /// - Parameter shapes: Returns the allowed shapes, given the number of channels and the number of
+  ///   dimensions after the channels.
   private static func parameter(
     _ capture: Capture<ValueID>, shapes: @escaping @Sendable (_ channels: Int, _ trailing: Int) -> [[Int]]
   ) -> Pattern {

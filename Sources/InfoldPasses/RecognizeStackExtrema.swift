@@ -44,7 +44,7 @@ package struct RecognizeStackExtrema: RecognitionPass {
     return axis
   }
 
-  /// Returns a value in the stack, or its input before a dimension of size 1 was added, if that has
+  /// Returns the value that was stacked, before a dimension of size 1 was added to it, if it has
   /// these sizes.
   private static func value(_ id: ValueID, of sizes: [Int], _ context: MatchContext) -> ValueID? {
     if context.sizes(id) == sizes { return id }

@@ -55,8 +55,8 @@ extension Graph {
     return input
   }
 
-  /// Returns the inputs of a concatenation except those without elements, or `nil` for other nodes
-  /// and if none is left.
+  /// Returns the inputs of a concatenation except those without elements. Returns `nil` for other
+  /// nodes, and if none is left.
   fileprivate func inputsWithElements(of node: Node) -> [ValueID?]? {
     guard let typed = node.typed, type(of: typed).joinsInputs else { return nil }
     let inputs = node.inputs.filter { $0.map { self[$0].type?.shape?.contains(.fixed(0)) != true } ?? false }

@@ -12,7 +12,7 @@ extension Graph {
   }
 
   /// Returns for each node the values that it uses last and whose memory is free once it has run.
-  /// Graph outputs are not among them; outputs of the node that nothing reads are.
+  /// These include outputs of the node that nothing reads, but no graph outputs.
   /// - Parameter isRun: Whether each node runs; `nil` if all do.
   package func lastUses(of isRun: [Bool]? = nil) -> [[ValueID]] {
     var isSeen = [Bool](repeating: false, count: values.count)

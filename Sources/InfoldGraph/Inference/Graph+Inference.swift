@@ -2,7 +2,7 @@ import InfoldSystem
 
 extension Graph {
   /// Infers the type of every value and merges it with what is already known. If the two contradict
-  /// each other, the inferred type is used, or it is an error where declared shapes are binding.
+  /// each other, the inferred type is used; where declared shapes are binding, this is an error.
   ///
   /// Nodes after an opaque node, or after a value of unknown type, keep their declared types.
   /// - Precondition: The nodes are in topological order.

@@ -2,7 +2,7 @@ import InfoldTensor
 
 extension Graph {
   /// Returns, for each integer input that nodes use as indices (as Gather does), the number of
-  /// valid positions: all those nodes accept indices from 0 to one less. Follows nodes that
+  /// positions that are valid for all of these nodes. Indices start at 0. Follows nodes that
   /// forward, move or cast the integers, but not arithmetic.
   /// - Precondition: Types have been inferred. Nodes with dynamic dimensions impose no limit.
   package func indexedPositions() -> [String: Int] {

@@ -80,8 +80,8 @@ public protocol Operator: Sendable {
   /// for operators that compute.
   static var elementSources: ClosedRange<Int>? { get }
 
-  /// Returns, for each input that holds indices, the number of positions that the indices may name,
-  /// from 0 on. Empty by default.
+  /// Returns, for each input that holds indices, the number of valid positions. Indices start at 0.
+  /// Empty by default.
   func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int]
 
   /// Whether the outputs are probabilities: nonnegative numbers that sum to 1 along an axis.

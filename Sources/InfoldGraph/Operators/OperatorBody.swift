@@ -11,8 +11,8 @@ package protocol BodyOperator: Operator {
   /// The bodies, in the order of the indices in `evaluate` and `firstBodyInputs`.
   var bodies: [OperatorBody] { get }
 
-  /// Whether the bodies consist of nodes of the surrounding graph, which are planned during the
-  /// run. `false` by default.
+  /// Whether the bodies consist of nodes of the surrounding graph, which are planned at run time.
+  /// `false` by default.
   static var isOutlined: Bool { get }
 
   /// Returns the input types of each body in its first run, as far as they follow from the types of

@@ -78,7 +78,7 @@ package struct PictureModel: Sendable {
   }
 
   /// Fills in missing fields from the model, whose only required input must be a picture.
-  /// - Parameter sizeHint: How to set a height and width that are dynamic.
+  /// - Parameter sizeHint: The hint of the error if height and width are dynamic.
   /// - Throws: `InfoldError` with `.invalidArgument` if the model takes no pictures, or if its size
   ///   is unknown.
   package func completePicture(_ fields: inout PreprocessingFields, sizeHint: String) throws(InfoldError) {

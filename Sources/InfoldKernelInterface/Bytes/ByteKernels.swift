@@ -19,14 +19,14 @@ public protocol ByteKernels: Sendable {
 
   // MARK: Convolution
 
-  /// The columns (output channels) of a panel of packed weights. The column ranges of `convolve`
-  /// begin at multiples of this.
+  /// The number of columns (output channels) of a panel of packed weights. The column ranges of
+  /// `convolve` begin at multiples of this.
   static var panelWidth: Int { get }
 
   /// Returns the size of packed weights in bytes.
   static func packedByteCount(taps: Int, channels: Int, columns: Int) -> Int
 
-  /// Packs weights into panels. For each window position, and each four channels in it, a panel
+  /// Packs weights into panels. For each window position and each group of four channels, a panel
   /// holds the weights of all its columns.
   static func pack(_ arguments: BytePackArguments)
 
@@ -38,8 +38,8 @@ public protocol ByteKernels: Sendable {
   /// sums.
   static func convolve(_ arguments: ByteConvolutionArguments)
 
-  /// The channels that `depthwise` computes at a time. Its weights and requantization parameters
-  /// are padded to whole blocks.
+  /// The number of channels that `depthwise` computes at a time. Its weights and requantization
+  /// parameters are padded to whole blocks.
   static var depthwiseBlock: Int { get }
 
   /// Returns the size of the packed weights of a depthwise convolution in bytes.

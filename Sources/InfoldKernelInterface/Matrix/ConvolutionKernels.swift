@@ -30,7 +30,7 @@ public protocol ConvolutionKernels: MatrixKernels {
 
   /// Packs the weights of a grouped convolution, in ONNX's order [outputs, inputs of a group, rows,
   /// columns], into the order that `convolveGroups` reads.
-  /// - Parameter rows: The rows of the window in all of its planes.
+  /// - Parameter rows: The number of rows of the window in all of its planes together.
   static func packGroupedWeights(
     _ weights: UnsafePointer<Float>, _ groups: ChannelGroups, rows: Int, columns: Int,
     into packed: UnsafeMutablePointer<Float>)

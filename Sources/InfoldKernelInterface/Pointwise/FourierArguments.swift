@@ -92,8 +92,8 @@ public struct FourierArguments: @unchecked Sendable {
   public var isInverse: Bool
   /// Whether the second half of the numbers mirrors the first half and is omitted.
   public var isMirrored: Bool
-  /// The complex transform. For real signals of even length, it transforms pairs of numbers, and
-  /// otherwise all numbers.
+  /// The complex transform. For real signals of even length, it takes each pair of numbers as one
+  /// complex number. Otherwise, it takes each number by itself.
   public var transform: Transform
   /// exp(−2πi · k ÷ n) for k up to n ÷ 2, if `transform` transforms pairs.
   public var pairRoots: UnsafePointer<Double>?

@@ -39,8 +39,9 @@ public struct UpdateGateArguments: @unchecked Sendable {
   public var gateStride: Int
   /// The distance between gates in floats, also within the products.
   public var gateDistance: Int
-  /// The products of the state with the weights of all gates. They are added to update and reset,
-  /// and multiplied by σ(reset) to the candidate. `nil` if the gates already include them.
+  /// The products of the state with the weights of all gates. They are added to the update and
+  /// reset gates and, multiplied by σ(reset), to the candidate. `nil` if the gates already include
+  /// them.
   public var products: UnsafePointer<Float>?
   public var productStride: Int
   /// The state h.

@@ -71,8 +71,8 @@ public struct GlobalPoolArguments: @unchecked Sendable {
     self.reduction = reduction
   }
 
-  /// The channels in one unit of work. The range of `globalPool` counts images × ⌈channels ÷
-  /// channelBlock⌉.
+  /// The number of channels in one unit of work. The range of `globalPool` counts images ×
+  /// ⌈channels ÷ channelBlock⌉.
   public static let channelBlock = 32
   /// The number of units of work.
   public var unitCount: Int { input.count * ((input.channels + Self.channelBlock - 1) / Self.channelBlock) }

@@ -54,7 +54,8 @@ final class BodyBudget {
   private var spent = 0
   private var seen: Set<FunctionName> = []
 
-  /// Counts a body. The first one of each function is part of the file and free.
+  /// Adds the cost of a body. The first body of each function costs nothing, because it is part of
+  /// the file.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func charge(_ function: ModelFunctions.Function) throws(InfoldError) {
     if seen.insert(function.name).inserted { return }

@@ -6,8 +6,8 @@ import InfoldTensor
 /// File names in models are untrusted. Only regular files inside the model's own folder are opened.
 /// Symbolic links are refused, so that no path leaves the folder, and so are files with several
 /// hard links, since another name may be outside. The caller may pass a larger folder in which
-/// links are followed. Files are read and never memory-mapped: truncating one meanwhile causes an
-/// error rather than a crash.
+/// links are followed. Files are read and never memory-mapped, so that truncating a file while it
+/// is read causes an error rather than a crash.
 final class ExternalDataFolder {
   private let folder: OpenFolder
   /// The folder in which links may be followed, and the model's folder, both with links resolved.

@@ -4,7 +4,7 @@ import InfoldTensor
 /// The bytes of a model while it is decoded.
 ///
 /// A file is read once, on demand, from beginning to end. The data of large initializers is read
-/// directly into memory aligned for tensors and stays there. All other bytes are few.
+/// directly into memory aligned for tensors and stays there. There are few other bytes.
 package final class RetainedBytes {
   /// All bytes. For a file, those loaded so far are valid.
   let buffer: UnsafeRawBufferPointer

@@ -17,7 +17,8 @@ struct WireScan {
     /// takes three levels.
     var depth = 100
     /// The bytes that unpacking allocates in addition to the file's own: structures, pointers,
-    /// allocation headers. Real graphs need about 20 per byte of their description.
+    /// allocation headers. Real graphs need about 20 for each byte of the file that is not tensor
+    /// data.
     var structureBytes: @Sendable (_ fileSize: Int) -> Int = { size in
       min(64 << 20 + 32 * size, 4 << 30, MemoryBudget.current?.available ?? .max)
     }

@@ -21,7 +21,8 @@ package struct SkipLayerNormalization: ContributedFloatingPointOperator {
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     let sum = try network.skipSum(bias: 4)
-    // Kernels compute only the result. Outputs that are not wanted may be any value.
+    // Kernels compute only the result, so ask for statistics only if they are wanted. Outputs that
+    // are not wanted may have any value.
     let results = try network.add(
       LayerNormalization.name, [sum, network[2], network[3]], ["epsilon": .float(epsilon)],
       outputs: givesStatistics ? 3 : 1)

@@ -159,7 +159,7 @@ extension SlidingWindow {
       guard room >= 0 || isEmpty || ceilMode && room > -stride else {
         throw InfoldError(
           .invalidModel,
-          "the window reaches over \(counted(reach, "element")) along spatial dimension \(axis), but the padded input has "
+          "the window covers \(counted(reach, "element")) along spatial dimension \(axis), but the padded input has "
             + "\(size + before[axis] + after[axis])")
       }
       var output = room < 0 ? 0 : room / stride + 1

@@ -33,10 +33,10 @@ package struct FoldPlan: Sendable {
     package private(set) var input, output: ChannelAffine
     /// The value through which the data enters.
     package private(set) var data: ValueID
-    /// The values that it produces with all of its channels: the node's own output, and those of
-    /// the maps after it.
+    /// The values that contain exactly the operator's channels: the node's own output, and the
+    /// outputs of the maps after it.
     package private(set) var outputs: [ValueID]
-    /// Whether it gets new weights.
+    /// Whether the operator gets new weights.
     package internal(set) var isRewritten = false
 
     /// The first node on the data's path.
@@ -84,7 +84,7 @@ package struct FoldPlan: Sendable {
   /// The reasons why normalizations are kept, in topological order.
   let refusals: [(node: NodeID, reason: String)]
 
-  /// Makes the decision for a graph. Afterwards, the graph knows the constants that its nodes
+  /// Decides what to fold in a graph. Afterwards, the graph knows the constants that its nodes
   /// compute for weights and parameters.
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Parameter acceptsLoss: Whether it also plans what would lose digits.

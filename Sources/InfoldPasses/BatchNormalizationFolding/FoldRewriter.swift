@@ -43,8 +43,9 @@ struct FoldRewriter {
     return (editor, report)
   }
 
-  /// Returns the values that replace the outputs of nodes before removed maps, and the values that
-  /// replace the inputs of nodes after removed maps.
+  /// Returns the renamings that remove the folded maps. The node before a removed map writes the
+  /// map's output in place of its own (`outputs`); nodes after a removed map read the map's input
+  /// instead (`inputs`).
   private func renamings() -> (outputs: [ValueID: ValueID], inputs: [ValueID: ValueID]) {
     var outputs: [ValueID: ValueID] = [:]
     for map in plan.folds.lazy.reversed().filter(\.isBackward).map(\.map) {

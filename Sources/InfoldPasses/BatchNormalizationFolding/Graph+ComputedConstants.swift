@@ -32,7 +32,7 @@ extension Graph {
   }
 }
 
-/// The nodes that compute values needed by folding from constants only. Other nodes are not
+/// The nodes that compute, from constants only, values that folding needs. Other nodes are not
 /// evaluated, even if their results are constant, because folding leaves them in the model.
 private struct ConstantDemand {
   /// The nodes.

@@ -132,8 +132,8 @@ extension Pattern {
     return false
   }
 
-  /// Returns the factor of the pattern in a value, trying factors until one is allowed and the rest
-  /// matches.
+  /// Matches the pattern times a number against a value. Splits off constant factors one by one
+  /// until their product is allowed and the remaining value matches, and returns the product.
   private func multiple(
     at value: ValueID, _ context: MatchContext, _ match: inout Match, where isAllowed: (Double) -> Bool
   ) -> Double? {

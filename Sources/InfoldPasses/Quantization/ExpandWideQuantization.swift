@@ -23,7 +23,7 @@ package struct ExpandWideQuantization: GraphPass {
     var editor = GraphEditor(graph)
     var nodes: [Node] = []
     var changes: [PassResult.Entry] = []
-    // Integral floats, keyed by the integers that are created from them.
+    // Floats with integral values, keyed by the integers that are converted from them.
     var whole: [ValueID: ValueID] = [:]
     for node in graph.nodes {
       guard let quantization = try WideQuantization(node, graph) else {
@@ -89,8 +89,8 @@ private struct WideQuantization {
   /// Returns the nodes that replace the quantization.
   /// - Parameters:
   ///   - editor: The editor of the graph.
-  ///   - whole: Floats that are integral and in range, or NaN, keyed by the integers that are
-  ///     created from them.
+  ///   - whole: Floats with integral values in range, or NaN, keyed by the integers that are
+  ///     converted from them.
   func expanded(
     _ editor: inout GraphEditor, _ whole: inout [ValueID: ValueID]
   ) throws(InfoldError) -> [Node] {

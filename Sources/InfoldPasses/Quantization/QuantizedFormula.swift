@@ -43,7 +43,7 @@ struct QuantizedFormula {
       }
     }
     guard !found.isEmpty, let x,
-      // So that broadcasting single-element constants does not change the shape.
+      // With these ranks, broadcasting single-element constants does not change the shape.
       let rank = graph[x.bytes].type?.shape?.rank, rank == graph[bytes].type?.shape?.rank,
       constants.values.allSatisfy({ $0.shape.count <= rank }),
       found.allSatisfy({ id in

@@ -265,10 +265,11 @@ private struct QuantizedRewriter {
     from x: QuantizedValue, to y: QuantizedValue, _ input: ValueID, _ output: ValueID, _ label: String,
     _ compute: (Tensor) throws(InfoldError) -> Tensor
   ) throws(InfoldError) -> Node {
-    // In the order of the bit patterns. For int8, negative numbers come last.
+    // All numbers in the order of their bit patterns. For int8, negative numbers come last.
     let numbers = (0..<256).map { x.elementType == .int8 ? Int(Int8(truncatingIfNeeded: $0)) : $0 }
     let floats = numbers.map { Float($0 - x.zeroPointValue) * x.scaleValue }
-    // With the rank of the input, because not every operator accepts operands of a higher rank.
+    // The tensor has the rank of the input, because not every operator accepts operands of a higher
+    // rank.
     let rank = graph[x.bytes].type?.shape?.rank ?? 1
     let shape = Array(repeating: 1, count: max(rank - 1, 0)) + [256]
     let results: [Float] = try compute(try Tensor(shape: shape, floats)).elements()

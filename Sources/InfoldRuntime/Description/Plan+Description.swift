@@ -43,8 +43,8 @@ extension BodyStep {
 extension Plan {
   /// - Parameters:
   ///   - images: How often the steps run.
-  ///   - isFirst: Whether its inputs are those of the model.
-  ///   - isLast: Whether its outputs are those of the model.
+  ///   - isFirst: Whether the plan's inputs are those of the model.
+  ///   - isLast: Whether the plan's outputs are those of the model.
   fileprivate func description(images: Int, isFirst: Bool, isLast: Bool) -> PlanDescription.Part {
     func tensor(_ value: Int) -> PlanDescription.Place {
       let name = tensors.names[value]!

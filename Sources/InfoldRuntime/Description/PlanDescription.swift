@@ -20,8 +20,8 @@ public struct PlanDescription: Sendable, Hashable {
     public let images: Int
     /// The steps, in order.
     public let steps: [Step]
-    /// The names of the nodes that need no step: their results share memory with another value, as
-    /// those of a Reshape, or are written in place, as the operands of a Concat.
+    /// The names of the nodes that need no step. The result of a Reshape shares the memory of its
+    /// input, for example, and the operands of a Concat may be written directly into its result.
     public let idleNodes: [String]
     /// The working memory that all threads share, in bytes.
     public let sharedByteCount: Int
@@ -83,8 +83,8 @@ public struct PlanDescription: Sendable, Hashable {
     case input(String)
     /// An output of the model.
     case output(String)
-    /// Another tensor: the result of a reference evaluation, a constant that one reads, or a value
-    /// passed between two parts.
+    /// Another tensor: a result or a constant operand of a reference evaluation, or a value passed
+    /// between two parts.
     case tensor(String)
     /// A constant of the model.
     case constant

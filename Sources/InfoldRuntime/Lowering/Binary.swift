@@ -32,7 +32,7 @@ struct BinaryLowering: Lowering {
     guard let operands = operands(node, plan), operands.count > 1, let sizes = plan.sizes(node.outputs[0]) else {
       return []
     }
-    // Only if both layouts are possible without converting another operand.
+    // An activation is fused only if both layouts are possible without converting another operand.
     return operands.allSatisfy({ $0.sizes == sizes || $0.sizes.allSatisfy { $0 == 1 } }) ? .activation : []
   }
 

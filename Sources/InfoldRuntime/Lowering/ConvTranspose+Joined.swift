@@ -4,9 +4,9 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanBuilder {
-  /// Adds a transposed convolution of few output channels as one product of every pixel by all
-  /// window positions. The products are then added up where windows overlap. The channels of a
-  /// single position would not fill a panel.
+  /// Adds a transposed convolution with so few output channels that those of one window position
+  /// would not fill a panel. Every pixel is multiplied by the weights of all window positions in
+  /// one product. The products are then added up where windows overlap.
   mutating func emitJoined(
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
@@ -172,7 +172,7 @@ private struct OverlappedTransposition: Sendable {
   }
 
   /// Returns the address of the products of an input row. They replace those of a row that no sum
-  /// needs any more.
+  /// needs any longer.
   private func products(ofRow row: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     scratch + 2 * rowCount + row % problem.joinedRows * productCount
   }

@@ -67,8 +67,8 @@ struct ElementwiseOperands {
       base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
   }
 
-  /// Returns operand `index` for a kernel if all operands have the layout of the result; the result
-  /// itself for `nil`.
+  /// Returns operand `index` for a kernel, or the result if `index` is `nil`. All operands must
+  /// have the layout of the result.
   func pixels<Element>(_ index: Int?, _ base: UnsafeMutablePointer<Element>) -> Pixels<Element> {
     Pixels(base, channels: shape.channels, pixelStride: strides[index.map { $0 + 1 } ?? 0].pixel)
   }

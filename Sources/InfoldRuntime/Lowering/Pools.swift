@@ -73,8 +73,8 @@ extension PlanBuilder {
     return true
   }
 
-  /// Returns the kernels for windows over this number of channels. If channels do not fill a wide
-  /// vector, it would write each window in parts.
+  /// Returns the kernels for windows over this number of channels. A wide vector that the channels
+  /// do not fill would have to be written in parts.
   func poolKernels(channels: Int) -> any LanewiseKernels.Type {
     channels < productKernels.vectorWidth ? kernels : lanewiseKernels
   }

@@ -31,8 +31,8 @@ struct PlannedQuantization {
   }
 }
 
-/// The scales of conversions between single numbers. The range extends to the largest floats,
-/// because attention masks are filled with the smallest float.
+/// The scales of conversions with one scale. The range includes very large scales, because
+/// attention masks are filled with the most negative float.
 private let conversionScales = usualScales.lowerBound...(Float.greatestFiniteMagnitude / 255)
 
 extension PlanBuilder {

@@ -100,7 +100,7 @@ extension PlanBuilder {
   /// Adds the step of a recurrent operator.
   ///
   /// - Parameters:
-  ///   - quantized: X in 8 bits, if its weights have 8 bits.
+  ///   - quantized: X in 8 bits, if the weights have 8 bits.
   ///   - cell: Creates the cell, given the location of the weights from the cell state to the
   ///     gates.
   mutating func emitRecurrent<Cell: RecurrentCell>(

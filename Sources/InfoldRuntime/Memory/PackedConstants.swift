@@ -70,7 +70,7 @@ package final class PackedConstants: Sendable {
     }
   }
 
-  /// Returns memory to the system that packed source tensors have freed and no other constant has
+  /// Returns to the system the memory of released source tensors that no packed constant has
   /// reused.
   package func releaseUnusedMemory() { room.releaseUnused() }
 

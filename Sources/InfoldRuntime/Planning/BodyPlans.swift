@@ -24,8 +24,8 @@ final class BodyPlans: Sendable {
   ///   every run.
   init(_ body: OperatorBody, constants: ArraySlice<Tensor?>) {
     var graph = body.graph
-    // Kernels rely on the types of values. If an operator rejects its node, only declared types
-    // would be available.
+    // Kernels rely on the types of values. A faulty node would have only declared types, which may
+    // be wrong.
     graph.keepsFaultyNodes = false
     var captured: [Int] = []
     for (id, place) in zip(graph.captures, body.captures) {
@@ -110,8 +110,8 @@ final class BodyPlans: Sendable {
     }
   }
 
-  /// Returns the body with inputs of these types. Declared types of other values count no more than
-  /// in the surrounding graph.
+  /// Returns the body with inputs of these types. Declared types of other values are trusted no
+  /// more than in the surrounding graph.
   private func typed(_ inputs: [PlanCache.Input]) -> Graph {
     var graph = graph
     for (id, input) in zip(graph.inputs, inputs) {

@@ -18,8 +18,8 @@ struct CostModel: Sendable {
     // A narrow vector holds all channels.
     if channels <= width / 2 { return true }
     if machine.hasFullWidth { return false }
-    // The machine's arithmetic throughput is the same for both. With few products per result, the
-    // time goes into writing.
+    // The machine's arithmetic throughput is the same for both. With few products per result, most
+    // of the time is spent on writing.
     if groups == 1, products <= 2 * width { return true }
     // The last channels would fill at most half of the wide vector, after few full vectors.
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width

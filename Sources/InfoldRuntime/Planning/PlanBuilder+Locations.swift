@@ -98,7 +98,7 @@ extension PlanBuilder {
       place.buffer = addBuffer(.output(index))
     } else if let source = sources.first(where: { isReplaceable($0, by: place, sizes) }) {
       place = locations[source.index][layout]!
-      // The previous values of the buffer are not read any more once the new value is written.
+      // The previous values of the buffer are no longer read once the new value is written.
       residents[place.buffer] = []
     } else {
       place.buffer = addBuffer(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))

@@ -62,8 +62,7 @@ struct ConvolutionStep: Step {
   func parts(along axis: SharedAxis) -> Int { partition.parts(along: axis) }
 
   /// Whether threads should divide the output channels. They do so if there are more weights than
-  /// elements that then move between threads: what each reads of the input, and what the next step
-  /// reads of the result.
+  /// elements of the input and the result, which then move between threads.
   private var prefersChannels: Bool {
     guard groups == 1 else { return shape.outputChannels > rows }
     guard shape.outputChannels > panelWidth else { return false }

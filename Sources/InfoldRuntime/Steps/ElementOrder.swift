@@ -31,7 +31,7 @@ struct ElementOrder: Sendable {
   }
 
   /// Returns a key that is greater the earlier an element comes. Both zeros have the same key, and
-  /// so have all NaNs.
+  /// so do all NaNs.
   @inline(__always)
   func key(_ x: Float) -> UInt32 {
     let bits = Int32(bitPattern: (x + 0).bitPattern)

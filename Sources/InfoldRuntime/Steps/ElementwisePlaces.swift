@@ -1,5 +1,5 @@
 /// The addresses of the operands of element-wise computations. They come from the run state, except
-/// for an image whose rows are passed in a band, and for buffers of which only a block is kept.
+/// for an image whose rows are passed in a band, and for buffers that hold only a block.
 struct ElementwisePlaces {
   /// A buffer with the address of its first element, which may be virtual.
   typealias Base = (buffer: Int, base: UnsafeMutablePointer<Float>)

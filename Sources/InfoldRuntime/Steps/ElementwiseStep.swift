@@ -32,7 +32,7 @@ struct ElementwiseStep: Step {
   private(set) var unit: Int
   /// The operand whose rows are passed in a band.
   var input: Location
-  /// The buffers of which each thread keeps only a block.
+  /// The buffers that hold only a block, one in each thread.
   private(set) var blocks: [Int] = []
 
   init(_ part: Part) {
@@ -91,7 +91,7 @@ extension ElementwiseStep {
   /// Reduces buffers to blocks if only parts of this step write and read them.
   ///
   /// - Parameter isPrivate: Returns whether no other step uses a buffer.
-  /// - Returns: The buffers that the step does not use any more.
+  /// - Returns: The buffers that the step no longer uses.
   mutating func keepBlocks(where isPrivate: (Int) -> Bool) -> [Int] {
     guard unit <= 4 * Self.blockCount else { return [] }
     for part in parts.dropLast() where blocks.count < ElementwisePlaces.mostBlocks {

@@ -37,8 +37,8 @@ struct RecurrentStep: Step {
   /// if threads divide sequences.
   let sharedUnits: Int?
 
-  /// If threads divide units, there is one phase for each position, and a last one for the final
-  /// states.
+  /// The first phase is the product of the inputs. If threads divide units, there is then one phase
+  /// for each position, and a last one for the final states.
   var phases: Int { sharedUnits == nil ? 2 : shape.length + 2 }
 
   private var gateSize: Int { type(of: cell).gateCount * shape.hiddenSize }

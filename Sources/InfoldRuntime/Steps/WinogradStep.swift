@@ -29,10 +29,10 @@ struct WinogradStep: Step {
   /// The minimum number of tiles per task, if there are enough. Smaller tasks would read the
   /// weights too often.
   private static let taskTiles = 24
-  /// The cost of transforming one channel of a tile, in the time that a product of one pair of
-  /// channels takes.
+  /// The cost of transforming one channel of a tile, relative to the product of one pair of
+  /// channels.
   static let inputTransformation = 30, outputTransformation = 30
-  /// The number of tiles that is worth another thread.
+  /// The number of tiles for which another thread pays off.
   private static let fewestTaskTiles = 8
 
   func tasks(phase: Int, workers: Int) -> Int {

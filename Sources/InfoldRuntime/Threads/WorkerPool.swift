@@ -32,8 +32,8 @@ package final class WorkerPool: Sendable {
   /// - Returns: Whether the pool was acquired. If not, another run uses it, and the caller must
   ///   work alone.
   package func acquire(helpers count: Int) -> Bool {
-    // Acquiring: everything that the last owner did to the board happens before, including its
-    // numbering of jobs.
+    // Acquiring: everything that the previous owner did to the board happens before this, including
+    // its numbering of jobs.
     let (isMine, _) = board.pointee.isTaken.compareExchange(
       expected: false, desired: true, ordering: .acquiringAndReleasing)
     guard isMine else { return false }

@@ -64,8 +64,8 @@ struct Tuner {
     end = now &+ limit
   }
 
-  /// Returns the plan for other results than those of the best plan, or `nil` if both plans
-  /// together exceed the memory limit.
+  /// Returns the plan for these results, or `nil` if it and the best plan together exceed the
+  /// memory limit.
   private func planIfThereIsRoom(_ answers: TuningResults) throws(InfoldError) -> Plan? {
     do throws(InfoldError) {
       return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
@@ -124,7 +124,7 @@ struct Tuner {
       (answers, best) = kept
       if error.code == .limitExceeded, running == 0, remaining == 0 { memory.noteShortage(nil) }
       // Possible causes: the model rejects random inputs, a plan exceeds the memory limit, or the
-      // time is over.
+      // time is up.
       try Interruption.check()
     }
     if !learned.isEmpty { memory.learn(learned) }

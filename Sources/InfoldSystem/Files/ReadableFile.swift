@@ -78,8 +78,9 @@ private struct Pipe: ~Copyable {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   func contents(limit: Int, hint: String?) throws(InfoldError) -> [UInt8] {
-    // The pipe may have no writer yet, or no writer any more. Only the second case is reported by
-    // poll, immediately. If the writer has written nothing yet, a read fails with EAGAIN.
+    // The pipe may have no writer yet, or its last writer may have closed it. Only the second case
+    // is reported by poll, immediately. If the writer has written nothing yet, a read fails with
+    // EAGAIN.
     var waited: Int32 = 0
     var byte: UInt8 = 0
     var first: [UInt8] = []

@@ -40,8 +40,8 @@ package final class PageBlock: @unchecked Sendable {
     PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
   }
 
-  /// Releases a part that is no longer read. It is kept for clients that want to take parts.
-  /// Without such clients, its whole pages return to the system.
+  /// Releases a part that is no longer read. It is kept if there are clients that take parts.
+  /// Otherwise, its whole pages return to the system.
   package func release(_ part: UnsafeRawBufferPointer) {
     guard let start = part.baseAddress, !part.isEmpty else { return }
     let offset = start - UnsafeRawPointer(bytes.baseAddress!)

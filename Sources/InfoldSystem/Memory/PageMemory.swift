@@ -1,7 +1,8 @@
 import Glibc
 
-/// Large allocations, mapped directly from the system and returned to it when freed. The allocator
-/// would keep them, fragmented, in a process that first loads a network and then packs it.
+/// Large allocations, mapped directly from the system and returned to it when freed. A process
+/// first loads a network and then packs it. The C allocator would keep the freed memory, and
+/// fragmentation would prevent its reuse.
 package enum PageMemory {
   /// The smallest allocation for which mapping pages pays off.
   package static let smallestByteCount = 1 << 18

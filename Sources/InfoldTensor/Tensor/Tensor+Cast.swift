@@ -63,8 +63,8 @@ extension Tensor {
     case .float32: try mapped { (x: Source) in Float(x) }
     case .float64: try mapped { (x: Source) in Double(x) }
     case .float16, .bfloat16:
-      // Through a double with a sticky bit, so that the second rounding gives the correctly rounded
-      // result.
+      // Converts by way of a double with a sticky bit, so that the second rounding gives the
+      // correctly rounded result.
       try mapped { (x: Source) in Double(sticky: x) }.converted(to: type)
     default: preconditionFailure("an integer cannot be cast to \(type)")
     }

@@ -52,7 +52,7 @@ public struct Tensor: Sendable {
   ///   - elements: The elements in row-major order.
   ///   - shape: The sizes, each ≥ 0.
   ///   - deallocator: Called once, on any thread, when no tensor and no run reads the memory any
-  ///     more. It is not called if this initializer throws.
+  ///     longer. It is not called if this initializer throws.
   /// - Throws: `InfoldError` with `.invalidArgument` if a size is negative, `elements.count` is not
   ///   the product of `shape`, or the memory is not aligned for its elements; `.limitExceeded` if
   ///   the number of bytes overflows.

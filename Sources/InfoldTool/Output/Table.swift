@@ -15,8 +15,8 @@ package struct Table {
 
   private static let indentation = "  "
   private static let gap = "  "
-  /// The width below which text columns are not shortened as long as columns can be omitted, and
-  /// the width below which they never are.
+  /// While columns can be omitted, text columns keep at least `goodWidth`. They are never shortened
+  /// below `leastWidth`.
   private static let goodWidth = 20
   private static let leastWidth = 8
 

@@ -16,7 +16,7 @@ extension Request {
   /// Reads the entire body, decompressing it if necessary, and calls `body` with it.
   /// - Parameters:
   ///   - offset: The offset whose address must be aligned for the elements of any tensor.
-  ///   - body: Processes the bytes, which count in the budget meanwhile.
+  ///   - body: Processes the bytes, which count toward the budget until it returns.
   /// - Throws: `ServingError` with `.tooLarge`, `.unavailable` if the budget is exhausted, or
   ///   `.unsupportedMediaType` for other encodings; errors of the connection and of `body`.
   func withBody<Output>(

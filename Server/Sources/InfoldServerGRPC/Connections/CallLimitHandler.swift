@@ -7,8 +7,8 @@ import NIOHTTP2
 ///
 /// It ends calls whose message does not arrive in time or exceeds the memory budget, so that
 /// stalled clients do not hold memory. It also hides from gRPC which compression algorithms the
-/// client accepts: responses would be compressed for all clients that accept them, although
-/// compressing tensors takes long and saves little. Requests may be compressed.
+/// client accepts. Otherwise gRPC would compress every response for which the client accepts it,
+/// although compressing tensors takes long and saves little. Requests may be compressed.
 final class CallLimitHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTP2Frame.FramePayload
   typealias InboundOut = HTTP2Frame.FramePayload
@@ -86,7 +86,7 @@ final class CallLimitHandler: ChannelDuplexHandler {
     context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
     context.fireErrorCaught(refusal)
     // The response is complete, and the rest of the request is not needed (RFC 9113, section 8.1).
-    // With another error code, clients would use that instead of the gRPC status.
+    // With another error code, clients would report that code instead of the gRPC status.
     context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 }

@@ -18,8 +18,8 @@ struct InferMessage: Sendable {
   /// Whether reading it would block an event loop too long.
   private let isLarge: Bool
 
-  /// The size above which a message is large: that of the part outside raw contents, which is
-  /// slower to read, and that of the whole message.
+  /// The sizes above which a message is large: of the part outside raw contents, which is slower to
+  /// read, or of the whole message.
   private static let (largeEnvelope, largeMessage) = (1 << 16, 1 << 22)
 
   fileprivate init<Bytes: GRPCContiguousBytes>(_ bytes: Bytes, _ fields: RawFields) {

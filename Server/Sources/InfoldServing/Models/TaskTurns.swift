@@ -2,7 +2,7 @@ import Dispatch
 package import Infold
 import Synchronization
 
-/// Limits the number of tasks that do something at a time. They take turns in the order of their
+/// Limits how many tasks execute a piece of code at a time. The others wait in the order of their
 /// arrival.
 package final class TaskTurns: Sendable {
   private struct State {
