@@ -19,7 +19,6 @@ InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization
 InfoldPasses/.*ExpandWideQuantization.swift         reads the axis of QuantizeLinear and DequantizeLinear, beside their scales and zero points
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear, beside its scale and zero point
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
-InfoldValidation/.*ErrorPropagation.swift           has a rule of error analysis for kinds of operators, as LoweredOperator has lowerings
 InfoldValidation/Statistics/.*                      is about batch normalization, and writes its parameters
 LIST
 }

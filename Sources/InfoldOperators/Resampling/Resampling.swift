@@ -33,6 +33,11 @@ struct Resampling: Sendable {
   }
 
   var kernel: Kernel
+
+  /// Whether weights are never negative.
+  var isAverage: Bool {
+    if case .cubic = kernel { false } else { true }
+  }
   var transformation: CoordinateTransformation
   /// Whether elements outside the original count nothing, instead of being equal to the one at the border.
   var excludesOutside = false

@@ -7,6 +7,8 @@ import InfoldTensor
 struct RecordedValues {
   /// By the names of the values.
   private(set) var tensors: [String: Tensor] = [:]
+  /// The same of further samples, one for each folder in the folder.
+  private(set) var further: [[String: Tensor]] = []
 
   /// Reads the files that are named by values of `graph`, or hold such a name.
   /// - Throws: `InfoldError` that names the folder, or the file, that cannot be read; `.invalidArgument` where none is of a value.
@@ -14,6 +16,22 @@ struct RecordedValues {
     let names = Set(graph.values.map(\.name).filter { !$0.isEmpty })
     // Names that make the same file name say nothing.
     let stems = Dictionary(grouping: names, by: fileName(ofValue:)).compactMapValues { $0.count == 1 ? $0[0] : nil }
+    tensors = try Self.tensors(folder, names, stems)
+    guard !tensors.isEmpty else {
+      throw InfoldError(
+        .invalidArgument, "holds no tensor of a value of the model",
+        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
+    }
+    for entry in try Folder.entries(folder).filter(\.isFolder).sorted(by: { $0.name < $1.name }) {
+      let values = try Self.tensors(path(entry.name, in: folder), names, stems)
+      if !values.isEmpty { further.append(values) }
+    }
+  }
+
+  private static func tensors(
+    _ folder: String, _ names: Set<String>, _ stems: [String: String]
+  ) throws(InfoldError) -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
     for entry in try Folder.entries(folder) where !entry.isFolder {
       let path = path(entry.name, in: folder)
       let ending = String(entry.name.suffix(4)).lowercased()
@@ -26,10 +44,6 @@ struct RecordedValues {
         if let name { tensors[name] = file.tensor }
       }
     }
-    guard !tensors.isEmpty else {
-      throw InfoldError(
-        .invalidArgument, "holds no tensor of a value of the model",
-        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
-    }
+    return tensors
   }
 }
