@@ -20,7 +20,6 @@ InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization
 InfoldPasses/.*ExpandWideQuantization.swift         reads the axis of QuantizeLinear and DequantizeLinear together with their scales and zero points
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear together with its scale and zero point
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
-InfoldValidation/.*ErrorPropagation.swift           has a rule of error analysis for kinds of operators, as LoweredOperator has lowerings
 InfoldValidation/Proof/NormalizationCheck.swift     is about batch normalization, in every form
 InfoldValidation/Proof/StayingNormalizations.swift  is about batch normalization, in every form
 InfoldValidation/Statistics/.*                      is about batch normalization, and writes its parameters

@@ -2,18 +2,27 @@
 """Writes the results of ONNX Runtime or OpenVINO for every value of a model, for `infold compare
 MODEL --recorded FOLDER`.
 
-    record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--runtime onnxruntime|openvino] [--optimize]
+    record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--samples 32] [--runtime onnxruntime|openvino] [--optimize]
 
-Each numeric tensor, including inputs and outputs, is written to NAME.npy, with / and : of the name
-replaced by _. Inputs without a file are random. Without --optimize, ONNX Runtime runs the nodes of
-the model unchanged. OpenVINO always rewrites the model, but provides all requested values.
+Each value that is a tensor of numbers becomes NAME.npy, where a / or : in the name is written _, inputs and outputs included. Inputs
+without a file are noise that is like natural pictures. Without --optimize ONNX Runtime runs the nodes as the model has them; OpenVINO always rewrites them,
+and has the values that are asked of it.
+
+One weight that is wrong shows in many numbers, and layers with few outputs, such as those behind the last pooling, give few for each
+input. So the model is run on further random inputs, and what these layers read and make of them goes to FOLDER/sample-1, sample-2 and
+so on.
 """
 
 import argparse
+import math
 import pathlib
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
+
+# So many positions of a layer's output are enough.
+POSITIONS = 1024
 
 
 def every_value_returned(model):
@@ -30,6 +39,23 @@ def every_value_returned(model):
     return model, outputs
 
 
+def natural_noise(generator, sizes):
+    """Noise with as much in coarse structures as in fine ones, and another contrast and other means of channels for each sample."""
+    noise = np.zeros(sizes)
+    axes = range(2, len(sizes))
+    step = 1
+    while axes and step <= max(sizes[2:]):
+        coarse = generator.standard_normal([*sizes[:2], *(-(-sizes[axis] // step) for axis in axes)])
+        for axis in axes:
+            coarse = np.repeat(coarse, step, axis).take(range(sizes[axis]), axis)
+        noise += coarse
+        step *= 2
+    if not axes:
+        noise = generator.standard_normal(sizes)
+    noise *= np.exp(0.5 * generator.standard_normal()) / max(noise.std(), 1e-6)
+    return noise + 0.5 * generator.standard_normal([*sizes[:2], *(1 for _ in axes)])
+
+
 def random_inputs(model, given, seed):
     generator = np.random.default_rng(seed)
     initializers = {tensor.name for tensor in model.graph.initializer}
@@ -44,35 +70,95 @@ def random_inputs(model, given, seed):
         sizes = [max(dimension.dim_value, 1) for dimension in tensor.shape.dim]
         kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
         if np.issubdtype(kind, np.floating):
-            inputs[value.name] = generator.standard_normal(sizes).astype(kind)
+            inputs[value.name] = natural_noise(generator, sizes).astype(kind)
         else:
             inputs[value.name] = generator.integers(0, 2, sizes).astype(kind)
     return inputs
 
 
-def run_onnx_runtime(model, outputs, inputs, optimize):
-    import onnxruntime
+def layers(model):
+    """For each layer with a constant weight: what it reads, what it makes, and its output channels."""
+    constants = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Constant" and node.attribute[0].name == "value":
+            constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t).shape
+    for node in model.graph.node:
+        if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul") or node.input[1] not in constants:
+            continue
+        shape = constants[node.input[1]]
+        numbers = {attribute.name: attribute.i for attribute in node.attribute}
+        if node.op_type == "Conv" or numbers.get("transB"):
+            channels = shape[0]
+        else:
+            channels = shape[-1 if node.op_type != "ConvTranspose" else 1] * numbers.get("group", 1)
+        yield node.input[0], node.output[0], max(channels, 1)
 
-    options = onnxruntime.SessionOptions()
-    levels = onnxruntime.GraphOptimizationLevel
-    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return dict(zip(outputs, session.run(outputs, inputs)))
+
+def values_of_sample(model, first, number):
+    """What is worth recording of a further sample, by the values of the first one."""
+    names = set()
+    for read, made, channels in layers(model):
+        if made in first and number < math.ceil(POSITIONS * channels / max(first[made].size, 1)):
+            names |= {read, made}
+    return names
 
 
-def run_openvino(model, outputs, inputs):
-    import openvino
+class OnnxRuntime:
+    def __init__(self, model, outputs, optimize):
+        import onnxruntime
 
-    core = openvino.Core()
-    network = core.read_model(model.SerializeToString())
-    compiled = core.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    results = compiled(inputs)
-    values = {}
-    for output in compiled.outputs:
-        for name in output.get_names():
-            if name in outputs:
-                values[name] = results[output]
-    return values
+        options = onnxruntime.SessionOptions()
+        levels = onnxruntime.GraphOptimizationLevel
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
+        self.session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self.outputs = outputs
+
+    def run(self, inputs):
+        return dict(zip(self.outputs, self.session.run(self.outputs, inputs)))
+
+
+class OpenVINO:
+    def __init__(self, model, outputs):
+        import openvino
+
+        core = openvino.Core()
+        network = core.read_model(model.SerializeToString())
+        # Without the hint, processors that have bfloat16 compute in it.
+        self.compiled = core.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        self.outputs = set(outputs)
+
+    def run(self, inputs):
+        results = self.compiled(inputs)
+        return {
+            name: np.array(results[output])
+            for output in self.compiled.outputs for name in output.get_names() if name in self.outputs}
+
+
+def write(folder, values):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in values.items():
+        if isinstance(value, np.ndarray) and value.dtype != object:
+            np.save(folder / (name.replace("/", "_").replace(":", "_") + ".npy"), value)
+
+
+def record(model, folder, runtime="onnxruntime", given={}, seed=1, samples=32, optimize=False):
+    """Records a model's values in `folder`; returns those of the first sample."""
+    inputs = random_inputs(model, given, seed)
+    complete = onnx.ModelProto()
+    complete.CopyFrom(model)
+    complete, outputs = every_value_returned(complete)
+    engine = OpenVINO(complete, outputs) if runtime == "openvino" else OnnxRuntime(complete, outputs, optimize)
+    first = {**inputs, **engine.run(inputs)}
+    write(folder, first)
+    for number in range(1, samples):
+        names = values_of_sample(model, first, number)
+        inputs = random_inputs(model, {}, seed + number)
+        if not names or any(inputs[name].shape != first[name].shape for name in inputs):
+            break
+        values = {**inputs, **engine.run(inputs)}
+        write(folder / f"sample-{number}", {name: values[name] for name in names if name in values})
+    return first
 
 
 def main():
@@ -81,25 +167,15 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--samples", type=int, default=32, help="how many inputs the model is run on")
     parser.add_argument("--runtime", choices=["onnxruntime", "openvino"], default="onnxruntime")
     parser.add_argument("--optimize", action="store_true", help="let ONNX Runtime fuse what it can")
     arguments = parser.parse_args()
-
-    model = onnx.load(arguments.model)
-    inputs = random_inputs(model, dict(text.rsplit("=", 1) for text in arguments.input), arguments.seed)
-    model, outputs = every_value_returned(model)
-    if arguments.runtime == "openvino":
-        values = run_openvino(model, outputs, inputs)
-    else:
-        values = run_onnx_runtime(model, outputs, inputs, arguments.optimize)
-
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for name, value in {**inputs, **values}.items():
-        if isinstance(value, np.ndarray) and value.dtype != object:
-            np.save(arguments.folder / (name.replace("/", "_").replace(":", "_") + ".npy"), value)
-            count += 1
-    print(f"{count} values written to {arguments.folder}")
+    given = dict(text.rsplit("=", 1) for text in arguments.input)
+    values = record(
+        onnx.load(arguments.model), arguments.folder, arguments.runtime, given, arguments.seed, arguments.samples,
+        arguments.optimize)
+    print(f"{len(values)} values written to {arguments.folder}")
 
 
 if __name__ == "__main__":

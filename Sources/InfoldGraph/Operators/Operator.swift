@@ -80,8 +80,19 @@ public protocol Operator: Sendable {
   /// for operators that compute.
   static var elementSources: ClosedRange<Int>? { get }
 
-  /// Returns, for each input that holds indices, the number of valid positions. Indices start at 0.
-  /// Empty by default.
+  /// Whether an evaluation in a floating-point type rounds: not where each element of the outputs is one of the inputs, or a constant. By
+  /// default it does, but for operators with `elementSources`.
+  static var rounds: Bool { get }
+
+  /// Whether each element of the first output is an average, with weights that are not negative, of elements of the first input, or the
+  /// largest of some of them; not, by default.
+  var averagesInput: Bool { get }
+
+  /// The inputs, by position, that say how the operator computes, and not with what, though they may be fractions, as scales and regions
+  /// are; `nil`, the default, where there are none.
+  static var settings: ClosedRange<Int>? { get }
+
+  /// By input, how many positions there are that its integers name, from 0 on, as indices do; none, by default.
   func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int]
 
   /// Whether the outputs are probabilities: nonnegative numbers that sum to 1 along an axis.
@@ -166,6 +177,12 @@ extension Operator {
   public static var followsFromShapes: Bool { false }
 
   public static var elementSources: ClosedRange<Int>? { nil }
+
+  public static var rounds: Bool { elementSources == nil }
+
+  public var averagesInput: Bool { false }
+
+  public static var settings: ClosedRange<Int>? { nil }
 
   public func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
 

@@ -91,6 +91,7 @@ package struct PRelu: ArithmeticOperator, BroadcastingOperator {
 /// ONNX Relu, opsets 1, 6, 13, 14: max(x, 0), element-wise.
 package struct Relu: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Relu"
+  package static let rounds = false
   package static let versions = [1, 6, 13, 14]
   package static let family = OperatorFamily.activation
   package static let elementTypes = ElementTypeSet.floatingPointAndSigned

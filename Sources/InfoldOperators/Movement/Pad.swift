@@ -17,6 +17,7 @@ package struct Pad: Operator, MappedOperator {
   package static let compatibleVersions = [13, 18, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.movement
   package static let widening = Widening.sameFunction
+  package static let rounds = false
   package static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
   package static func arity(since version: Int) -> Arity {
     version < 11 ? Arity(1) : Arity(inputs: 2...(version < 18 ? 3 : 4))

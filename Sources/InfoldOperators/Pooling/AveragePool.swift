@@ -39,5 +39,7 @@ package struct AveragePool: FloatingPointPool {
 }
 
 extension AveragePool {
+  package var averagesInput: Bool { true }
+
   package var quantizedForm: QuantizedForm? { .average }
 }

@@ -11,6 +11,8 @@ package struct GlobalAveragePool: GlobalPool {
 
   package var quantizedForm: QuantizedForm? { .average }
 
+  package var averagesInput: Bool { true }
+
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var sum = 0.0
     for index in channel.indices { sum += Double(channel[index]) }
@@ -24,8 +26,11 @@ package struct GlobalAveragePool: GlobalPool {
 /// NaN counts as the maximum. The maximum of no elements is −∞.
 package struct GlobalMaxPool: GlobalPool {
   package static let name = "GlobalMaxPool"
+  package static let rounds = false
 
   package init(_ attributes: inout AttributeReader) {}
+
+  package var averagesInput: Bool { true }
 
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var maximum = Element.lowest

@@ -92,4 +92,8 @@ package struct MaxPool: NumericOperator {
 
 extension MaxPool {
   package var quantizedForm: QuantizedForm? { .movement }
+
+  package static var rounds: Bool { false }
+
+  package var averagesInput: Bool { true }
 }

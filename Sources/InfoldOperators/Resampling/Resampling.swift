@@ -35,6 +35,11 @@ struct Resampling: Sendable {
   }
 
   var kernel: Kernel
+
+  /// Whether weights are never negative.
+  var isAverage: Bool {
+    if case .cubic = kernel { false } else { true }
+  }
   var transformation: CoordinateTransformation
   /// Whether elements outside the original have weight 0 instead of repeating the border.
   var excludesOutside = false

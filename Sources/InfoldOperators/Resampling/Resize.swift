@@ -19,6 +19,7 @@ package struct Resize: ResizingOperator {
   package static let compatibleVersions = [13, 18, 19]
   package static let family = OperatorFamily.movement
   package static let widening = Widening.sameFunction
+  package static let settings: ClosedRange<Int>? = 1...3
   package static func arity(since version: Int) -> Arity {
     switch version {
     case 10: Arity(2)
@@ -33,6 +34,9 @@ package struct Resize: ResizingOperator {
     case notLarger = "not_larger"
     case notSmaller = "not_smaller"
   }
+
+  /// Cubic weights may be negative.
+  package var averagesInput: Bool { resampling.isAverage }
 
   private let resampling: Resampling
   private let axes: [Int]?

@@ -14,8 +14,11 @@ package struct Upsample: ResizingOperator {
   package static let versions = [1, 7, 9]
   package static let family = OperatorFamily.movement
   package static let widening = Widening.sameFunction
+  package static let settings: ClosedRange<Int>? = 1...1
   package static let deprecation: Deprecation? = Deprecation(opset: 10, successor: Resize.name)
   package static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
+
+  package var averagesInput: Bool { true }
 
   private let resampling: Resampling
   private let scales: [Float]?

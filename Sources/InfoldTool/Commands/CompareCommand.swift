@@ -1,5 +1,6 @@
 import ArgumentParser
 import InfoldGraph
+import InfoldReports
 import InfoldSystem
 import InfoldTensor
 import InfoldValidation
@@ -27,11 +28,13 @@ struct CompareCommand: ParsableCommand {
       With --recorded, values of the second model are not computed, but read from a folder: NAME.npy or NAME.pb for each \
       value, where a / or : in its name is written _, or any .pb that holds its name. Outputs must be among them; what is \
       missing is not compared. Inputs may be there as well. Without a second model they are values of the first one, as \
-      another runtime computes them. tools/record-values.py writes such a folder.
+      another runtime computes them. Folders in the folder hold values of further inputs, as far as they are there: the more \
+      of a layer's outputs there are, the smaller the changes of its weights that are found. tools/record-values.py writes all \
+      of it.
 
       EXAMPLES
         infold compare model.onnx simplified.onnx
-        infold compare model.onnx half.onnx --images pictures --json
+        infold compare model.onnx half.onnx --images pictures --html page.html
         infold compare model.onnx --recorded values
       """)
 
@@ -59,6 +62,10 @@ struct CompareCommand: ParsableCommand {
     completion: .directory)
   var recorded: String?
 
+  @Option(
+    help: ArgumentHelp("Write a page with the differences, plots and outputs.", valueName: "file"), completion: .file())
+  var html: String?
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -78,6 +85,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseStandardOutput(html, option: "--html")
     let first = try reading.model(model)
     let second = try other.map { path throws(InfoldError) in try reading.model(path) } ?? first
     let comparison = try reading.limiting { () throws(InfoldError) in try ModelComparison(first, second) }
@@ -90,16 +98,18 @@ struct CompareCommand: ParsableCommand {
       defer { bar.finish() }
       if let values {
         return try comparison.run(
-          inputs.sample(0), recorded: values.tensors, timeLimit: reading.timeLimit?.duration)
+          inputs.sample(0), recorded: values.tensors, further: values.further, timeLimit: reading.timeLimit?.duration)
       }
       return try comparison.run(
         count: inputs.count, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0) },
         sample: inputs.sample)
     }
+    if let html { try PageLinks.write(ComparisonPage(report).html, to: html) }
     if json {
       try StandardOutput.writeJSON(report)
     } else {
       try StandardOutput.write(report.text)
+      if let html { try StandardOutput.write("page written to \(String(printable: html))\n") }
     }
     if !report.equal { throw ExitCode(ToolExit.checkFailed) }
   }

@@ -7,6 +7,8 @@ import InfoldTensor
 struct RecordedValues {
   /// The tensors by value name.
   private(set) var tensors: [String: Tensor] = [:]
+  /// The same of further samples, one for each folder in the folder.
+  private(set) var further: [[String: Tensor]] = []
 
   /// Reads the files of a folder that are named after values of `graph`, or that contain such a
   /// name.
@@ -16,6 +18,22 @@ struct RecordedValues {
     let names = Set(graph.values.map(\.name).filter { !$0.isEmpty })
     // Values whose names map to the same file name are ambiguous.
     let stems = Dictionary(grouping: names, by: fileName(ofValue:)).compactMapValues { $0.count == 1 ? $0[0] : nil }
+    tensors = try Self.tensors(folder, names, stems)
+    guard !tensors.isEmpty else {
+      throw InfoldError(
+        .invalidArgument, "holds no tensor of a value of the model",
+        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
+    }
+    for entry in try Folder.entries(folder).filter(\.isFolder).sorted(by: { $0.name < $1.name }) {
+      let values = try Self.tensors(path(entry.name, in: folder), names, stems)
+      if !values.isEmpty { further.append(values) }
+    }
+  }
+
+  private static func tensors(
+    _ folder: String, _ names: Set<String>, _ stems: [String: String]
+  ) throws(InfoldError) -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
     for entry in try Folder.entries(folder) where !entry.isFolder {
       let path = path(entry.name, in: folder)
       let ending = String(entry.name.suffix(4)).lowercased()
@@ -28,10 +46,6 @@ struct RecordedValues {
         if let name { tensors[name] = file.tensor }
       }
     }
-    guard !tensors.isEmpty else {
-      throw InfoldError(
-        .invalidArgument, "contains no tensor of a value of the model",
-        hint: "name files after values, NAME.npy or NAME.pb", file: folder)
-    }
+    return tensors
   }
 }

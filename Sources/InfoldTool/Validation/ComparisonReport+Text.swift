@@ -42,6 +42,7 @@ extension ComparisonReport.Difference {
       "difference", "\(NumberText.significant(difference, digits: 3)) at \(place), in \(counted(elements, "element"))")
     table.add("rounding explains", NumberText.significant(allowed, digits: 3))
     table.add("largest number", NumberText.significant(largest, digits: 3))
+    if let constant { table.add("comes from", String(printable: constant.description)) }
     for path in paths {
       let nodes = path.nodes.map { String(printable: $0) }
       let shown = nodes.count > 12 ? nodes.prefix(6) + ["…"] + nodes.suffix(5) : nodes[...]

@@ -10,6 +10,7 @@ struct CollectedComparison {
   /// The place of the first difference in the order of the nodes.
   private var firstPlace = Int.max
   private var seen: Set<ValueID> = []
+  private var stepPlaces: [ValueID: Int] = [:]
 
   /// - Parameter remarks: What is said of the interfaces.
   init(
@@ -34,6 +35,7 @@ struct CollectedComparison {
       try report.outputs[index].add(a, b)
     }
     if report.inputs.count == 1 { describe(found.result, found.matching, first, second) }
+    addSteps(found.result.steps, first, second)
     let places = first.places
     for finding in found.result.findings where seen.insert(finding.value).inserted {
       let difference = Self.difference(finding, sample, first, second)
@@ -53,7 +55,7 @@ struct CollectedComparison {
   ) {
     let kinds = matching.kinds.filter { !result.unlike.contains($0.key) && first.producer($0.key) != nil }.values
     report.values = ComparisonReport.Values(
-      total: first.comparable.count { first.producer($0) != nil }, compared: result.compared,
+      total: first.comparable.count { first.producer($0) != nil }, compared: result.steps.count,
       byName: kinds.count { $0 == .name }, byContent: kinds.count { $0 == .content },
       byPlace: kinds.count { $0 == .place })
     for (value, map) in result.maps.sorted(by: { $0.key.index < $1.key.index }) {
@@ -70,6 +72,24 @@ struct CollectedComparison {
     }
   }
 
+  /// Of several samples, the largest shares of what is allowed.
+  private mutating func addSteps(
+    _ steps: [StepwiseComparison.Step], _ first: ComparedRun, _ second: ComparedRun
+  ) {
+    for step in steps {
+      let measured = step.measured, magnitude = max(measured.magnitude, .leastNormalMagnitude)
+      let added = ComparisonReport.Step(
+        value: first.graph[step.value].name, other: second.graph[step.other].name,
+        difference: measured.largest / magnitude, allowed: measured.allowed / magnitude, share: measured.share)
+      if let place = stepPlaces[step.value] {
+        if added.share > report.steps[place].share { report.steps[place] = added }
+      } else {
+        stepPlaces[step.value] = report.steps.count
+        report.steps.append(added)
+      }
+    }
+  }
+
   private static func difference(
     _ finding: StepwiseComparison.Finding, _ sample: String, _ first: ComparedRun, _ second: ComparedRun
   ) -> ComparisonReport.Difference {
@@ -79,7 +99,8 @@ struct CollectedComparison {
     return ComparisonReport.Difference(
       node: label(second, finding.other), value: second.graph[finding.other].name, difference: finding.difference,
       allowed: finding.allowed, largest: finding.largest, place: finding.place, elements: finding.count,
-      matchedNode: label(first, finding.value), matchedValue: first.graph[finding.value].name, sample: sample,
+      matchedNode: label(first, finding.value), matchedValue: first.graph[finding.value].name,
+      constant: finding.constant, sample: sample,
       paths: second.paths(from: finding.other).map { path in
         ComparisonReport.Path(
           output: second.graph[path.output].name, nodes: path.nodes.map { second.graph.reference(to: second.graph[$0]) }

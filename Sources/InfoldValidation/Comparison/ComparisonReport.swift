@@ -20,6 +20,22 @@ public struct ComparisonReport: Sendable, Encodable {
   public internal(set) var other: String?
   /// How many values were compared, and how they were found.
   public internal(set) var values = Values()
+  /// How far each value is from what is expected, in the order of the first network's nodes; not part of the JSON text.
+  public internal(set) var steps: [Step] = []
+
+  /// How far a value of the second network is from what the first one makes of the second one's values before it.
+  public struct Step: Sendable {
+    /// The value's name in the first network.
+    public internal(set) var value: String
+    /// Its name in the second one.
+    public internal(set) var other: String
+    /// The largest difference, as a part of the largest magnitude.
+    public internal(set) var difference: Double
+    /// The most that rounding explains for an element, as a part of the largest magnitude.
+    public internal(set) var allowed: Double
+    /// The largest of the elements' differences as parts of what rounding explains for them.
+    public internal(set) var share: Double
+  }
 
   /// How many values both networks have.
   public struct Values: Sendable, Encodable {
@@ -56,6 +72,8 @@ public struct ComparisonReport: Sendable, Encodable {
     public internal(set) var matchedNode: String
     /// The value's name in the first network.
     public internal(set) var matchedValue: String
+    /// The constant that the difference comes from, where that is known.
+    public internal(set) var constant: ConstantDifference?
     /// The sample in which it was found.
     public internal(set) var sample: String
     /// The fewest nodes of the second network between the value and each output that it reaches.
@@ -86,31 +104,5 @@ public struct ComparisonReport: Sendable, Encodable {
     try container.encodeIfPresent(model, forKey: .model)
     try container.encodeIfPresent(other, forKey: .other)
     try container.encode(values, forKey: .values)
-  }
-}
-
-/// How far an output of two networks is from one another, over all samples.
-public struct OutputDifference: Sendable, Encodable {
-  /// Its name in the first network.
-  public internal(set) var name: String
-  /// The number of elements that were compared.
-  public internal(set) var elements = 0
-  /// The largest difference of two elements; infinite where there is another number of them.
-  public internal(set) var largestDifference = 0.0
-  /// The largest magnitude in the first network.
-  public internal(set) var largestMagnitude = 0.0
-  /// The largest difference as a part of the largest magnitude.
-  public internal(set) var relativeDifference = 0.0
-  /// The smallest cosine of the angle between both, of all samples; `nil` where there is none.
-  public internal(set) var cosine: Double?
-  /// Of an output of scores, the rows whose largest element is the same one, and all rows.
-  public internal(set) var classes: Classes?
-
-  /// How often the best class stays.
-  public struct Classes: Sendable, Encodable {
-    /// The rows with the same best class.
-    public internal(set) var same = 0
-    /// All rows.
-    public internal(set) var rows = 0
   }
 }

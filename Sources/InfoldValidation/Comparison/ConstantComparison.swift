@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
@@ -21,10 +22,9 @@ struct ConstantComparison {
     else { return nil }
   }
 
-  /// The difference that constants make which differ by more than rounding; `nil` where there is none.
-  func difference(_ estimate: ErrorEstimate, _ tensor: Tensor) throws(InfoldError) -> ElementBounds.Difference? {
+  /// The number of a constant that differs the most, of those that differ by more than rounding; `nil` where there is none.
+  func difference() throws(InfoldError) -> ConstantDifference? {
     let (first, second) = (comparison.first, comparison.second)
-    guard let change = try ElementBounds(estimate).anyDifference(tensor) else { return nil }
     for (a, b) in zip(node.inputs, other.inputs) {
       guard let a, let b else {
         if a != nil || b != nil { return nil }
@@ -37,18 +37,50 @@ struct ConstantComparison {
       }
     }
     for case (let a?, let b?) in zip(node.inputs, other.inputs) where !first.dependsOnInputs[a.index] {
-      guard let x = first.tensor(a), let y = second.tensor(b), x.elementType == .float64, y.elementType == .float64
+      guard let x = first.tensor(a), let y = second.tensor(b), x.elementType == .float64, y.elementType == .float64,
+        let (place, expected, change) = try worst(x, y)
       else { continue }
-      if try differ(x, y) { return change }
+      return ConstantDifference(
+        part: .number, name: first.graph[a].name, node: first.graph.reference(to: node), place: place,
+        expected: expected, change: change)
     }
     return nil
   }
 
+  /// What the first network's node makes of the second one's inputs and constants.
+  func value() throws(InfoldError) -> Tensor? {
+    let (first, second) = (comparison.first, comparison.second)
+    let operands = zip(node.inputs, other.inputs).map { a, b in
+      a.flatMap { a in b.flatMap(second.tensor) ?? first.tensor(a) }
+    }
+    return try node.evaluate(operands, precision: .double)[0]
+  }
+
   /// Sums that cancel, as a bias that a normalization was folded into, are as exact as the others.
-  private func differ(_ x: Tensor, _ y: Tensor) throws(InfoldError) -> Bool {
+  private func worst(
+    _ x: Tensor, _ y: Tensor
+  ) throws(InfoldError) -> (place: [Int], expected: Double, change: Double)? {
     let a = try x.elements(as: Double.self), b = try y.elements(as: Double.self)
     let mean = (a.reduce(0) { $0 + $1 * $1 } / Double(max(a.count, 1))).squareRoot()
     let unit = 2 * comparison.rounding.constants
-    return zip(a, b).contains { ($0 - $1).magnitude > unit * max($0.magnitude, mean) }
+    var worst = (excess: 0.0, index: -1)
+    for index in a.indices {
+      let excess = (a[index] - b[index]).magnitude - unit * max(a[index].magnitude, mean)
+      if excess > worst.excess { worst = (excess, index) }
+    }
+    guard worst.index >= 0 else { return nil }
+    return (x.shape.position(of: worst.index), a[worst.index], b[worst.index] - a[worst.index])
+  }
+}
+
+extension [Int] {
+  /// Where an element lies in a tensor of this shape.
+  func position(of index: Int) -> [Int] {
+    var place: [Int] = [], rest = index
+    for size in reversed() {
+      place.insert(rest % Swift.max(size, 1), at: 0)
+      rest /= Swift.max(size, 1)
+    }
+    return place
   }
 }

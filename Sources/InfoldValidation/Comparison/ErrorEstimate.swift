@@ -58,7 +58,7 @@ struct RoundingModel {
 
   /// Roundings of a constant that is computed ahead in its own type, as a weight times γ ÷ √(σ² + ε). Each of the constants that it is
   /// made of may be off by so many.
-  private static let count = 4.0
+  static let count = 4.0
 
   /// Both networks are computed in double precision; constants were rounded to a type with this unit roundoff.
   static func double(unit: Double) -> RoundingModel {
@@ -97,5 +97,29 @@ extension Tensor {
       }
       return largest
     }
+  }
+
+  /// A tensor of float64 whose axis i is this one's axis `order[i]`.
+  func transposed(_ order: [Int]) throws(InfoldError) -> Tensor {
+    let source = rowMajorStrides(shape), sizes = order.map { shape[$0] }, strides = order.map { source[$0] }
+    let numbers = withElements(as: Double.self) { elements in
+      var numbers: [Double] = []
+      numbers.reserveCapacity(count)
+      var place = [Int](repeating: 0, count: sizes.count), offset = 0
+      for _ in 0..<count {
+        numbers.append(elements[offset])
+        var axis = sizes.count - 1
+        while axis >= 0 {
+          place[axis] += 1
+          offset += strides[axis]
+          if place[axis] < sizes[axis] { break }
+          offset -= strides[axis] * sizes[axis]
+          place[axis] = 0
+          axis -= 1
+        }
+      }
+      return numbers
+    }
+    return try Tensor(shape: sizes, numbers)
   }
 }

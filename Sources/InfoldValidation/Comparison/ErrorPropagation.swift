@@ -1,5 +1,4 @@
 import InfoldGraph
-import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
@@ -36,7 +35,7 @@ struct ErrorPropagation {
       return outputs
     }
     var error = try carried(inputs, value)
-    if rounding.results > 0, !isMovement {
+    if rounding.results > 0, rounds {
       let own = try rounded(inputs, value)
       error = try error.map { (error) throws(InfoldError) in try error.adding(own) } ?? own
     }
@@ -53,32 +52,24 @@ struct ErrorPropagation {
   }
 
   private func carried(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
-    switch node.typed {
-    case is Conv, is ConvTranspose, is Gemm, is MatMul: return try product(inputs)
-    case is BatchNormalization where node.outputs.count == 1 && node.attributes["training_mode"] == nil:
-      return try normalized(inputs)
-    case is Add, is Sub: return try sum(inputs)
-    case is Mul: return try multiplied(inputs, value)
-    case is Resize, is AveragePool, is GlobalAveragePool, is MaxPool, is GlobalMaxPool:
-      guard !isCubic else { return try sampled(inputs, [value])[0] }
-      // Linear in the first input with weights that are not negative, or a maximum of it.
-      return try moved(inputs, 0...0)
-    case let movement as any ElementMovingOperator:
-      return try moved(inputs, type(of: movement).movedInputs)
-    default: return try sampled(inputs, [value])[0]
+    guard let typed = node.typed else { return try sampled(inputs, [value])[0] }
+    if let form = typed.linearForm { return try product(inputs, form) }
+    if case .normalization(_, nil)? = typed.affineForm, node.outputs.count == 1 { return try normalized(inputs) }
+    if inputs.count == 2 {
+      switch typed.elementCombination?.function {
+      case .sum: return try sum(inputs, [1, 1])
+      case .difference: return try sum(inputs, [1, -1])
+      case .product: return try multiplied(inputs, value)
+      default: break
+      }
     }
+    // Errors go where the numbers go, and become no larger.
+    if typed.averagesInput { return try moved(inputs, 0...0) }
+    if let sources = type(of: typed).elementSources { return try moved(inputs, sources) }
+    return try sampled(inputs, [value])[0]
   }
 
-  private var isMovement: Bool {
-    switch node.typed {
-    case is any ElementMovingOperator, is MaxPool, is GlobalMaxPool, is Relu, is Pad: true
-    default: false
-    }
-  }
-
-  private var isCubic: Bool {
-    if case .string(let mode)? = node.attributes["mode"] { mode == Array("cubic".utf8) } else { false }
-  }
+  private var rounds: Bool { node.typed.map { type(of: $0).rounds } ?? true }
 
   private func evaluate(_ operands: [Tensor?]) throws(InfoldError) -> Tensor {
     try node.evaluate(operands, precision: .double)[0]!
@@ -90,7 +81,7 @@ struct ErrorPropagation {
 extension ErrorPropagation {
   /// A sum of products of the first two operands, and the third. Of n roundings 8·√n add up: that they go further is as good as
   /// impossible (N. J. Higham and T. Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019).
-  private func product(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+  private func product(_ inputs: [ErrorEstimate?], _ form: LinearForm) throws(InfoldError) -> Tensor? {
     let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
     let (largeX, largeWeight) = (try x.value.absolute(), try weight.value.absolute())
     let nothing = try addend?.value.times(0)
@@ -98,7 +89,7 @@ extension ErrorPropagation {
       try self.evaluate(Array([x, weight, addend].prefix(inputs.count))).absolute()
     }
     let magnitude = try evaluate(largeX, largeWeight, addend?.value.absolute())
-    let length = Double(dotLength(x.value, weight.value))
+    let length = Double(dotLength(form, x.value, weight.value))
     let relative =
       x.relative + weight.relative + (addend?.relative ?? 0) + length * ErrorBounds.doubleUnit
       + (min(length, 8 * length.squareRoot()) + 1) * rounding.arithmetic
@@ -114,12 +105,10 @@ extension ErrorPropagation {
     return error
   }
 
-  private func dotLength(_ x: Tensor, _ weight: Tensor) -> Int {
-    switch node.typed {
-    case is MatMul, is Gemm: x.shape.last ?? 1
-    case is ConvTranspose: weight.count / max(weight.shape[1], 1)
-    default: weight.count / max(weight.shape[0], 1)
-    }
+  private func dotLength(_ form: LinearForm, _ x: Tensor, _ weight: Tensor) -> Int {
+    if form.hasWindow { return LinearLayer(node, weight: weight.shape)?.length ?? weight.count }
+    if case .transposed? = form.reading { return x.shape.first ?? 1 }
+    return x.shape.last ?? 1
   }
 
   private func normalized(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
@@ -137,13 +126,10 @@ extension ErrorPropagation {
     return try own.adding(evaluate([moved, large, none, none, variance.value]).absolute())
   }
 
-  private func sum(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+  private func sum(_ inputs: [ErrorEstimate?], _ signs: [Double]) throws(InfoldError) -> Tensor? {
     let floor = inputs.reduce(0.0) { max($0, $1!.value.largestMagnitude) } * 2 * ErrorBounds.doubleUnit
     var parts: [Tensor] = []
-    for (index, input) in inputs.enumerated() {
-      let sign = index == 1 && node.typed is Sub ? -1.0 : 1
-      parts.append(try input!.dense().times(sign))
-    }
+    for (input, sign) in zip(inputs, signs) { parts.append(try input!.dense().times(sign)) }
     return try evaluate(parts).mapped { (error: Double) in error.magnitude + floor }
   }
 
@@ -199,7 +185,7 @@ extension ErrorPropagation {
           } ?? change
       }
     }
-    let isElementwise = inputs.count == 1 && values.count == 1 && node.typed.map { $0 is any UnaryOperator } == true
+    let isElementwise = isElementwise(inputs, values)
     for index in errors.indices where !isElementwise {
       // Signs that were not tried may move an element as far as those that were have moved others.
       guard let error = errors[index] else { continue }
@@ -209,12 +195,19 @@ extension ErrorPropagation {
     return errors
   }
 
-  /// Whether an input is what is computed with, and not how: the scales of a Resize say a size.
+  /// Whether each number of the output depends on one of the input alone: the evaluations have then seen all that may happen to it.
+  private func isElementwise(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) -> Bool {
+    guard inputs.count == 1, values.count == 1, let input = inputs[0]?.value, let value = values[0],
+      input.shape == value.shape, let typed = node.typed
+    else { return false }
+    let mapping = typed.axisMapping(
+      OperatorInputs([input]), outputs: [TensorType(value.elementType, Shape(value.shape))])
+    return input.shape.indices.allSatisfy { mapping.independentAxes.contains(IndependentAxis($0)) }
+  }
+
+  /// Whether an input is what is computed with, and not how: the scales of a resizing say a size.
   private func isMovable(_ index: Int) -> Bool {
-    switch node.typed {
-    case is Resize, is Pad: index == 0
-    default: true
-    }
+    node.typed.flatMap { type(of: $0).settings }?.contains(index) != true
   }
 
   private static func change(_ value: Tensor, _ other: Tensor) throws(InfoldError) -> Tensor {
@@ -227,13 +220,20 @@ extension ErrorPropagation {
     }
   }
 
+  /// Whether a rounding moves each number by a part of itself: one operation of arithmetic, and sums whose roundings are counted already.
+  private var isRoundedByElement: Bool {
+    guard node.typed?.linearForm == nil else { return true }
+    return switch node.typed?.elementCombination?.function {
+    case .sum, .difference, .product, .quotient: node.inputs.count <= 2
+    default: false
+    }
+  }
+
   /// The node's own roundings, where it is computed in a type.
   private func rounded(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor {
     let stored = 2 * rounding.results
     var fixed = 0.0
-    switch node.typed {
-    case is Conv, is ConvTranspose, is Gemm, is MatMul, is Add, is Sub, is Mul, is Div: break
-    default:
+    if !isRoundedByElement {
       // Functions are as exact as runtimes make them, and sums inside of an operator as their largest summands.
       let operands = inputs.reduce(0.0) { largest, input in
         guard let input, input.value.elementType.isFloatingPoint else { return largest }

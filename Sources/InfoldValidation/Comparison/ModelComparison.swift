@@ -75,15 +75,17 @@ public struct ModelComparison: Sendable {
   /// - Parameters:
   ///   - sample: What both were given.
   ///   - recorded: Tensors by the names of the second model's values, all outputs among them.
+  ///   - further: The same for other inputs, as far as they are there: the more layers have their inputs and outputs among them, the
+  ///     smaller the differences of single weights that are found.
   ///   - timeLimit: The longest that it may take; `nil` for as long as it takes.
   /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` when an output is not among `recorded`.
   public func run(
-    _ sample: Sample, recorded: [String: Tensor], timeLimit: Duration? = nil
+    _ sample: Sample, recorded: [String: Tensor], further: [[String: Tensor]] = [], timeLimit: Duration? = nil
   ) throws(InfoldError) -> ComparisonReport {
     var collected = CollectedComparison(first, second, outputs, remarks)
     try limiting(timeLimit) { () throws(InfoldError) in
       let runs = try runs(sample, recorded: recorded)
-      try collected.add(sample.name, try search(runs), runs.first, runs.second)
+      try collected.add(sample.name, try search(runs, further), runs.first, runs.second)
     }
     return collected.report
   }
@@ -128,15 +130,17 @@ public struct ModelComparison: Sendable {
     return try tensor.converted(to: type)
   }
 
-  private func search(_ runs: Runs) throws(InfoldError) -> (DifferenceSearch.Result, ValueMatching) {
+  private func search(
+    _ runs: Runs, _ further: [[String: Tensor]] = []
+  ) throws(InfoldError) -> (DifferenceSearch.Result, ValueMatching) {
     let inputs = zip(inputPlaces, second.graph.inputs).compactMap { place, id in
       place.map { (first.graph.inputs[$0], id) }
     }
     let matching = try ValueMatching(
       runs.first, runs.second, inputs: inputs, outputs: outputs.map { ($0.first, $0.second) })
     let comparison = StepwiseComparison(
-      first: runs.first, second: runs.second, partners: matching.partners, outputs: outputs,
-      rounding: runs.rounding)
+      first: runs.first, second: runs.second, partners: matching.partners, layouts: matching.layouts,
+      outputs: outputs, rounding: runs.rounding, further: further)
     return (try DifferenceSearch(comparison: comparison).result(), matching)
   }
 }

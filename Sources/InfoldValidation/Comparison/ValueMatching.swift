@@ -14,6 +14,10 @@ struct ValueMatching {
   /// For values of the first network, those of the second one.
   private(set) var partners: [ValueID: ValueID] = [:]
   private(set) var kinds: [ValueID: Kind] = [:]
+  /// For values of the second network in another order of axes, such as channels last, which of them the axes of the first one's are.
+  private(set) var layouts: [ValueID: [Int]] = [:]
+  /// The same of values of the second network that have the numbers of one that is matched.
+  private var aliasLayouts: [ValueID: [Int]] = [:]
   private var isUsed: Set<ValueID> = []
   private let fixed: Set<ValueID>
 
@@ -33,9 +37,10 @@ struct ValueMatching {
     matchNames(ofAnySize: true)
   }
 
-  private mutating func match(_ a: ValueID, _ b: ValueID, _ kind: Kind) {
+  private mutating func match(_ a: ValueID, _ b: ValueID, _ kind: Kind, layout: [Int]? = nil) {
     partners[a] = b
     kinds[a] = kind
+    layouts[b] = layout
     isUsed.insert(b)
   }
 
@@ -45,8 +50,45 @@ struct ValueMatching {
   }
 
   private mutating func release(_ a: ValueID) {
-    if let b = partners.removeValue(forKey: a) { isUsed.remove(b) }
+    if let b = partners.removeValue(forKey: a) {
+      isUsed.remove(b)
+      layouts[b] = nil
+    }
     kinds[a] = nil
+  }
+
+  /// How far two values are from one another, in the order of axes in which they are the nearest.
+  private func distance(_ a: ValueID, _ b: ValueID) throws(InfoldError) -> (distance: Double, layout: [Int]?) {
+    guard let x = first.tensor(a), let y = second.tensor(b) else { return (.infinity, nil) }
+    let plain = Fingerprint.distance(x, y)
+    guard plain > Self.near, x.count == y.count else { return (plain, nil) }
+    for layout in Self.layouts(x.shape, y.shape) {
+      let distance = Fingerprint.distance(x, try y.transposed(layout))
+      if distance <= Self.near { return (distance, layout) }
+    }
+    return (plain, nil)
+  }
+
+  /// Values that are nearer than this part of their size are the same.
+  private static let near = 1e-3
+
+  /// The orders of axes in which a tensor of shape `other` has the shape `own`: channels last as second, or second as last.
+  private static func layouts(_ own: [Int], _ other: [Int]) -> [[Int]] {
+    let rank = own.count
+    guard rank == other.count, (3...5).contains(rank) else { return [] }
+    return [[0, rank - 1] + Array(1..<(rank - 1)), [0] + Array(2..<rank) + [1]].filter { layout in
+      layout.map { other[$0] } == own
+    }
+  }
+
+  /// The order of axes of a value that is found by its place: where its shape says it, and else that of the value next to it.
+  private func layout(_ a: ValueID, _ b: ValueID, nextTo neighbor: ValueID) -> [Int]? {
+    guard let x = first.tensor(a), let y = second.tensor(b) else { return nil }
+    let possible = Self.layouts(x.shape, y.shape)
+    if x.shape == y.shape {
+      return (layouts[neighbor] ?? aliasLayouts[neighbor]).flatMap { possible.contains($0) ? $0 : nil }
+    }
+    return possible.first
   }
 
   private func fit(_ a: ValueID, _ b: ValueID, ofAnySize: Bool = false) -> Bool {
@@ -73,30 +115,30 @@ struct ValueMatching {
   private mutating func correctByContent() throws(InfoldError) {
     let candidates = try Fingerprints(first)
     var far: Set<ValueID> = []
-    for (a, b) in partners where !fixed.contains(a) && Fingerprint.distance(first.tensor(a)!, second.tensor(b)!) > 1e-3
-    {
-      far.insert(a)
+    for (a, b) in partners where !fixed.contains(a) {
+      let found = try distance(a, b)
+      if found.distance > Self.near { far.insert(a) } else { layouts[b] = found.layout }
     }
     let named = origins
     for b in second.comparable {
       let a = named[b]
       guard a.map(far.contains) ?? !isUsed.contains(b), second.tensor(b)!.elementType.isFloatingPoint else { continue }
-      var best: (id: ValueID, distance: Double)?
+      var best: (id: ValueID, distance: Double, layout: [Int]?)?
       for candidate in try candidates.candidates(second.tensor(b)!) {
         guard !fixed.contains(candidate), partners[candidate] == nil || far.contains(candidate), candidate != a else {
           continue
         }
-        var distance = Fingerprint.distance(first.tensor(candidate)!, second.tensor(b)!)
-        guard distance <= 1e-3 else { continue }
+        var (distance, layout) = try distance(candidate, b)
+        guard distance <= Self.near else { continue }
         if !hasSameOperator(candidate, b) { distance += 1 }
         if first.tensor(candidate)!.shape != second.tensor(b)!.shape { distance += 2 }
-        if distance < best?.distance ?? .infinity { best = (candidate, distance) }
+        if distance < best?.distance ?? .infinity { best = (candidate, distance, layout) }
       }
       guard let best else { continue }
       if let a, partners[a] == b { release(a) }
       release(best.id)
       far.remove(best.id)
-      match(best.id, b, .content)
+      match(best.id, b, .content, layout: best.layout)
     }
     try correctFar(far)
   }
@@ -146,9 +188,16 @@ struct ValueMatching {
         guard other.opType == node.opType, let a = other.outputs.first ?? nil, partners[a] == nil,
           fit(a, b, ofAnySize: ofAnySize)
         else { continue }
-        match(a, b, .place)
+        match(a, b, .place, layout: layout(a, b, nextTo: data))
         origin[b] = a
         break
+      }
+      // What only brings the same numbers into another order leads on to what the first network has behind them.
+      if origin[b] == nil, let typed = node.typed, type(of: typed).rearrangesElements || type(of: typed).keepsElements,
+        fit(source, b)
+      {
+        origin[b] = source
+        aliasLayouts[b] = layout(source, b, nextTo: data)
       }
     }
   }
@@ -161,7 +210,9 @@ struct ValueMatching {
       else { continue }
       for case (let a?, let b?) in zip(node.inputs, other.inputs)
       where first.dependsOnInputs[a.index] && second.dependsOnInputs[b.index] {
-        if partners[a] == nil, !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize) { match(a, b, .place) }
+        if partners[a] == nil, !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize) {
+          match(a, b, .place, layout: layout(a, b, nextTo: partner))
+        }
       }
     }
   }

@@ -238,48 +238,53 @@ public struct OutputReport: Sendable, Encodable {
   /// Agreement on the best classes.
   public struct Ranks: Sendable, Encodable {
     /// The rows of scores.
-    public internal(set) var samples = 0
+    public let samples: Int
     /// Those with the same best class.
-    public internal(set) var sameTop1 = 0
+    public let sameTop1: Int
     /// Those with the same five best classes, in any order.
-    public internal(set) var sameTop5 = 0
+    public let sameTop5: Int
   }
 
-  /// The name.
-  public internal(set) var name: String
+  /// How far the folded network is from the unfolded one.
+  var difference: OutputDifference
   /// The shape, of the last input.
   public internal(set) var shape: [Int] = []
-  /// The numbers compared, over all inputs.
-  public internal(set) var elements = 0
-  /// Those that differ at all.
-  public internal(set) var differingElements = 0
   /// Numbers of the truth that are not finite, and were not compared.
   public internal(set) var notFinite = 0
   /// Of these, those that the definitions of the operators make in the model's types as well, and the folded network does not.
   public internal(set) var wronglyFinite = 0
   /// The largest magnitude of the truth.
   public internal(set) var largestMagnitude = 0.0
-  /// The largest difference of folded and unfolded.
-  public internal(set) var absoluteDifference = 0.0
   /// The largest error of what the definitions of the operators make in the model's types, without kernels and passes.
   public internal(set) var writtenError = 0.0
   /// The largest error of the unfolded network against the truth.
   public internal(set) var unfoldedError = 0.0
   /// The largest error of the folded network against the truth.
   public internal(set) var foldedError = 0.0
-  /// The smallest cosine of the angle between folded and unfolded output; `nil` for outputs of zeros, and integers.
-  public internal(set) var cosineSimilarity: Double?
-  /// Agreement on the best classes; `nil` for an output that is no row of scores.
-  public internal(set) var ranks: Ranks?
   /// Whether numbers of the network are rounded to a few bits, so that one beside the middle of two steps may go to either.
   var isQuantized = false
   /// The element type.
   var type = ElementType.float32
+
+  /// The name.
+  public var name: String { difference.name }
+  /// The numbers compared, over all inputs.
+  public var elements: Int { difference.elements }
+  /// Those that differ at all.
+  public var differingElements: Int { difference.differingElements }
+  /// The largest difference of folded and unfolded; 0 for integers.
+  public var absoluteDifference: Double { type.isFloatingPoint ? difference.largestDifference : 0 }
+  /// The smallest cosine of the angle between folded and unfolded output; `nil` for outputs of zeros, and integers.
+  public var cosineSimilarity: Double? { type.isFloatingPoint ? difference.cosine : nil }
+  /// Agreement on the best classes; `nil` for an output that is no row of scores.
+  public var ranks: Ranks? {
+    difference.classes.map { Ranks(samples: $0.rows, sameTop1: $0.same, sameTop5: $0.sameFive) }
+  }
   /// Some numbers, before and after, for a plot.
-  public internal(set) var points: [Point] = []
+  public var points: [Point] { difference.points.map { Point(unfolded: $0.first, folded: $0.second) } }
 
   init(name: String) {
-    self.name = name
+    difference = OutputDifference(name: name)
   }
 
   /// `value` as a share of the largest magnitude.
@@ -290,5 +295,23 @@ public struct OutputReport: Sendable, Encodable {
   private enum CodingKeys: CodingKey {
     case name, shape, elements, differingElements, notFinite, wronglyFinite, largestMagnitude, absoluteDifference
     case writtenError, unfoldedError, foldedError, cosineSimilarity, ranks
+  }
+
+  /// Encodes all but the points; the cosine and the ranks where there are some.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(shape, forKey: .shape)
+    try container.encode(elements, forKey: .elements)
+    try container.encode(differingElements, forKey: .differingElements)
+    try container.encode(notFinite, forKey: .notFinite)
+    try container.encode(wronglyFinite, forKey: .wronglyFinite)
+    try container.encode(largestMagnitude, forKey: .largestMagnitude)
+    try container.encode(absoluteDifference, forKey: .absoluteDifference)
+    try container.encode(writtenError, forKey: .writtenError)
+    try container.encode(unfoldedError, forKey: .unfoldedError)
+    try container.encode(foldedError, forKey: .foldedError)
+    try container.encodeIfPresent(cosineSimilarity, forKey: .cosineSimilarity)
+    try container.encodeIfPresent(ranks, forKey: .ranks)
   }
 }

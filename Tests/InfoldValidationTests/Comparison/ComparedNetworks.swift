@@ -201,3 +201,15 @@ func compared(_ first: Graph, _ second: Graph, samples: Int = 2) throws -> Compa
       return ModelComparison.Sample(name: "\(seed)", inputs: inputs)
     })
 }
+
+/// Every value of a network by the definitions of the operators in the model's own types, as another runtime would record it.
+func recorded(_ graph: Graph, _ sample: ModelComparison.Sample) throws -> [String: Tensor] {
+  var graph = graph
+  try graph.inferTypes()
+  var values: [String: Tensor] = [:], given: [ValueID: Tensor] = [:]
+  for id in graph.inputs { given[id] = sample.inputs[graph[id].name] }
+  _ = try ReferenceEvaluator(graph).run(given) { id, _, outputs in
+    for case (let value?, let tensor?) in zip(graph[id].outputs, outputs) { values[graph[value].name] = tensor }
+  }
+  return values
+}

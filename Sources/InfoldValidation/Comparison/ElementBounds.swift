@@ -1,0 +1,95 @@
+import InfoldSystem
+import InfoldTensor
+
+/// How far each element of a value may be from another network's.
+struct ElementBounds {
+  private var value: Tensor
+  /// For each element.
+  let limits: [Double]
+  /// The largest magnitude of an element.
+  let largest: Double
+
+  /// An element that is too far away.
+  struct Difference {
+    let amount: Double
+    let allowed: Double
+    let index: Int
+    let count: Int
+  }
+
+  /// How far another network's value is away.
+  struct Measurement {
+    /// The largest difference.
+    var largest = 0.0
+    /// The largest of all differences as parts of what is allowed for them.
+    var share = 0.0
+    /// What is allowed for an element, at most.
+    var allowed = 0.0
+    /// The largest magnitude of an element.
+    var magnitude = 0.0
+    /// The element that is furthest beyond what is allowed.
+    var difference: Difference?
+  }
+
+  init(_ estimate: ErrorEstimate) throws(InfoldError) {
+    value = estimate.value
+    guard value.elementType == .float64 else {
+      limits = try estimate.error?.elements(as: Double.self) ?? Array(repeating: 0, count: value.count)
+      largest = try value.numbers().reduce(0) { max($0, $1.magnitude) }
+      return
+    }
+    let largest = value.largestMagnitude, floor = RoundingModel.floor * largest
+    self.largest = largest
+    limits =
+      try estimate.total()?.elements(as: Double.self).map { 1.01 * $0 + floor }
+      ?? Array(repeating: floor, count: value.count)
+  }
+
+  /// The same bounds around other numbers.
+  func around(_ value: Tensor) -> ElementBounds {
+    var bounds = self
+    bounds.value = value
+    return bounds
+  }
+
+  /// Holds `other` against the value.
+  func measure(_ other: Tensor) throws(InfoldError) -> Measurement {
+    let a = try value.numbers(), b = try other.numbers()
+    var measured = Measurement(magnitude: largest)
+    var worst = (excess: 0.0, index: -1, amount: 0.0), count = 0
+    for index in a.indices {
+      let (x, y, limit) = (a[index], b[index], limits[index])
+      // Where the error is not finite, nothing is known.
+      guard limit < .infinity else { continue }
+      measured.allowed = max(measured.allowed, limit)
+      if x == y || x.isNaN && y.isNaN { continue }
+      let amount = (x - y).magnitude.isNaN ? .infinity : (x - y).magnitude
+      measured.largest = max(measured.largest, amount)
+      measured.share = max(measured.share, limit > 0 ? amount / limit : .infinity)
+      guard amount > limit else { continue }
+      count += 1
+      let excess = amount - limit
+      if excess > worst.excess { worst = (excess, index, amount) }
+    }
+    if count > 0 {
+      measured.difference = Difference(
+        amount: worst.amount, allowed: limits[worst.index], index: worst.index, count: count)
+    }
+    return measured
+  }
+
+  /// The largest difference from `other`, however small; `nil` where there is no more than double precision explains.
+  func anyDifference(_ other: Tensor) throws(InfoldError) -> Difference? {
+    guard value.elementType == .float64 else { return nil }
+    let a = try value.elements(as: Double.self), b = try other.elements(as: Double.self)
+    let floor = RoundingModel.floor * largest
+    var worst = (index: -1, amount: 0.0), count = 0
+    for index in a.indices where (a[index] - b[index]).magnitude > floor {
+      count += 1
+      let amount = (a[index] - b[index]).magnitude
+      if amount > worst.amount { worst = (index, amount) }
+    }
+    return count > 0 && worst.amount < .infinity
+      ? Difference(amount: worst.amount, allowed: limits[worst.index], index: worst.index, count: count) : nil
+  }
+}

@@ -1,0 +1,355 @@
+import InfoldTensor
+
+/// Finds one weight among all of a layer that differs, though the roundings of the others move each sum by more.
+///
+/// A change of a weight moves the output at each position by the change times the number that the weight is multiplied with there. So a
+/// regression of the differences on these numbers, one weight at a time, estimates the change, with an error that falls with the root of
+/// the number of positions. Roundings are the noise; how large it is follows from the differences themselves, those of all output channels.
+/// A weight is found where its change is
+///
+/// - more than nine standard errors away from none (with a hundred million weights and normal noise, the largest is about six), where the
+///   standard error is the larger one of that of equal noise and that which each position's own difference gives (J. G. MacKinnon and
+///   H. White, Some heteroskedasticity-consistent covariance matrix estimators with improved finite sample properties, 1985),
+/// - that many times as large as the changes that the same differences suggest for the other weights of its output channel, once its own
+///   is taken away: so noise that is not independent from position to position, as of Winograd's algorithm or of weights that were
+///   rounded, widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004), and
+/// - more than rounding all weights of the channel can suggest.
+///
+/// Offsets and factors of output channels are tested the same way. Where there are few positions, as of a fully connected layer and one
+/// row, an output channel is found that differs nine times as much as the others.
+struct LayerTest {
+  private let evidence: LayerEvidence
+  private let weight: Tensor
+  /// The unit roundoff of weights and results.
+  private let unit: Double
+
+  private static let threshold = 9.0
+  /// In units of rounding, what no change of a constant is that is worth a word.
+  private static let leastUnits = 64.0
+  /// How much larger noise may be than roundings make it: Winograd's algorithm and others add some.
+  private static let noise = 16.0
+  /// With fewer positions no constant is told from another.
+  private static let leastPositions = 24
+
+  init(_ evidence: LayerEvidence, weight: Tensor, unit: Double) {
+    (self.evidence, self.weight, self.unit) = (evidence, weight, unit)
+  }
+
+  /// A group of output channels, which share their rows.
+  private struct Rows {
+    let count: Int
+    let length: Int
+    /// Each row as a part of its length, centered where there are enough of them.
+    var numbers: [Float]
+    /// One over the length of each row; 0 for a row of zeros.
+    let factors: [Double]
+    /// The sums of the squares of `numbers` over all rows.
+    var squares: [Double]
+    var isCentered: Bool
+    /// What was taken away from each term to center it.
+    let means: [Float]
+    /// Terms that change enough to say anything.
+    var isSeen: [Bool]
+  }
+
+  /// An output channel.
+  private struct Channel {
+    let index: Int
+    /// The length of the weights.
+    let size: Double
+    /// The differences as parts of the rows' lengths and of `size`, centered like the rows.
+    var noise: [Double]
+    /// What was taken away from them.
+    let mean: Double
+    /// The standard deviation of the noise.
+    let spread: Double
+  }
+
+  /// The difference that is the most significant; `nil` where noise explains all.
+  func difference() -> LayerDifference? {
+    let groups = evidence.rows.indices.map(rows)
+    let layer = evidence.layer
+    var channels: [Channel] = []
+    for index in 0..<layer.channels { channels.append(channel(index, groups[index / layer.channelsPerGroup])) }
+    let known = channels.map(\.spread).filter { $0 > 0 && $0.isFinite }.sorted()
+    guard !known.isEmpty else { return nil }
+    let pool = known[known.count / 2] / Self.medianSpread(evidence.count)
+    var found: [LayerDifference] = []
+    for group in groups.indices {
+      let own = (group * layer.channelsPerGroup)..<((group + 1) * layer.channelsPerGroup)
+      found += differences(groups[group], channels[own], pool)
+    }
+    return Self.best(found.filter(\.isNumber)) ?? Self.best(found) ?? shifted(groups, channels)
+      ?? noisy(groups, channels)
+  }
+
+  private static func best(_ found: [LayerDifference]) -> LayerDifference? {
+    found.max { $0.significance < $1.significance }
+  }
+
+  /// Of a matrix product, the output channel that is shifted by much more than the others: inputs that hardly change from sample to sample
+  /// do not tell which weight does it.
+  private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
+    guard !evidence.layer.hasWindow, groups.count == 1, groups[0].isCentered else { return nil }
+    let known = channels.filter { $0.size > 0 }
+    let shifts = known.map { $0.mean.magnitude / $0.size }.sorted()
+    guard shifts.count >= Self.leastPositions, shifts[shifts.count / 2] > 0 else { return nil }
+    let pool = shifts[shifts.count / 2] / Self.medianSpread(1)
+    var worst: LayerDifference?
+    for channel in known {
+      let significance = channel.mean.magnitude / channel.size / pool
+      guard significance > Self.threshold, significance > worst?.significance ?? 0,
+        channel.mean.magnitude > 2 * unit * magnitude(channel)
+      else { continue }
+      worst = LayerDifference(part: .channel, channel: channel.index, change: 0, significance: significance)
+    }
+    return worst
+  }
+
+  /// The size of an output channel's numbers.
+  private func magnitude(_ channel: Channel) -> Double {
+    let outputs = evidence.outputs[channel.index]
+    return (outputs.reduce(0) { $0 + $1 * $1 } / Double(max(outputs.count, 1))).squareRoot()
+  }
+
+  /// The output channel that differs the most, of those in which noise is larger than roundings make it, as where many weights differ: of n
+  /// roundings of a sum √n times one of a partial sum, which is about as large as the whole one, or as independent summands make it.
+  private func noisy(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
+    var worst: LayerDifference?
+    for channel in channels {
+      let rows = groups[channel.index / evidence.layer.channelsPerGroup]
+      guard rows.isCentered, channel.size > 0 else { continue }
+      var squares = 0.0
+      for (output, factor) in zip(evidence.outputs[channel.index], rows.factors) {
+        squares += output * output * factor * factor
+      }
+      let angle = (squares / Double(max(rows.count, 1))).squareRoot() / channel.size
+      let expected = unit * (Double(rows.length).squareRoot() * angle + 1)
+      let significance = channel.spread / expected
+      guard significance > Self.noise, significance > worst?.significance ?? 0 else { continue }
+      worst = LayerDifference(part: .channel, channel: channel.index, change: 0, significance: significance)
+    }
+    return worst
+  }
+
+  /// The median of the root of the mean square of so many numbers of a normal distribution (E. B. Wilson and M. M. Hilferty, The
+  /// distribution of chi-square, 1931).
+  private static func medianSpread(_ count: Int) -> Double {
+    let base = 1 - 2 / (9 * Double(max(count, 1)))
+    return base * base.squareRoot()
+  }
+
+  private func rows(_ group: Int) -> Rows {
+    let length = evidence.layer.length, count = evidence.count
+    var numbers = evidence.rows[group]
+    var factors = [Double](repeating: 0, count: count)
+    for row in 0..<count {
+      var sum: Float = 0
+      for term in (row * length)..<((row + 1) * length) { sum += numbers[term] * numbers[term] }
+      guard sum > 0, sum.isFinite else { continue }
+      factors[row] = 1 / Double(sum).squareRoot()
+    }
+    let isCentered = count >= Self.leastPositions
+    var means = [Float](repeating: 0, count: length)
+    if isCentered {
+      let total = Float(factors.reduce(0) { $0 + $1 * $1 })
+      for row in 0..<count where factors[row] > 0 {
+        let share = Float(factors[row] * factors[row]) / total
+        for term in 0..<length { means[term] += share * numbers[row * length + term] }
+      }
+    }
+    var squares = [Float](repeating: 0, count: length)
+    for row in 0..<count {
+      let factor = Float(factors[row])
+      for term in 0..<length {
+        let number = factor * (numbers[row * length + term] - means[term])
+        numbers[row * length + term] = number
+        squares[term] += number * number
+      }
+    }
+    let least = (squares.max() ?? 0) * 1e-6
+    return Rows(
+      count: count, length: length, numbers: numbers, factors: factors, squares: squares.map(Double.init),
+      isCentered: isCentered, means: means, isSeen: squares.map { $0 > least })
+  }
+
+  private func channel(_ index: Int, _ rows: Rows) -> Channel {
+    let size = evidence.layer.weights(weight, channel: index).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let residuals = evidence.residuals[index]
+    var mean = 0.0
+    if rows.isCentered {
+      var total = 0.0
+      for (residual, factor) in zip(residuals, rows.factors) {
+        mean += factor * factor * residual
+        total += factor * factor
+      }
+      mean = total > 0 ? mean / total : 0
+    }
+    let scale = size > 0 ? 1 / size : 0
+    let noise = zip(residuals, rows.factors).map { ($0 - mean) * $1 * scale }
+    return Channel(
+      index: index, size: size, noise: noise, mean: mean,
+      spread: Self.spread(noise, parameters: rows.isCentered ? 1 : 0))
+  }
+
+  private static func spread(_ noise: [Double], parameters: Int) -> Double {
+    (noise.reduce(0) { $0 + $1 * $1 } / Double(max(noise.count - parameters, 1))).squareRoot()
+  }
+
+  private func differences(_ rows: Rows, _ channels: ArraySlice<Channel>, _ pool: Double) -> [LayerDifference] {
+    var found: [LayerDifference] = []
+    guard rows.isCentered else {
+      for channel in channels {
+        let worst = channel.noise.reduce(0) { max($0, $1.magnitude) } / pool
+        if worst > Self.threshold { found.append(few(rows, channel, worst)) }
+      }
+      return found
+    }
+    var offsets: [Int: LayerDifference] = [:]
+    for channel in channels {
+      offsets[channel.index] = offset(rows, channel, pool)
+      if let difference = scale(rows, channel, pool) { found.append(difference) }
+    }
+    // Output channels share the rows that come from memory.
+    var start = channels.startIndex
+    while start < channels.endIndex {
+      let part = channels[start..<min(start + 8, channels.endIndex)]
+      let products = Self.products(rows, part.map(\.noise))
+      for (channel, products) in zip(part, products) {
+        let spread = max(channel.spread, pool)
+        var best = (term: -1, significance: 0.0)
+        for term in 0..<rows.length where rows.isSeen[term] {
+          let significance = products[term].magnitude / rows.squares[term].squareRoot()
+          if significance > best.significance { best = (term, significance) }
+        }
+        // With the weight's own change in it, noise looks larger than it is: at most as large as the change makes it.
+        guard best.term >= 0, best.significance > Self.threshold * pool,
+          best.significance > spread * min(Self.threshold, Double(rows.count).squareRoot() / 4),
+          let difference = weight(best.term, products, rows, channel, pool)
+        else { continue }
+        found.append(difference)
+        // A weight that is multiplied with numbers of one sign moves all of the channel.
+        if let offset = offsets[channel.index],
+          (offset.change - difference.change * Double(rows.means[best.term])).magnitude < offset.change.magnitude / 4
+        {
+          offsets[channel.index] = nil
+        }
+      }
+      start += 8
+    }
+    return found + offsets.values
+  }
+
+  /// Of few positions: the channel, and the weight if there is but one.
+  private func few(_ rows: Rows, _ channel: Channel, _ worst: Double) -> LayerDifference {
+    LayerDifference(part: .channel, channel: channel.index, change: 0, significance: worst)
+  }
+
+  private func offset(_ rows: Rows, _ channel: Channel, _ pool: Double) -> LayerDifference? {
+    let magnitude = magnitude(channel)
+    let total = rows.factors.reduce(0) { $0 + $1 * $1 }
+    guard total > 0 else { return nil }
+    let error = max(channel.spread, pool) * channel.size / total.squareRoot()
+    let significance = channel.mean.magnitude / error
+    guard significance > 4 * Self.threshold, channel.mean.magnitude > 4 * Self.leastUnits * unit * magnitude
+    else { return nil }
+    return LayerDifference(part: .offset, channel: channel.index, change: channel.mean, significance: significance)
+  }
+
+  private func scale(_ rows: Rows, _ channel: Channel, _ pool: Double) -> LayerDifference? {
+    let outputs = evidence.outputs[channel.index]
+    let total = rows.factors.reduce(0) { $0 + $1 * $1 }
+    guard total > 0, channel.size > 0 else { return nil }
+    let mean = zip(outputs, rows.factors).reduce(0) { $0 + $1.0 * $1.1 * $1.1 } / total
+    var products = 0.0, squares = 0.0
+    for ((output, factor), noise) in zip(zip(outputs, rows.factors), channel.noise) {
+      let number = (output - mean) * factor / channel.size
+      products += number * noise
+      squares += number * number
+    }
+    guard squares > 0 else { return nil }
+    let change = products / squares
+    let remaining = zip(zip(outputs, rows.factors), channel.noise).map {
+      $1 - change * ($0.0 - mean) * $0.1 / channel.size
+    }
+    let significance =
+      change.magnitude * squares.squareRoot() / max(Self.spread(remaining, parameters: 2), pool)
+    guard significance > 4 * Self.threshold, change.magnitude > Self.leastUnits * unit else { return nil }
+    return LayerDifference(part: .scale, channel: channel.index, change: change, significance: significance)
+  }
+
+  /// Looks at a weight more closely.
+  private func weight(
+    _ term: Int, _ products: [Double], _ rows: Rows, _ channel: Channel, _ pool: Double
+  ) -> LayerDifference? {
+    let squares = rows.squares[term], change = products[term] / squares
+    var remaining = channel.noise, robust = 0.0
+    for row in 0..<rows.count {
+      let number = Double(rows.numbers[row * rows.length + term])
+      remaining[row] -= change * number
+      // The closer a row comes to being the only one with the term, the less its difference says of its noise.
+      let own = remaining[row] / max(1 - number * number / squares, 1e-6)
+      robust += number * number * own * own
+    }
+    let spread = max(Self.spread(remaining, parameters: 2), pool)
+    let error = max(spread / squares.squareRoot(), robust.squareRoot() / squares)
+    let others = Self.products(rows, [remaining])[0]
+    var sum = 0.0, count = 0
+    for other in 0..<rows.length where rows.isSeen[other] && other != term {
+      let significance = others[other] / (rows.squares[other].squareRoot() * spread)
+      sum += significance * significance
+      count += 1
+    }
+    let inflation = count >= 8 ? max(1, (sum / Double(count)).squareRoot()) : 1.5
+    // Roundings of other weights suggest a change of this one as far as it is multiplied with similar numbers.
+    let weights = evidence.layer.weights(weight, channel: channel.index)
+    let column = (0..<rows.count).map { Double(rows.numbers[$0 * rows.length + term]) }
+    var rounding = 0.0
+    for (other, product) in Self.products(rows, [column])[0].enumerated() where other != term {
+      rounding += weights[other] * weights[other] * product * product
+    }
+    rounding = unit * rounding.squareRoot() / (squares * channel.size)
+    let total = (error * error * inflation * inflation + rounding * rounding).squareRoot()
+    let significance = change.magnitude / total
+    let typical = channel.size / Double(max(rows.length, 1)).squareRoot()
+    let size = change * channel.size
+    guard significance > Self.threshold,
+      size.magnitude > Self.leastUnits * unit * (weights[term].magnitude + typical)
+    else { return nil }
+    return LayerDifference(
+      part: .weight(term: term), channel: channel.index, change: size, significance: significance)
+  }
+
+  /// For each column, its products with the rows, added up for each term.
+  private static func products(_ rows: Rows, _ columns: [[Double]]) -> [[Double]] {
+    let length = rows.length, count = columns.count
+    let largest = columns.reduce(0.0) { $1.reduce($0) { max($0, $1.magnitude) } }
+    var sums = [Float](repeating: 0, count: length * count)
+    if largest > 0, largest.isFinite {
+      var factors: [Float] = []
+      for row in 0..<((rows.count + 3) / 4 * 4) {
+        for column in columns { factors.append(row < rows.count ? Float(column[row] / largest) : 0) }
+      }
+      rows.numbers.withUnsafeBufferPointer { numbers in
+        sums.withUnsafeMutableBufferPointer { sums in
+          for row in stride(from: 0, to: rows.count, by: 4) {
+            // Rows beyond the last count as the last, times 0.
+            let starts = (0..<4).map { min(row + $0, rows.count - 1) * length }
+            for column in 0..<count {
+              let (a, b) = (factors[row * count + column], factors[(row + 1) * count + column])
+              let (c, d) = (factors[(row + 2) * count + column], factors[(row + 3) * count + column])
+              let (i, j, k, l, sum) = (starts[0], starts[1], starts[2], starts[3], column * length)
+              for term in 0..<length {
+                let first = a * numbers[i + term] + b * numbers[j + term]
+                sums[sum + term] += first + (c * numbers[k + term] + d * numbers[l + term])
+              }
+            }
+          }
+        }
+      }
+    }
+    return (0..<count).map { column in
+      sums[(column * length)..<((column + 1) * length)].map { Double($0) * largest }
+    }
+  }
+}

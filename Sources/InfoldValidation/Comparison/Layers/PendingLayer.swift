@@ -1,0 +1,85 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// A linear layer whose output the other network does not have by itself, but a later one: what lies between works on each number by
+/// itself, as a normalization and an activation do.
+struct PendingLayer {
+  /// A node behind the layer.
+  struct Step {
+    let node: Node
+    let operands: [Tensor?]
+    /// The operand that comes from the layer.
+    let place: Int
+  }
+
+  let node: NodeID
+  private let owner: Node
+  let input: ValueID
+  let weight: ValueID
+  /// The operands of the layer, the first of which is known as it is.
+  let operands: [Tensor?]
+  /// What the layer makes of them.
+  let output: Tensor
+  private(set) var steps: [Step] = []
+
+  /// A layer by itself: node `id`, which is `node`.
+  init(_ node: Node, _ id: NodeID, input: ValueID, weight: ValueID, operands: [Tensor?], output: Tensor) {
+    (owner, self.node, self.input, self.weight) = (node, id, input, weight)
+    (self.operands, self.output) = (operands, output)
+  }
+
+  /// The same layer behind one more node; `nil` for a node that does not work on each number by itself.
+  func followed(by node: Node, operands: [Tensor?], place: Int, output: Tensor) -> PendingLayer? {
+    guard let typed = node.typed, node.outputs.count == 1, output.shape == operands[place]?.shape else { return nil }
+    var isElementwise = typed.elementCombination != nil || typed.elementFunction(OperatorInputs(operands)) != nil
+    if case .normalization(_, nil)? = typed.affineForm { isElementwise = place == 0 }
+    guard isElementwise, operands.count <= 8, steps.count < 8 else { return nil }
+    var layer = self
+    layer.steps.append(Step(node: node, operands: operands, place: place))
+    return layer
+  }
+
+  /// What the steps make of the layer's output.
+  func result(of output: Tensor) throws(InfoldError) -> Tensor? {
+    var value = output
+    for step in steps {
+      var operands = step.operands
+      operands[step.place] = value
+      guard let result = try step.node.evaluate(operands, precision: .double)[0] else { return nil }
+      value = result
+    }
+    return value
+  }
+
+  /// What follows with another number in the weight.
+  func value(changing constant: ConstantDifference) throws(InfoldError) -> Tensor? {
+    guard let place = constant.place, let change = constant.change, let weight = operands[1],
+      place.count == weight.shape.count
+    else { return nil }
+    let index = zip(place, weight.shape).reduce(0) { $0 * $1.1 + $1.0 }
+    var numbers = try weight.elements(as: Double.self)
+    numbers[index] += change
+    var operands = operands
+    operands[1] = try Tensor(shape: weight.shape, numbers)
+    return try owner.evaluate(operands, precision: .double)[0].flatMap { (y) throws(InfoldError) in try result(of: y) }
+  }
+
+  /// By how much the layer's output differs where the result of the steps differs by `difference`: that, divided by the steps' slope. Zero
+  /// where they have none, or two.
+  func residual(_ difference: Tensor) throws(InfoldError) -> Tensor? {
+    guard !steps.isEmpty else { return difference }
+    let step = max(output.largestMagnitude, .leastNormalMagnitude) * 1e-6
+    guard let middle = try result(of: output),
+      let above = try result(of: output.mapped { (y: Double) in y + step }),
+      let below = try result(of: output.mapped { (y: Double) in y - step }), middle.shape == difference.shape
+    else { return nil }
+    let rise = try Tensor.broadcasting(above, middle) { (a: Double, b: Double) in (a - b) / step }
+    let fall = try Tensor.broadcasting(middle, below) { (a: Double, b: Double) in (a - b) / step }
+    let slope = try Tensor.broadcasting(rise, fall) { (a: Double, b: Double) in
+      (a - b).magnitude <= 1e-3 * (a.magnitude + b.magnitude) ? (a + b) / 2 : 0
+    }
+    let least = slope.largestMagnitude * 1e-3
+    return try Tensor.broadcasting(difference, slope) { (d: Double, s: Double) in s.magnitude > least ? d / s : 0 }
+  }
+}

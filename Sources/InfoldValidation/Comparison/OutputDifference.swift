@@ -1,0 +1,114 @@
+import InfoldSystem
+import InfoldTensor
+
+/// How far an output of two networks is from one another, over all samples.
+public struct OutputDifference: Sendable, Encodable {
+  /// Its name in the first network.
+  public internal(set) var name: String
+  /// The number of elements that were compared.
+  public internal(set) var elements = 0
+  /// Those that differ at all.
+  public internal(set) var differingElements = 0
+  /// The largest difference of two elements; infinite where there is another number of them.
+  public internal(set) var largestDifference = 0.0
+  /// The largest magnitude in the first network.
+  public internal(set) var largestMagnitude = 0.0
+  /// The largest difference as a part of the largest magnitude.
+  public internal(set) var relativeDifference = 0.0
+  /// The smallest cosine of the angle between both, of all samples; `nil` where there is none.
+  public internal(set) var cosine: Double?
+  /// Of an output of scores, the rows whose largest element is the same one, and all rows.
+  public internal(set) var classes: Classes?
+  /// Some elements of both, for a plot; not part of the JSON text.
+  public internal(set) var points: [Point] = []
+  private var generator = SplitMix64(seed: 0)
+
+  /// How often the best classes stay.
+  public struct Classes: Sendable, Encodable {
+    /// The rows with the same best class.
+    public internal(set) var same = 0
+    /// The rows with the same five best classes, in any order.
+    public internal(set) var sameFive = 0
+    /// All rows.
+    public internal(set) var rows = 0
+  }
+
+  /// An element of the output.
+  public struct Point: Sendable {
+    /// What the first network makes of it.
+    public let first: Double
+    /// What the second one makes of it.
+    public let second: Double
+  }
+
+  init(name: String) {
+    self.name = name
+  }
+
+  private enum CodingKeys: CodingKey {
+    case name, elements, differingElements, largestDifference, largestMagnitude, relativeDifference, cosine, classes
+  }
+}
+
+// MARK: Measuring
+
+extension OutputDifference {
+  /// The points of a plot, and those of one sample.
+  private static let pointLimit = 600
+  private static let pointsOfSample = 200
+
+  /// Adds what both networks give for a sample.
+  /// - Parameter isCounted: Whether the difference of an element counts, by its place.
+  mutating func add(
+    _ first: Tensor, _ second: Tensor, where isCounted: (Int) -> Bool = { _ in true }
+  ) throws(InfoldError) {
+    guard first.count == second.count else {
+      (largestDifference, relativeDifference) = (.infinity, .infinity)
+      return
+    }
+    elements += first.count
+    let a = try first.numbers(), b = try second.numbers()
+    var products = InnerProducts()
+    for index in a.indices {
+      let (x, y) = (a[index], b[index]), isSame = x == y || x.isNaN && y.isNaN
+      if !isSame { differingElements += 1 }
+      guard isCounted(index) else { continue }
+      if !isSame {
+        let difference = (x - y).magnitude
+        largestDifference = max(largestDifference, difference.isNaN ? .infinity : difference)
+      }
+      if x.isFinite { largestMagnitude = max(largestMagnitude, x.magnitude) }
+      products.add(x, y)
+    }
+    relativeDifference = largestDifference == 0 ? 0 : largestDifference / largestMagnitude
+    if let measured = products.cosine, !measured.isNaN { cosine = min(cosine ?? 1, measured) }
+    guard first.elementType.isFloatingPoint, second.elementType.isFloatingPoint else { return }
+    try addClasses(first, try second.reshaped(to: first.shape))
+    addPoints(a, b)
+  }
+
+  /// For an output of scores.
+  private mutating func addClasses(_ first: Tensor, _ second: Tensor) throws(InfoldError) {
+    guard first.isScores else { return }
+    var classes = classes ?? Classes()
+    for (a, b) in zip(try first.topK(5), try second.topK(5)) {
+      classes.rows += 1
+      if a[0].index == b[0].index { classes.same += 1 }
+      if Set(a.map(\.index)) == Set(b.map(\.index)) { classes.sameFive += 1 }
+    }
+    self.classes = classes
+  }
+
+  /// The largest, the smallest, and others at random.
+  private mutating func addPoints(_ a: [Double], _ b: [Double]) {
+    let finite = a.indices.filter { a[$0].isFinite && b[$0].isFinite }
+    guard points.count < Self.pointLimit, !finite.isEmpty else { return }
+    let room = min(Self.pointLimit - points.count, Self.pointsOfSample)
+    var chosen = finite
+    if finite.count > room {
+      chosen = (0..<max(room - 2, 0)).map { _ in finite[Int(generator.next() % UInt64(finite.count))] }
+      chosen += [finite.max { a[$0] < a[$1] }!, finite.min { a[$0] < a[$1] }!]
+    }
+    points += chosen.map { Point(first: a[$0], second: b[$0]) }
+  }
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Checks `infold compare --recorded` with what ONNX Runtime and OpenVINO compute of public networks.
+
+    swift build -c release
+    $(tools/python-environment.sh compare) tools/check-comparison.py MODEL.onnx... [--table]
+
+Each runtime records each network twice: as it is, which must be no difference, and with weights of layers in which one number is off by
+one part in ten thousand, which must be found in these layers, and in no others. The weights are those of the first, the middle and the
+last layer, and of others at random. The number is a random one that is at least as large as the mean magnitude of its weight, and is not
+multiplied with zeros nearly everywhere. Prints a line for each, or the rows of the table in docs/Comparing.md.
+"""
+
+import argparse
+import importlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+recording = importlib.import_module("record-values")
+
+CHANGE = 1e-4
+
+
+def layers(model):
+    """The nodes with weights that are their own, in the order of the nodes."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    uses = [name for node in model.graph.node for name in node.input]
+    return [
+        node for node in model.graph.node
+        if node.op_type in ("Conv", "Gemm", "MatMul") and node.input[1] in constants and uses.count(node.input[1]) == 1]
+
+
+def is_read(node, values, place, shape):
+    """Whether a weight is multiplied with numbers that are not zeros in a twentieth of all places at least."""
+    numbers = {attribute.name: attribute.i for attribute in node.attribute}
+    if node.op_type == "Conv":
+        group = place[0] // (shape[0] // (numbers.get("group") or 1))
+        channel = values[:, group * shape[1] + place[1]]
+    else:
+        channel = values[..., place[1] if numbers.get("transB") else place[0]]
+    return np.count_nonzero(channel) >= channel.size / 20
+
+
+def planted(model, values, count, seed):
+    """A copy with `count` wrong weights, and where they are: the name of each weight, and the place."""
+    generator = np.random.default_rng(seed)
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    tensors = {tensor.name: tensor for tensor in changed.graph.initializer}
+    known = layers(model)
+    chosen = {0, len(known) // 2, len(known) - 1}
+    while len(chosen) < min(count, len(known)):
+        chosen.add(int(generator.integers(len(known))))
+    places = {}
+    for index in sorted(chosen):
+        node = known[index]
+        tensor = tensors[node.input[1]]
+        numbers = numpy_helper.to_array(tensor).copy()
+        flat = numbers.reshape(-1)
+        large = np.flatnonzero(np.abs(flat) >= np.abs(flat).mean())
+        for _ in range(1000):
+            index = int(generator.choice(large))
+            place = [int(axis) for axis in np.unravel_index(index, numbers.shape)]
+            if is_read(node, values[node.input[0]], place, numbers.shape):
+                break
+        flat[index] *= 1 + CHANGE
+        places[tensor.name] = place
+        tensor.CopyFrom(numpy_helper.from_array(numbers, tensor.name))
+    return changed, places
+
+
+def compare(infold, model, folder):
+    run = subprocess.run(
+        [infold, "compare", model, "--recorded", folder, "--json"], capture_output=True, text=True, check=False)
+    if run.returncode not in (0, 1):
+        raise SystemExit(run.stderr)
+    return json.loads(run.stdout)
+
+
+def differences(report, model):
+    """What was found, by the weight of the layer."""
+    weights = {name: node.input[1] for node in layers(model) for name in node.input[1:]}
+    found = ([report["first"]] if report["first"] else []) + report["others"]
+    names = [(one.get("constant") or {}).get("name", one["node"]) for one in found]
+    return {weights.get(name, name): one for name, one in zip(names, found)}
+
+
+def check(infold, path, runtime, count, seed):
+    model = onnx.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        first = recording.record(model, folder / "right", runtime)
+        start = time.monotonic()
+        right = compare(infold, path, folder / "right")
+        seconds = time.monotonic() - start
+        changed, places = planted(model, first, count, seed)
+        recording.record(changed, folder / "wrong", runtime)
+        wrong = compare(infold, path, folder / "wrong")
+    found, alarms = differences(wrong, model), differences(right, model)
+    numbers = [name for name in places if name in found and (found[name]["constant"] or {}).get("place") == places[name]]
+    strangers = [name for name in found if name not in places]
+
+    def complain(what, name, report):
+        one = report.get(name, {})
+        print(f"{path.stem}, {runtime}: {what} {name} {places.get(name)} {one.get('constant')}", file=sys.stderr)
+
+    for name in alarms:
+        complain("false alarm at", name, alarms)
+    for name in strangers:
+        complain("nothing was planted at", name, found)
+    for name in places:
+        if name not in numbers:
+            complain("only the layer is found of" if name in found else "not found:", name, found)
+    values = right["values"]
+    return {
+        "network": path.stem, "runtime": runtime, "compared": values["compared"], "total": values["total"],
+        "alarms": len(alarms), "planted": len(places), "layers": sum(name in found for name in places),
+        "numbers": len(numbers), "strangers": len(strangers), "seconds": seconds}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", type=pathlib.Path)
+    parser.add_argument("--runtime", action="append", choices=["onnxruntime", "openvino"])
+    parser.add_argument("--planted", type=int, default=8, help="wrong weights in each network")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--infold", default=str(ROOT / ".build" / "release" / "infold"))
+    parser.add_argument("--table", action="store_true", help="print the rows of the table in docs/Comparing.md")
+    arguments = parser.parse_args()
+    is_right = True
+    for path in arguments.models:
+        for runtime in arguments.runtime or ["onnxruntime", "openvino"]:
+            one = check(arguments.infold, path, runtime, arguments.planted, arguments.seed)
+            is_right = is_right and not one["alarms"] + one["strangers"] and one["layers"] == one["planted"]
+            if arguments.table:
+                print(
+                    f"| {one['network']} | {one['runtime']} | {one['compared']} of {one['total']} | {one['alarms']} "
+                    f"| {one['layers']} of {one['planted']} | {one['numbers']} | {one['seconds']:.0f} s |", flush=True)
+            else:
+                print(json.dumps(one), flush=True)
+    sys.exit(0 if is_right else 1)
+
+
+if __name__ == "__main__":
+    main()
