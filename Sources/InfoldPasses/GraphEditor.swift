@@ -78,6 +78,14 @@ package struct GraphEditor {
     return old
   }
 
+  /// Gives a value another type, and forgets what the model declared of it.
+  package mutating func retype(_ id: ValueID, _ type: TensorType) {
+    graph[id].type = type
+    graph[id].declaration = []
+    graph[id].claim = nil
+    graph[id].isMisdeclared = false
+  }
+
   /// Replaces all nodes, and removes the constants that nobody reads then, and nodes that somebody read before.
   package mutating func replaceNodes(_ nodes: [Node]) {
     var isUsed = [Bool](repeating: false, count: graph.values.count)
