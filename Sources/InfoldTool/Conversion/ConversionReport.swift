@@ -127,11 +127,7 @@ struct ConversionReport: Encodable {
     let parts = [(total(\.vanished), "became zero"), (total(\.subnormal), "have fewer digits, as subnormal numbers")]
       .filter { $0.0 > 0 }.map { "\(NumberText.grouped($0.0)) \($0.1)" }
     guard !parts.isEmpty else { return nil }
-    let worst = losses.max { first, second in
-      first.vanished * second.count < second.vanished * first.count
-        || first.vanished == 0 && second.vanished == 0
-          && first.subnormal * second.count < second.subnormal * first.count
-    }!
+    let worst = losses.max { ($0.vanished + $0.subnormal) * $1.count < ($1.vanished + $1.subnormal) * $0.count }!
     return
       "of these numbers, \(parts.joined(separator: " and ")); the largest share in \(String(printable: worst.constant)), "
       + "\(NumberText.grouped(worst.vanished + worst.subnormal)) of \(NumberText.grouped(worst.count))"
