@@ -81,6 +81,14 @@ package struct GraphEditor {
     return old
   }
 
+  /// Gives a value another type and discards the model's declaration of it.
+  package mutating func retype(_ id: ValueID, _ type: TensorType) {
+    graph[id].type = type
+    graph[id].declaration = []
+    graph[id].claim = nil
+    graph[id].isMisdeclared = false
+  }
+
   /// Replaces all nodes. Removes constants, and nodes that had consumers before, if they are no
   /// longer used.
   package mutating func replaceNodes(_ nodes: [Node]) {

@@ -5,7 +5,8 @@ import InfoldSystem
 struct InfoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infold",
-    abstract: "Runs, inspects, folds, validates, compares and quantizes ONNX models of convolutional networks.",
+    abstract:
+      "Runs, inspects, folds, validates, compares, quantizes and converts ONNX models of convolutional networks.",
     discussion: """
       Exit codes: 0 on success, 1 if a check failed, 2 for invalid usage or input, with one line on standard error.
 
@@ -25,7 +26,8 @@ struct InfoldCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, ClassifyCommand.self, SidecarCommand.self, InspectCommand.self, FoldCommand.self,
       ValidateCommand.self, CompareCommand.self,
-      StatisticsCommand.self, QuantizeCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self,
+      StatisticsCommand.self, QuantizeCommand.self, ConvertCommand.self, BenchCommand.self, ProfileCommand.self,
+      OperatorsCommand.self,
       TestCommand.self, CompletionsCommand.self,
     ])
 }

@@ -1,0 +1,175 @@
+import InfoldGraph
+import InfoldPasses
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
+
+/// Converts a float32 network to float16 or bfloat16, which takes half of the memory.
+///
+/// ```swift
+/// let converter = try FloatConverter(Model(path: "resnet18.onnx"), to: .float16)
+/// let converted = try converter.convert(samples)
+/// try converted.model.write(to: "resnet18-float16.onnx")
+/// ```
+///
+/// Batch normalization is folded first, in double precision, so that each weight is rounded once more and no more. Nodes whose
+/// values exceed half of the type's range in a sample keep float32, and so do nodes that read constants which the type cannot
+/// hold.
+public struct FloatConverter: Sendable {
+  /// The type of the converted network.
+  public enum Target: String, Sendable, Hashable, CaseIterable {
+    /// IEEE 754 binary16: 11 significant bits, up to 65504.
+    case float16
+    /// The upper half of float32: 8 significant bits, the range of float32. It requires opset 22.
+    case bfloat16
+
+    /// The element type.
+    public var elementType: ElementType {
+      switch self {
+      case .float16: .float16
+      case .bfloat16: .bfloat16
+      }
+    }
+  }
+
+  /// The type of the converted network.
+  public let target: Target
+  /// Whether the inputs and outputs of the converted network keep float32.
+  public let keepsInterface: Bool
+  /// How batch normalization was folded.
+  public let folding: FoldReport
+  /// The opset of the original if it had to be raised.
+  public let raisedFrom: Int?
+
+  let model: Model
+  let options: SessionOptions
+
+  /// The first opset in which all operators accept bfloat16.
+  private static let bfloat16Opset = 22
+  /// The IR version that came with it.
+  private static let bfloat16IRVersion = 10
+
+  /// Prepares a model.
+  /// - Parameters:
+  ///   - original: A float32 network.
+  ///   - target: The type to convert to.
+  ///   - keepsInterface: Whether inputs and outputs keep float32, so that programs need no change.
+  ///   - session: How samples run through the network.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized or has no float32 values to convert; `.unsupported`,
+  ///   naming the node, if Infold cannot run it, or cannot bring it to the opset that the type requires.
+  public init(
+    _ original: Model, to target: Target, keepsInterface: Bool = true, session: SessionOptions = SessionOptions()
+  ) throws(InfoldError) {
+    var model = original
+    try model.graph.makeConsistent()
+    model = try model.inlined()
+    if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
+      throw InfoldError(
+        .invalidArgument, "the model is quantized already", hint: "convert the float32 model that it was made from",
+        node: model.graph.label(of: node))
+    }
+    try model.simplify()
+    let folded = try FoldBatchNormalization().fold(model)
+    (model, folding) = (folded.model, folded.report)
+    try model.graph.inferTypes()
+    let version = model.opsetVersion()
+    if target == .bfloat16 { model = try Self.raised(model) }
+    raisedFrom = version == model.opsetVersion() ? nil : version
+    self.model = model
+    self.target = target
+    self.keepsInterface = keepsInterface
+    options = session
+  }
+
+  /// Runs the samples through the float32 network, and converts it.
+  /// - Parameters:
+  ///   - count: The number of samples, at least 1.
+  ///   - progress: Receives the number of samples done.
+  ///   - sample: Returns the tensors of a sample by the names of the model's inputs.
+  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` if the samples do not fit the model, if a value is not
+  ///   finite in the original, or if no node can be converted.
+  public func convert(
+    count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
+  ) throws(InfoldError) -> ConvertedNetwork {
+    guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to find ranges with") }
+    let graph = model.graph
+    let values = graph.valueIDs.filter {
+      graph[$0].type?.elementType == .float32 && !graph.isConstant($0)
+        && (graph.index.useCount(of: $0) > 0 || graph.index.isOutput($0))
+    }
+    let ranges = try Calibrator(model, values, .minmax, options).ranges(count: count, sample, progress: progress)
+    let limit = Double(NarrowRange(target.elementType).largest) / 2
+    var wide: [ConvertedNetwork.WideValue] = []
+    for (value, range) in zip(values, ranges) {
+      let largest = max(range.lowerBound.magnitude, range.upperBound.magnitude)
+      if largest > limit { wide.append(ConvertedNetwork.WideValue(name: graph[value].name, largest: largest)) }
+    }
+    let result = try NarrowFloats(
+      target.elementType, keepsInterface: keepsInterface, wideValues: Set(wide.map(\.name)),
+      opsetVersion: model.opsetVersion() ?? Self.bfloat16Opset
+    ).rewritten(graph)
+    guard result.convertedNodes > 0 else {
+      throw InfoldError(
+        .invalidArgument, "no node computes in float32 and can be converted to \(target.rawValue)",
+        hint: result.refusals.first.map { "\($0.node) \($0)" })
+    }
+    var converted = model
+    converted.graph = result.graph
+    return ConvertedNetwork(
+      model: converted, convertedNodes: result.convertedNodes,
+      refusals: result.refusals, wideValues: wide,
+      constants: result.constants.map {
+        ConvertedNetwork.Constant(
+          name: $0.name, count: $0.count, vanished: $0.vanished, subnormal: $0.subnormal, largest: Double($0.largest))
+      })
+  }
+
+  /// Runs the samples through the float32 network, and converts it.
+  /// - Parameter samples: The tensors of each sample by the names of the model's inputs; at least one sample.
+  /// - Throws: As `convert(count:progress:sample:)`.
+  public func convert(_ samples: [[String: Tensor]]) throws(InfoldError) -> ConvertedNetwork {
+    try convert(count: samples.count) { index throws(InfoldError) in samples[index] }
+  }
+
+  /// The model in an opset in which all operators accept bfloat16.
+  private static func raised(_ model: Model) throws(InfoldError) -> Model {
+    guard let version = model.opsetVersion(), version < bfloat16Opset else { return model }
+    var raised = try OpsetRaise.raised(model)
+    let start = raised.opsetVersion() ?? version
+    var nodes: [Node] = []
+    for node in raised.graph.nodes {
+      guard node.domain.isEmpty, let typed = node.typed else {
+        nodes.append(node)
+        continue
+      }
+      guard Swift.type(of: typed).keepsMeaning(from: start, to: bfloat16Opset) else {
+        throw InfoldError(
+          .unsupported,
+          "bfloat16 requires opset \(bfloat16Opset), in which \(node.opType) differs from opset \(start)",
+          hint: "export the model with opset \(bfloat16Opset), or convert it to float16",
+          node: raised.graph.label(of: node))
+      }
+      nodes.append(try node.inOpset(bfloat16Opset))
+    }
+    raised.graph.replaceNodes(nodes)
+    raised.opsetImports = raised.opsetImports.map { entry in
+      normalizedDomain(entry.domain).isEmpty ? Model.OpsetImport(domain: entry.domain, version: bfloat16Opset) : entry
+    }
+    raised.raiseToIRVersion4()
+    raised.irVersion = max(raised.irVersion, bfloat16IRVersion)
+    try raised.graph.inferTypes()
+    return raised
+  }
+}
+
+extension Node {
+  /// The same node, as an opset defines it in which it means the same.
+  fileprivate func inOpset(_ version: Int) throws(InfoldError) -> Node {
+    var node = try Node(
+      name: name, opType: opType, opsetVersion: version, attributes: attributes, inputs: inputs, outputs: outputs,
+      captures: captures)
+    if case .opaque(let reason) = node.kind { throw reason }
+    node.unmodeledFields = unmodeledFields
+    return node
+  }
+}
