@@ -155,7 +155,7 @@ func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
 /// remainder, and of their product.
 @inline(always)
 func gaussianErrorLinearUnitByTangent(_ x: Vector) -> Vector {
-  // Below this bound, the result is not a normal number. Above the other bound, it is x.
+  // Below the lower bound, the result is not a normal number. Above the upper bound, it is x.
   let x = maximum(Vector(repeating: -10.04), x)
   let bounded = minimum(Vector(repeating: 10), x)
   let square = bounded * bounded

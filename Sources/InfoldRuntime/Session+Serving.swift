@@ -37,7 +37,7 @@ extension Session {
         let ofBatch = inputs.map { $0.of(batch: batch) }
         guard let graph = try boundGraph(ofBatch),
           try plan(for: ofBatch, cancellation(), of: graph).parts[0].images == batch,
-          // A number that the model derives from the batch size differs between the two graphs.
+          // Numbers that the model derives from the batch size would differ between the two graphs.
           try graph.oneImage(ofBatch: batch)?.content == alone
         else { return false }
       }

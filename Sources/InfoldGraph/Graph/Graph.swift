@@ -34,8 +34,8 @@ public struct Graph: Sendable {
   /// Initializers that a model below IR version 4 also lists as inputs, as that version requires.
   /// They are constants.
   package var listedConstants: [ValueID]
-  /// The serialized `GraphProto` without name, nodes, initializers, inputs, outputs and value
-  /// information.
+  /// The remaining fields of the serialized `GraphProto`, other than name, nodes, initializers,
+  /// inputs, outputs and value information.
   package var unmodeledFields: [UInt8]
   private var cachedIndex = CachedIndex()
 

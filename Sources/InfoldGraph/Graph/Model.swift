@@ -43,8 +43,8 @@ public struct Model: Sendable {
   package var faults: [InfoldError] = []
   /// The path of the file that the model was read from, for error messages.
   public var path: String?
-  /// The serialized `ModelProto` without the fields that other properties hold: model-local
-  /// functions, training information, unknown fields.
+  /// The remaining fields of the serialized `ModelProto`, which no other property holds:
+  /// model-local functions, training information, unknown fields.
   package var unmodeledFields: [UInt8]
   /// Whether writing the model omits functions that `graph` does not call.
   package var dropsUncalledFunctions = false

@@ -63,8 +63,8 @@ public struct Initializer: Sendable {
 
   /// The content.
   public var content: Content
-  /// The serialized `TensorProto` without name, shape, type and data: documentation, metadata,
-  /// unknown fields.
+  /// The remaining fields of the serialized `TensorProto`, other than name, shape, type and data:
+  /// documentation, metadata, unknown fields.
   package var unmodeledFields: [UInt8]
 
   /// Creates an initializer that holds `tensor`.

@@ -68,7 +68,7 @@ struct FoldRewriter {
     ).values
     var node = node
     let (input, output) = (entry.input.scale, entry.output.scale)
-    // A weight that only gains a bias is left unchanged, however it is stored.
+    // If the operator only gains a bias, its weight is left unchanged, however it is stored.
     let isScaled = (input + output).contains { $0 != 1 }
     let weight =
       isScaled

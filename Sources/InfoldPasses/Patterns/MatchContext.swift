@@ -43,8 +43,9 @@ package struct MatchContext {
     return number
   }
 
-  /// Returns whether a node reduces each dimension of its input, given its operator's axes. Returns
-  /// `nil` if the axes are known only at run time.
+  /// Returns, for each dimension of a node's input, whether the node reduces it. `axes` are the
+  /// axes of the node's operator. Returns `nil` if the input's rank or the axes are known only at
+  /// run time.
   func reducedAxes(_ node: Node, _ axes: ReductionAxes) -> [Bool]? {
     guard let rank = type(node.inputs[0])?.shape?.rank else { return nil }
     let given = node.inputs.count > 1 ? node.inputs[1] : nil

@@ -149,7 +149,7 @@ extension QuantizedGraph {
       let unit = Double(input.scaleValue) * Double(scales[scales.count == 1 ? 0 : index])
       let exact = Double(numbers[index]) / unit
       let nearest = exact.rounded(.toNearestOrEven)
-      // The product of the scales, and its product with the number, were rounded.
+      // Exporters round the product of the scales, and its product with the integer.
       guard abs(exact - nearest) <= 1e-3 + abs(exact) * 0x1p-22, abs(nearest) < 0x1p31 else { return nil }
       integers.append(Int32(nearest))
     }

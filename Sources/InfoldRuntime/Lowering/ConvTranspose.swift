@@ -82,7 +82,7 @@ struct TransposedProblem: Sendable {
     columns = TransposedPhase.all(
       output: output.width, kernel: window.width, stride: window.strideX, dilation: window.dilationX,
       padBefore: window.padLeft)
-    // Large strides would have more phases than work.
+    // With large strides, there would be many phases with little work each.
     guard let phases = checkedProduct([planes.count, rows.count, columns.count]), phases <= Self.mostPhases else {
       return nil
     }

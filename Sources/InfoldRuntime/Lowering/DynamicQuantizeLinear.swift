@@ -23,8 +23,8 @@ extension DynamicQuantizeLinear: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Quantizes contiguous numbers with a scale and a zero point for their range including 0, and
-  /// stores both.
+  /// Quantizes contiguous numbers with a scale and a zero point for their range, extended to
+  /// include 0. Stores the scale and the zero point as well.
   mutating func emitDynamicQuantization(
     from source: Location, _ count: Int, to target: Location, scale: Location, zeroPoint: Location
   ) {

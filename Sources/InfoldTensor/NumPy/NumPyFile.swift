@@ -41,8 +41,8 @@ public enum NumPyFile {
 
   /// Writes `tensor` to `path` as version 1.0, little-endian, in row-major order. An existing file
   /// is replaced atomically.
-  /// - Throws: `InfoldError` that names the file: `.unsupported` if NumPy has no such arrays,
-  ///   `.fileAccess` if the file cannot be written.
+  /// - Throws: `InfoldError` that names the file: `.unsupported` if no NumPy array has the tensor's
+  ///   type or rank, `.fileAccess` if the file cannot be written.
   public static func write(_ tensor: Tensor, to path: String) throws(InfoldError) {
     let header = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try NumPyHeader(of: tensor) }
     try writeReplacing(path) { (file) throws(InfoldError) in
@@ -52,14 +52,14 @@ public enum NumPyFile {
   }
 
   /// Returns the bytes that `write(_:to:)` writes.
-  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such arrays.
+  /// - Throws: `InfoldError` with `.unsupported` if no NumPy array has the tensor's type or rank.
   public static func encode(_ tensor: Tensor) throws(InfoldError) -> [UInt8] {
     let header = try NumPyHeader(of: tensor)
     return tensor.withUnsafeBytes { header.serialized + Array($0) }
   }
 
   /// Checks that `write(_:to:)` supports tensors of this type.
-  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such type.
+  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no equivalent type.
   public static func requireSupport(of elementType: ElementType) throws(InfoldError) {
     _ = try NumPyType(elementType)
   }

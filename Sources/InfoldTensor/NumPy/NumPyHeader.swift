@@ -77,7 +77,7 @@ struct NumPyHeader {
   }
 
   /// Creates the header of `tensor` in row-major order.
-  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such arrays.
+  /// - Throws: `InfoldError` with `.unsupported` if no NumPy array has the tensor's type or rank.
   init(of tensor: Tensor) throws(InfoldError) {
     guard tensor.shape.count <= Self.maximumRank else {
       throw InfoldError(

@@ -44,7 +44,7 @@ struct NumPyType: Hashable {
   }
 
   /// Creates the type with which tensors of `elementType` are written.
-  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such type.
+  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no equivalent type.
   init(_ elementType: ElementType) throws(InfoldError) {
     guard Self.codes.contains(where: { $0.type == elementType }) else {
       throw InfoldError(.unsupported, "NumPy has no type for \(elementType) elements")

@@ -1,5 +1,5 @@
-/// The upper half of a `Float`: 8 bits of exponent, 7 of significand. A storage format. Arithmetic
-/// is done in `Float`.
+/// The upper half of a `Float`: 8 bits of exponent, 7 of significand. The type only stores numbers.
+/// Arithmetic is done in `Float`.
 public struct BFloat16: Sendable, Hashable, BitwiseCopyable {
   /// The 16 bits of the number.
   public var bitPattern: UInt16

@@ -204,7 +204,7 @@ extension Tensor {
     return try body(UnsafeBufferPointer(storage.bytes.bindMemory(to: Element.self)).span)
   }
 
-  /// Checks that the elements are of a Swift type.
+  /// Checks that the elements are of type `Element`.
   /// - Throws: `InfoldError` with `.invalidArgument` if they are of another type.
   func require<Element: TensorElement>(_: Element.Type) throws(InfoldError) {
     guard Element.elementType == elementType else {

@@ -47,8 +47,8 @@ extension Sidecar {
     var files: [String] { if case .copied(let files) = self { files } else { [] } }
   }
 
-  /// Copies the sidecar of the model at `model` for the model at `output`, unless it has one. The
-  /// file of class names is copied as well if the new folder has no file of that name.
+  /// Copies the sidecar of the model at `model` for the model at `output`, unless that model has
+  /// one. The file of class names is copied as well if the new folder has no file of that name.
   /// - Returns: `nil` if there is no sidecar to copy, or if a model is not a file.
   /// - Throws: `InfoldError` if a file cannot be written.
   static func carry(from model: String, to output: String) throws(InfoldError) -> Copy? {

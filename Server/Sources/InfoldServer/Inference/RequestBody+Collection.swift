@@ -99,7 +99,8 @@ private struct BodyCollection {
       return
     }
     if buffer.capacity == 0 { reserve(0) }
-    // Moved out of the collection, which changes meanwhile.
+    // Moved out of the collection, because `take` modifies the collection while the bytes are
+    // inflated.
     var inflated = buffer
     buffer = ByteBuffer()
     defer { buffer = inflated }
