@@ -124,7 +124,7 @@ def main() -> int:
                     continue
                 inputs = finding(settings, samples)
                 found = inputs.get("finding")
-                changes = found["changes"] if found else []
+                changes = found["mistakes"] if found else []
                 is_right = not changes if mistake is None else len(changes) == 1 and MISTAKES[mistake] in changes[0]
                 is_silent = mistake is not None and not changes and arguments.allow_silence
                 wrong += not (is_right or is_silent)

@@ -77,7 +77,7 @@ import Testing
     ] {
       try writeSidecar("m.json", settings, size: size)
       let finding = try #require(try inputs()["finding"] as? [String: Any], "\(settings)")
-      let changes = try #require(finding["changes"] as? [String])
+      let changes = try #require(finding["mistakes"] as? [String])
       #expect(changes.count == 1 && changes[0].contains(change), "\(changes)")
       #expect((finding["remedy"] as? String)?.contains(remedy) == true, "\(finding)")
     }

@@ -47,7 +47,8 @@ extension Preprocessing {
     }
 
     private static func text(_ values: [Float]) -> String {
-      Set(values).count == 1 ? "\(values[0])" : "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
+      let texts = values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+      return Set(values).count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
     }
   }
 

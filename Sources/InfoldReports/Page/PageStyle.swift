@@ -35,7 +35,7 @@ package enum PageStyle {
     .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:14px;margin-top:20px}
     .tile{padding:14px 18px}
     .tile b{display:block;font-size:24px;line-height:1.3;font-weight:640;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
-    .tile span{color:var(--faint);font-size:14px}
+    .tile span{display:block;color:var(--faint);font-size:14px;line-height:1.35}
     ul{margin:8px 0 0;padding-left:20px}
     li{margin:3px 0;overflow-wrap:anywhere}
     .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px;color:var(--faint);margin:10px 0 4px}
@@ -98,6 +98,7 @@ package enum PageStyle {
     td,td:nth-child(2){border:0;padding:1px 0;text-align:right;max-width:none;white-space:normal}
     td::before{content:attr(data-name);float:left;color:var(--faint)}
     td:first-child{float:left;padding-right:8px}
+    td .swatch{margin-top:5px}
     td:nth-child(2){text-align:left;font-weight:600;overflow-wrap:anywhere}
     td:first-child::before,td:nth-child(2)::before{content:none}
     td small{font-weight:400}
@@ -113,7 +114,7 @@ package enum PageStyle {
     section{padding:12px 14px;margin-top:12px;break-inside:auto}
     h1,h2,.note,.legend{break-after:avoid}
     .tiles{grid-template-columns:repeat(4,1fr);gap:8px;margin-top:10px}
-    .tile,svg,tr,li,.pair>div,.grids>div{break-inside:avoid}
+    section:not(:has(table,.grids)),.tile,svg,tr,li,.note,.pair>div,.grids>div{break-inside:avoid}
     .tile{padding:8px 10px}
     .tile b{font-size:17px}
     .tile span{font-size:11px}
@@ -121,10 +122,11 @@ package enum PageStyle {
     .scroll{overflow:visible;margin:8px 0 0;padding:0}
     table{font-size:8.5pt}
     thead{display:table-header-group}
-    th,td{padding:3px 5px;white-space:normal}
-    td:nth-child(2){min-width:110px;overflow-wrap:anywhere}
-    .meter{width:34px;margin-right:4px}
-    .share{min-width:44px}
+    th,td{padding:3px 5px}
+    th{white-space:normal}
+    td:nth-child(2){min-width:150px;overflow-wrap:anywhere}
+    .meter{width:30px;margin-right:4px}
+    .share{min-width:40px}
     }
     """
 }

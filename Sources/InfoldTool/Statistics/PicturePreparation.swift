@@ -24,10 +24,22 @@ struct PicturePreparation: InputPreparation {
   private var present: Preprocessing.Scaling { .init(original) }
   private var scaling: Preprocessing.Scaling { .init(preprocessing) }
 
+  private var isOfOtherSize: Bool {
+    preprocessing.height != original.height || preprocessing.width != original.width
+  }
+
   var changes: [String] {
     var changes: [String] = []
+    if preprocessing.colorOrder != original.colorOrder { changes.append(preprocessing.colorOrder.rawValue) }
+    if scaling != present { changes.append(scaling.name) }
+    if isOfOtherSize { changes.append("\(preprocessing.height) × \(preprocessing.width)") }
+    return changes
+  }
+
+  var mistakes: [String] {
+    var mistakes: [String] = []
     if preprocessing.colorOrder != original.colorOrder {
-      changes.append(
+      mistakes.append(
         "red and blue are exchanged: \(preprocessing.colorOrder.rawValue) fits, and not \(original.colorOrder.rawValue)"
       )
     }
@@ -35,23 +47,25 @@ struct PicturePreparation: InputPreparation {
       let isMeanMissing =
         present.mean.allSatisfy { $0 == 0 } && !scaling.mean.allSatisfy { $0 == 0 }
         && zip(present.standardDeviation, scaling.standardDeviation).allSatisfy { ($0 / $1 - 1).magnitude < 0.05 }
-      changes.append(
+      mistakes.append(
         (isMeanMissing ? "the mean is not subtracted: " : "the scale of samples is another one: ")
           + "\(scaling.name) fits, and not \(present.name)")
     }
-    if preprocessing.height != original.height || preprocessing.width != original.width {
+    if isOfOtherSize {
       let isLarger = preprocessing.height > original.height
-      changes.append(
+      mistakes.append(
         "the pictures are \(isLarger ? "half" : "twice") as large as they should be: "
           + "\(preprocessing.height) × \(preprocessing.width) fits, and not \(original.height) × \(original.width)")
     }
-    return changes
+    return mistakes
   }
 
   /// The settings of the sidecar.
   var remedy: String {
     var settings: [String] = []
-    func list(_ values: [Float]) -> String { "[" + values.map { "\($0)" }.joined(separator: ", ") + "]" }
+    func list(_ values: [Float]) -> String {
+      "[" + values.map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: ", ") + "]"
+    }
     if scaling != present {
       settings.append(
         scaling.normalization.map { "\"normalization\": \"\($0.rawValue)\"" }
@@ -60,7 +74,7 @@ struct PicturePreparation: InputPreparation {
     if preprocessing.colorOrder != original.colorOrder || scaling != present && scaling.normalization == .caffe {
       settings.append("\"colorOrder\": \"\(preprocessing.colorOrder.rawValue)\"")
     }
-    if preprocessing.height != original.height || preprocessing.width != original.width {
+    if isOfOtherSize {
       settings.append("\"size\": [\(preprocessing.height), \(preprocessing.width)]")
     }
     return settings.joined(separator: ", ")

@@ -65,7 +65,7 @@ public struct StatisticsPage: Sendable {
 
   private var inputs: PageSection? {
     guard let inputs = diagnosis.inputs, inputs.trials.count > 1 else { return nil }
-    let most = inputs.trials.map(\.divergence).filter(\.isFinite).max() ?? 1
+    let most = 8 * max(inputs.trials[0].divergence, .leastNormalMagnitude)
     let rows = inputs.trials.prefix(24).map { trial in
       let isPresent = trial.changes.isEmpty
       return [
@@ -73,26 +73,26 @@ public struct StatisticsPage: Sendable {
           isPresent
             ? PlotStyle.second.color : trial.changes == inputs.finding?.changes ? PlotStyle.first.color : "var(--grid)"),
         PageTable.named(isPresent ? "as it is" : trial.changes.joined(separator: "; "), trial.remedy),
-        PageTable.meter(
-          (trial.divergence / most).squareRoot(), text: NumberText.significant(trial.divergence, digits: 3)),
+        PageTable.meter(trial.divergence / most, text: Self.number(trial.divergence)),
       ]
     }
     return PageSection(
       "Other ways to prepare the inputs",
       note: """
         How far \(inputs.samples) samples are from the stored statistics, in nats, when they are prepared in another way; early layers
-        weigh more. Another way is a finding when it fits better by a factor of \(NumberText.short(InputDiagnosis.leastImprovement)).
+        weigh more. Another way is a finding when it fits better by a factor of \(NumberText.short(InputDiagnosis.leastImprovement)). Bars end
+        at eight times the smallest.
         """,
       [
-        PageLegend([
-          (color: PlotStyle.second.color, meaning: "as it is"),
-          (
-            color: PlotStyle.first.color,
-            meaning: inputs.finding == nil ? "fits clearly better: none" : "fits clearly better"
-          ),
-        ]),
+        PageLegend(
+          [(color: PlotStyle.second.color, meaning: "as it is")]
+            + (inputs.finding == nil ? [] : [(color: PlotStyle.first.color, meaning: "fits clearly better")])),
         PageTable(columns: ["", "preparation", "divergence"], rows: rows),
       ])
+  }
+
+  private static func number(_ value: Double) -> String {
+    value >= 1000 && value < 1e9 ? NumberText.grouped(Int(value.rounded())) : NumberText.short(value)
   }
 
   private var plots: [PageSection?] {
@@ -180,6 +180,10 @@ public struct StatisticsPage: Sendable {
         Of the first layers, and of those that fit worst: each dot is a channel, with its shift to the right and the ratio of its
         variances upwards. Where nothing has changed, all are at 0 and 1. A scale of the inputs that is wrong moves all of them
         together.
-        """, [PageMarkup("<div class=\"grids\">\(figures.joined(separator: "\n"))</div>")])
+        """,
+      [
+        PageLegend([(style: .first, "alive"), (.second, "variance of at most ε, stored or measured")]),
+        PageMarkup("<div class=\"grids\">\(figures.joined(separator: "\n"))</div>"),
+      ])
   }
 }

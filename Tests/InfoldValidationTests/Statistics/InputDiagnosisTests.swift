@@ -83,7 +83,7 @@ import Testing
   func namesTheMistake(mistake: Mistake, text: String) throws {
     let found = try diagnosis(samples(mistake), trained())
     let finding = try #require(found.finding, "\(mistake): \(found.trials)")
-    #expect(finding.changes.count == 1 && finding.changes[0].contains(text), "\(finding)")
+    #expect(finding.mistakes.count == 1 && finding.mistakes[0].contains(text), "\(finding)")
     #expect(!finding.remedy.isEmpty)
     #expect(found.improvement! >= InputDiagnosis.leastImprovement)
   }
@@ -125,7 +125,7 @@ import Testing
       try Self.network(seed: 4, channelsLast: true), on: try (0..<8).map { try last($0, exchanged: false) })
     #expect(try diagnosis((0..<8).map { try last($0, exchanged: false) }, model).finding == nil)
     let found = try #require(try diagnosis((0..<8).map { try last($0, exchanged: true) }, model).finding)
-    #expect(found.changes == ["red and blue are exchanged"])
+    #expect(found.mistakes == ["red and blue are exchanged"])
   }
 
   @Test func refusesWhatItCannotTell() throws {

@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 import RealModule
@@ -11,7 +12,7 @@ import Testing
   /// The numbers of known statistics, in plain arithmetic.
   @Test func agreesWithPlainArithmetic() throws {
     let known = KnownStatistics()
-    let statistics = try StatisticsCollector(try known.model())
+    let statistics = try StatisticsCollector(known.model())
       .collect(sampleCount: KnownStatistics.samples) { n throws(InfoldError) in try known.sample(n) }
     let diagnosis = StatisticsDiagnosis(statistics)
     #expect(diagnosis.samples == KnownStatistics.samples && diagnosis.layers.count == statistics.layers.count)
@@ -23,7 +24,9 @@ import Testing
         let shift = (measured.mean[channel] - mean[channel]) / stored.squareRoot()
         let ratio = (measured.variance[channel] + measured.epsilon) / stored
         #expect(layer.shifts[channel] == shift && layer.varianceRatios[channel] == ratio)
-        divergence += (ratio - 1 - Double.log(ratio) + shift * shift) / 2
+        let logarithm: Double = .log(ratio)
+        divergence += 0.5 * (ratio - 1 - logarithm)
+        divergence += 0.5 * shift * shift
       }
       divergence /= Double(mean.count)
       #expect(abs(layer.divergence! - divergence) <= 1e-12 * divergence)
@@ -34,7 +37,7 @@ import Testing
   /// Per activation, each mean stands beside that of its feature map.
   @Test func takesStatisticsPerActivation() throws {
     let known = KnownStatistics()
-    let statistics = try StatisticsCollector(try known.model(), options: .init(perActivation: true))
+    let statistics = try StatisticsCollector(known.model(), options: .init(perActivation: true))
       .collect(sampleCount: KnownStatistics.samples) { n throws(InfoldError) in try known.sample(n) }
     let layer = try #require(StatisticsDiagnosis(statistics).layers.first)
     #expect(layer.channels == KnownStatistics.channels)
@@ -56,7 +59,7 @@ import Testing
     if adds { y = try network.node("Add", [y, conv]) }
     let kernel = pads == 0 ? 1 : 3
     let out = try network.node(
-      "Conv", [y, network.weights([2, 4, kernel, kernel])], ["pads": .ints(Array(repeating: pads, count: 4))])
+      "Conv", [y, network.weights([2, 4, kernel, kernel])], ["pads": .ints(Array(repeating: Int64(pads), count: 4))])
     return Model(graph: try network.finished(out), opsetImports: [Model.OpsetImport(version: 13)])
   }
 

@@ -3,8 +3,10 @@ import InfoldTensor
 
 /// A way of preparing the samples of a model, and what may be changed about it.
 public protocol InputPreparation: Sendable {
-  /// What is other than in the preparation that is asked about, a sentence for each change; empty for that one itself.
+  /// What is other than in the preparation that is asked about, in a few words for each change; empty for that one itself.
   var changes: [String] { get }
+  /// What is wrong with the preparation that is asked about where this one is right, a sentence for each change.
+  var mistakes: [String] { get }
   /// How to prepare the samples so.
   var remedy: String { get }
   /// Preparations that differ from this one in one thing.
@@ -23,6 +25,8 @@ public struct InputDiagnosis: Sendable, Encodable {
   public struct Trial: Sendable, Encodable {
     /// What is other than in the preparation as it is; empty for that one itself.
     public let changes: [String]
+    /// What is wrong with the preparation as it is where this one is right, a sentence for each change.
+    public let mistakes: [String]
     /// How to prepare the samples so.
     public let remedy: String
     /// How far the samples are from the stored statistics, in nats: the divergences of all layers, as
@@ -96,6 +100,7 @@ extension InputDiagnosis {
 extension InputDiagnosis.Trial {
   init(_ preparation: some InputPreparation, _ measured: InputFit.Measure) {
     changes = preparation.changes
+    mistakes = preparation.mistakes
     remedy = preparation.remedy
     divergence = measured.divergence
     spread = measured.spread

@@ -10,7 +10,7 @@ extension StatisticsDiagnosis {
     guard let inputs else { return nil }
     if let finding = inputs.finding {
       let factor = NumberText.significant(inputs.improvement ?? 1, digits: 2)
-      return "The inputs seem to be prepared wrongly: \(finding.changes.joined(separator: "; ")). Prepared so, "
+      return "The inputs seem to be prepared wrongly: \(finding.mistakes.joined(separator: "; ")). Prepared so, "
         + "\(NumberText.counted(inputs.samples, "sample")) would be \(factor) times as near to the stored statistics. "
         + "What mends it: \(finding.remedy)."
     }

@@ -83,23 +83,33 @@ public struct TensorPreparation: InputPreparation {
 
   public var changes: [String] {
     var changes: [String] = []
+    if isLayoutExchanged { changes.append("read in the order \(channelsLast ? "NCHW" : "NHWC")") }
+    if isReversed { changes.append("red and blue exchanged") }
+    if let target { changes.append(target.name) }
+    if zoom > 1 { changes.append("twice the size") }
+    if zoom < -1 { changes.append("half the size") }
+    return changes
+  }
+
+  public var mistakes: [String] {
+    var mistakes: [String] = []
     if isLayoutExchanged {
-      changes.append(
+      mistakes.append(
         channelsLast
           ? "the numbers are in the order NCHW, and are given in the shape of NHWC"
           : "the numbers are in the order NHWC, and are given in the shape of NCHW")
     }
-    if isReversed { changes.append("red and blue are exchanged") }
+    if isReversed { mistakes.append("red and blue are exchanged") }
     if let scale, let target {
       let isMeanMissing = scale.deviation == target.deviation && scale.mean.allSatisfy { $0 == 0 }
-      changes.append(
+      mistakes.append(
         isMeanMissing
           ? "the mean is not subtracted: the numbers look like \(scale.name), and \(target.name) fits"
           : "the numbers look like \(scale.name), and \(target.name) fits")
     }
-    if zoom > 1 { changes.append("the pictures are half as large as they should be") }
-    if zoom < -1 { changes.append("the pictures are twice as large as they should be") }
-    return changes
+    if zoom > 1 { mistakes.append("the pictures are half as large as they should be") }
+    if zoom < -1 { mistakes.append("the pictures are twice as large as they should be") }
+    return mistakes
   }
 
   public var remedy: String {
