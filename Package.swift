@@ -123,7 +123,7 @@ let package = Package(
     .target(
       name: "InfoldQuantization",
       dependencies: operators + [
-        "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
+        "InfoldPasses", "InfoldRuntime", "InfoldValidation", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
     // The command line.

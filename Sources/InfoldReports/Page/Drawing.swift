@@ -42,7 +42,7 @@ package struct Drawing {
 
   /// A line of text.
   /// - Parameter anchor: `start`, `middle` or `end`: what of the text lies at the point.
-  mutating func text(
+  package mutating func text(
     _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
   ) {
     body +=
