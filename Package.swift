@@ -166,7 +166,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",
-      dependencies: operators + ["InfoldONNX", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
+      dependencies: operators + ["Infold", "InfoldONNX", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "RandomGraphs", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",

@@ -6,14 +6,17 @@
 /// integers keeps these.
 package struct RoundingSearch {
   private let count: Int
+  /// The vectors of eight numbers in a row of a matrix.
+  private let width: Int
   /// The inputs, in the order in which their weights are rounded.
   private let order: [Int]
-  /// H in that order, its diagonal a little larger.
-  private let moments: [Double]
+  /// H in that order, its diagonal a little larger, in rows of vectors.
+  private let moments: [SIMD8<Double>]
+  private let diagonal: [Double]
   /// What was added to the diagonal.
   private let added: Double
-  /// The triangle L of H = Lᵀ L.
-  private let triangle: [Double]
+  /// Of the triangle L of H = Lᵀ L, each column divided by the diagonal of the row: what the change of a weight asks of those behind it.
+  private let consequences: [SIMD8<Double>]
 
   /// What is added to the diagonal, as a share of its mean.
   private static let damping = 0.01
@@ -25,38 +28,38 @@ package struct RoundingSearch {
   ///   - count: Its rows.
   /// - Returns: `nil` for a matrix of zeros, or with numbers that are not finite.
   package init?(covariances: [Double], count: Int) {
-    let diagonal = (0..<count).map { covariances[$0 * count + $0] }
-    let mean = diagonal.reduce(0, +) / Double(max(count, 1))
+    let squares = (0..<count).map { covariances[$0 * count + $0] }
+    let mean = squares.reduce(0, +) / Double(max(count, 1))
     guard mean > 0, mean.isFinite, covariances.allSatisfy(\.isFinite) else { return nil }
-    self.count = count
-    order = (0..<count).sorted { (-diagonal[$0], $0) < (-diagonal[$1], $1) }
-    added = Self.damping * mean
-    var matrix = [Double](repeating: 0, count: count * count)
+    let order = (0..<count).sorted { (-squares[$0], $0) < (-squares[$1], $1) }
+    let added = Self.damping * mean, width = (count + 7) / 8
+    (self.count, self.width, self.order, self.added) = (count, width, order, added)
+    var matrix = [SIMD8<Double>](repeating: .zero, count: count * width)
     for i in 0..<count {
-      for j in 0..<count { matrix[i * count + j] = covariances[order[i] * count + order[j]] }
-      matrix[i * count + i] += added
-    }
-    moments = matrix
-    guard let triangle = Self.triangle(matrix, count) else { return nil }
-    self.triangle = triangle
-  }
-
-  /// L of H = Lᵀ L, from the last row up.
-  private static func triangle(_ matrix: [Double], _ count: Int) -> [Double]? {
-    var rows = matrix
-    for k in stride(from: count - 1, through: 0, by: -1) {
-      let square = rows[k * count + k]
-      guard square > 0 else { return nil }
-      let root = square.squareRoot()
-      for j in 0..<k { rows[k * count + j] /= root }
-      rows[k * count + k] = root
-      for i in 0..<k {
-        let factor = rows[k * count + i]
-        if factor == 0 { continue }
-        for j in 0...i { rows[i * count + j] -= factor * rows[k * count + j] }
+      for j in 0..<count {
+        matrix[i * width + j / 8][j % 8] = covariances[order[i] * count + order[j]] + (i == j ? added : 0)
       }
     }
-    return rows
+    moments = matrix
+    diagonal = (0..<count).map { matrix[$0 * width + $0 / 8][$0 % 8] }
+    guard let consequences = Self.consequences(&matrix, count, width) else { return nil }
+    self.consequences = consequences
+  }
+
+  /// Makes L of H, from the last row up, and gives its columns.
+  private static func consequences(_ rows: inout [SIMD8<Double>], _ count: Int, _ width: Int) -> [SIMD8<Double>]? {
+    var columns = [SIMD8<Double>](repeating: .zero, count: count * width)
+    for k in stride(from: count - 1, through: 0, by: -1) {
+      let square = rows[k * width + k / 8][k % 8]
+      guard square > 0 else { return nil }
+      for j in 0..<k { columns[j * width + k / 8][k % 8] = rows[k * width + j / 8][j % 8] / square }
+      for i in 0..<k {
+        let factor = rows[k * width + i / 8][i % 8] / square
+        if factor == 0 { continue }
+        for j in 0...i / 8 { rows[i * width + j] -= rows[k * width + j] * factor }
+      }
+    }
+    return columns
   }
 
   /// The integers of a row, −127 to 127.
@@ -66,14 +69,13 @@ package struct RoundingSearch {
   package func rounded(_ weights: [Float], scale: Float) -> [Int8] {
     let step = Double(scale)
     let exact = order.map { Double(weights[$0]) / step }
-    func nearest(_ x: Double) -> Double { min(max(x.rounded(.toNearestOrEven), -127), 127) }
     let plain = order.map { Double(min(max((weights[$0] / scale).rounded(.toNearestOrEven), -127), 127)) }
-    var left = [Double](repeating: 0, count: count), integers = left
+    var integers = [Double](repeating: 0, count: count)
+    var asked = [SIMD8<Double>](repeating: .zero, count: width)
     for j in 0..<count {
-      var sum = 0.0
-      for i in 0..<j { sum += triangle[j * count + i] * left[i] }
-      integers[j] = nearest(exact[j] + sum / triangle[j * count + j])
-      left[j] = exact[j] - integers[j]
+      integers[j] = min(max((exact[j] + asked[j / 8][j % 8]).rounded(.toNearestOrEven), -127), 127)
+      let left = exact[j] - integers[j]
+      for i in j / 8..<width { asked[i] += consequences[j * width + i] * left }
     }
     let candidates = [plain, improved(plain, exact), improved(integers, exact)]
     let errors = candidates.map { error(zip(exact, $0).map(-)) }
@@ -85,15 +87,17 @@ package struct RoundingSearch {
 
   /// dᵀ H d, in squared steps, without what was added to the diagonal.
   private func error(_ d: [Double]) -> Double {
-    zip(gradient(d), d).reduce(0) { $0 + ($1.0 - added * $1.1) * $1.1 }
+    let slope = gradient(d)
+    return d.indices.reduce(0) { $0 + (slope[$1 / 8][$1 % 8] - added * d[$1]) * d[$1] }
   }
 
-  private func gradient(_ d: [Double]) -> [Double] {
-    (0..<count).map { row in
-      var sum = 0.0
-      for column in 0..<count { sum += moments[row * count + column] * d[column] }
-      return sum
+  /// H d.
+  private func gradient(_ d: [Double]) -> [SIMD8<Double>] {
+    var slope = [SIMD8<Double>](repeating: .zero, count: width)
+    for (row, number) in d.enumerated() where number != 0 {
+      for i in 0..<width { slope[i] += moments[row * width + i] * number }
     }
+    return slope
   }
 
   /// Changes single integers by one as long as that helps.
@@ -103,12 +107,11 @@ package struct RoundingSearch {
     for _ in 0..<Self.sweeps {
       var hasChanged = false
       for j in 0..<count {
-        // One more step takes 1 from the error: −2 · slope + H.
-        let change = slope[j] > 0 ? 1.0 : -1.0
-        guard 2 * slope[j].magnitude > moments[j * count + j] * (1 + 1e-9), (integers[j] + change).magnitude <= 127
-        else { continue }
+        // A step more takes 1 from the error: −2 · slope + H.
+        let own = slope[j / 8][j % 8], change = own > 0 ? 1.0 : -1.0
+        guard 2 * own.magnitude > diagonal[j] * (1 + 1e-9), (integers[j] + change).magnitude <= 127 else { continue }
         integers[j] += change
-        for i in 0..<count { slope[i] -= change * moments[j * count + i] }
+        for i in 0..<width { slope[i] -= moments[j * width + i] * change }
         hasChanged = true
       }
       if !hasChanged { break }

@@ -69,5 +69,5 @@ public struct QuantizedNetwork: Sendable {
   /// What was quantized.
   let plan: QuantizationPlan
   /// The float network whose values these stand for.
-  let reference: Model
+  package let reference: Model
 }
