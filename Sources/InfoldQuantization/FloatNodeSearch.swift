@@ -25,7 +25,9 @@ struct FloatNodeSearch {
     if bound.nodes.count == graph.nodes.count {
       for id in graph.nodeIDs {
         let node = bound[id]
-        let types = (node.inputs.map { $0.flatMap { bound[$0].type } }, node.outputs.map { $0.flatMap { bound[$0].type } })
+        let types = (
+          node.inputs.map { $0.flatMap { bound[$0].type } }, node.outputs.map { $0.flatMap { bound[$0].type } }
+        )
         let products = node.typed?.multiplyAccumulates(inputs: types.0, outputs: types.1) ?? 0
         // A sum or a mean costs one for each number.
         let sizes = types.1.first.flatMap { $0?.shape?.sizes } ?? []
@@ -48,7 +50,9 @@ struct FloatNodeSearch {
     var current = try plan(excluded)
     let limit = total * budget / 100
     let candidates = graph.nodeIDs.filter { id in
-      guard let operation = current.operations[id], operation.form != .movement, let cost = costs[id] else { return false }
+      guard let operation = current.operations[id], operation.form != .movement, let cost = costs[id] else {
+        return false
+      }
       return cost > 0 && cost <= limit
     }
     guard let start = try noise(current, Self.samples)?.noise else { return ([], current) }
@@ -68,7 +72,9 @@ struct FloatNodeSearch {
     var names = excluded, spent = 0.0, best = try noise(current, nil)?.noise ?? start
     var nodes: [QuantizedNetwork.FloatNode] = []
     for (id, name, _) in gains where spent + costs[id]! <= limit {
-      guard let other = try? plan(names.union([name])), let after = try noise(other, nil), after.noise < best else { continue }
+      guard let other = try? plan(names.union([name])), let after = try noise(other, nil), after.noise < best else {
+        continue
+      }
       names.insert(name)
       spent += costs[id]!
       (current, best) = (other, after.noise)

@@ -70,12 +70,14 @@ struct NetworkQuantization {
     if options.floatBudget > 0 {
       let search = try FloatNodeSearch(state.model, evidence, options.floatBudget, session)
       let found = try search.run(
-        excluded: options.excluded, noise: { (plan, count) throws(InfoldError) in
+        excluded: options.excluded,
+        noise: { (plan, count) throws(InfoldError) in
           var next = state
           next.plan = plan
           guard plan.values.allSatisfy({ state.statistics[$0] != nil }) else { return nil }
           return try meter.measure(try written(next).model, samples: count)
-        }, plan: { (names) throws(InfoldError) in
+        },
+        plan: { (names) throws(InfoldError) in
           try QuantizationPlan(state.model.graph, excluding: names, aliases: preparation.aliases)
         }, progress: { progress(QuantizationProgress(phase: .choosing, done: $0, total: $1)) })
       floatNodes = found.nodes

@@ -36,7 +36,8 @@ public struct QuantizationOptions: Sendable, Hashable {
       throw InfoldError(.invalidArgument, "the limit of the search is \(limit), and must be above 0 and at most 1e9")
     }
     guard floatBudget >= 0, floatBudget <= 100 else {
-      throw InfoldError(.invalidArgument, "the percentage that may stay in floats is \(floatBudget), and must be 0 to 100")
+      throw InfoldError(
+        .invalidArgument, "the percentage that may stay in floats is \(floatBudget), and must be 0 to 100")
     }
   }
 }

@@ -164,7 +164,9 @@ extension Graph {
   /// Whether another graph has the same values and nodes in the same order, with other numbers perhaps.
   fileprivate func hasSameNodes(as other: Graph) -> Bool {
     nodes.count == other.nodes.count && values.count == other.values.count
-      && zip(nodes, other.nodes).allSatisfy { $0.opType == $1.opType && $0.inputs == $1.inputs && $0.outputs == $1.outputs }
+      && zip(nodes, other.nodes).allSatisfy {
+        $0.opType == $1.opType && $0.inputs == $1.inputs && $0.outputs == $1.outputs
+      }
       && valueIDs.allSatisfy { self[$0].name == other[$0].name }
   }
 }

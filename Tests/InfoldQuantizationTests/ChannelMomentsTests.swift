@@ -22,10 +22,12 @@ import Testing
     return (average, max(second / weight - average * average, 0).squareRoot())
   }
 
-  @Test(arguments: [
-    (0, 1, 0, Double.infinity), (0, 1, 0, 6), (-3, 1, 0, 6), (5, 2, 0, 6), (9, 1, 0, 6), (0.5, 0.01, 0, 1), (2, 3, -1, 4),
-    (-2, 5, -Double.infinity, 1), (1, 2, -Double.infinity, Double.infinity), (0, 1, 0.5, 0.5), (3, 1e-9, 0, 6),
-  ] as [(Double, Double, Double, Double)])
+  @Test(
+    arguments: [
+      (0, 1, 0, Double.infinity), (0, 1, 0, 6), (-3, 1, 0, 6), (5, 2, 0, 6), (9, 1, 0, 6), (0.5, 0.01, 0, 1),
+      (2, 3, -1, 4),
+      (-2, 5, -Double.infinity, 1), (1, 2, -Double.infinity, Double.infinity), (0, 1, 0.5, 0.5), (3, 1e-9, 0, 6),
+    ] as [(Double, Double, Double, Double)])
   func clippedNormals(mean: Double, deviation: Double, lower: Double, upper: Double) {
     let clipped = ClippedNormal(mean: mean, deviation: deviation, lower: lower, upper: upper)
     let expected = integrated(mean, deviation, lower, upper)
@@ -70,7 +72,8 @@ import Testing
       let b = try normalization(&network, x, scale: [1, 3], bias: [-0.5, 2])
       let sum = try network.node("Add", [a, b])
       let shift = network.constant(try Tensor(shape: [2, 1, 1], [10, 20] as [Float]))
-      let moved = try network.node("Mul", [try network.node("Add", [sum, shift]), network.constant(Tensor(scalar: -2 as Float))])
+      let moved = try network.node(
+        "Mul", [try network.node("Add", [sum, shift]), network.constant(Tensor(scalar: -2 as Float))])
       let joined = try network.node("Concat", [moved, a], ["axis": .int(1)])
       return try network.node("Flatten", [network.node("GlobalAveragePool", [joined])])
     }
@@ -105,10 +108,12 @@ import Testing
   }
 
   /// Statistics that say nothing are not believed, and neither is what follows from them.
-  @Test(arguments: [
-    ([1, 1], [0, 0], [.nan, 1]), ([1, 1], [0, 0], [-1, 1]), ([1, 1], [0, 0], [0, 1]), ([.infinity, 1], [0, 0], [1, 1]),
-    ([1, 1], [.nan, 0], [1, 1]), ([1, 1], [0, 0], [.infinity, 1]),
-  ] as [([Float], [Float], [Float])])
+  @Test(
+    arguments: [
+      ([1, 1], [0, 0], [.nan, 1]), ([1, 1], [0, 0], [-1, 1]), ([1, 1], [0, 0], [0, 1]),
+      ([.infinity, 1], [0, 0], [1, 1]),
+      ([1, 1], [.nan, 0], [1, 1]), ([1, 1], [0, 0], [.infinity, 1]),
+    ] as [([Float], [Float], [Float])])
   func refusesHostileStatistics(scale: [Float], bias: [Float], variance: [Float]) throws {
     let (found, _) = try moments { network, x in
       try network.node("Relu", [normalization(&network, x, scale: scale, bias: bias, variance: variance)])

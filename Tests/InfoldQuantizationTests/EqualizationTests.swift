@@ -58,7 +58,8 @@ import Testing
     let a = try uneven(&network, deep, inputs: 8)
     let b = try network.node("Conv", [first, network.weights([8, 8, 1, 1])])
     let pooled = try network.node("GlobalAveragePool", [activated(network.node("Add", [a, b]))])
-    let y = try network.node("Gemm", [network.node("Flatten", [pooled]), network.weights([5, 8])], ["transB": .int(1)])
+    let y = try network.node(
+      "Gemm", [network.node("Flatten", [pooled]), network.weights([5, 8])], ["transB": .int(1)])
     let model = try model(network, y), samples = try samples()
     let plain = try StaticQuantizer(
       model, options: QuantizationOptions(equalizesChannels: false), session: SessionOptions(threads: 1)

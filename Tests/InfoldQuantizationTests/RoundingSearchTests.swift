@@ -11,7 +11,9 @@ import Testing
     return try (0..<lists).map { _ in
       let own = try random.tensor([count]).elements(as: Float.self).map(Double.init)
       return (0..<count).map { row in
-        own[row] * 0.1 + 2 + (0..<count).reduce(0) { $0 + mixing[row * count + $1] * own[$1 / 3] }
+        var sum: Double = own[row] * 0.1 + 2
+        for column in 0..<count { sum += mixing[row * count + column] * own[column / 3] }
+        return sum
       }
     }
   }

@@ -45,7 +45,9 @@ import Testing
     let network = try quantizer.quantizeWithoutSamples(ranges: ["x": -1...1])
     let origins = Set(network.activations.map(\.origin))
     #expect(origins == [.given, .statistics, .estimate, .noise])
-    #expect(try #require(quantizer.compareWithoutSamples(network, ranges: ["x": -1...1]).outputs[0].quality.pooled.decibels) > 20)
+    #expect(
+      try #require(quantizer.compareWithoutSamples(network, ranges: ["x": -1...1]).outputs[0].quality.pooled.decibels)
+        > 20)
   }
 
   /// A picture is as bright as the first batch normalization says.
@@ -65,13 +67,18 @@ import Testing
 
   @Test func openSizesMustBeGiven() throws {
     let quantizer = try quantizer(["N", 3, "h", "w"]) { network, x in
-      try network.node("Relu", [network.normalization(network.node("Conv", [x, network.weights([4, 3, 3, 3])]), channels: 4)])
+      try network.node(
+        "Relu", [network.normalization(network.node("Conv", [x, network.weights([4, 3, 3, 3])]), channels: 4)])
     }
     #expect(try errorCode { _ = try quantizer.quantizeWithoutSamples() } == .invalidArgument)
-    #expect(try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: ["x": [1, 2, 8, 8]]) } == .invalidArgument)
-    #expect(try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: ["y": [1, 3, 8, 8]]) } == .invalidArgument)
+    #expect(
+      try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: ["x": [1, 2, 8, 8]]) } == .invalidArgument)
+    #expect(
+      try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: ["y": [1, 3, 8, 8]]) } == .invalidArgument)
     let shapes = ["x": [2, 3, 8, 9]]
-    #expect(try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: shapes, ranges: ["x": 0 ... .infinity]) } == .invalidArgument)
+    #expect(
+      try errorCode { _ = try quantizer.quantizeWithoutSamples(shapes: shapes, ranges: ["x": 0 ... .infinity]) }
+        == .invalidArgument)
     #expect(try quantizer.quantizeWithoutSamples(shapes: shapes).activations.count == 2)
   }
 
@@ -96,7 +103,8 @@ import Testing
   @Test func refusesBadOptions() throws {
     for options in [
       QuantizationOptions(rounding: .search(limit: 0)), QuantizationOptions(rounding: .search(limit: .nan)),
-      QuantizationOptions(floatBudget: -1), QuantizationOptions(floatBudget: 101), QuantizationOptions(floatBudget: .nan),
+      QuantizationOptions(floatBudget: -1), QuantizationOptions(floatBudget: 101),
+      QuantizationOptions(floatBudget: .nan),
       QuantizationOptions(method: .percentile(50)),
     ] {
       #expect(

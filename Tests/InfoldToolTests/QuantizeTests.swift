@@ -144,7 +144,8 @@ import Testing
 
   @Test func choosesWhatStaysInFloats() throws {
     let result = try infold(
-      "quantize", model, "--inputs", samples, "-o", output, "--json", "--budget", "60", "--rounding", "search", "--method", "mse")
+      "quantize", model, "--inputs", samples, "-o", output, "--json", "--budget", "60", "--rounding", "search",
+      "--method", "mse")
     let report: [String: Any] = try result.json()
     let nodes = try #require(report["floatNodes"] as? [[String: Any]])
     #expect(nodes.count == 1 && report["quantizedNodes"] as? Int == 1 && report["method"] as? String == "mse")

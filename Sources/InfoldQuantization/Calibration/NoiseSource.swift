@@ -65,12 +65,14 @@ struct NoiseSource {
         continue
       }
       let numbers = try picture.elements(as: Float.self)
-      tensors[input.name] = try Tensor(shape: input.shape, numbers.map { value in
-        guard let range = input.range else { return value * Float(factor) }
-        let half = (range.upperBound - range.lowerBound) / 2
-        let placed = range.lowerBound + half + half * Double(value)
-        return Float(min(max(placed, range.lowerBound), range.upperBound))
-      })
+      tensors[input.name] = try Tensor(
+        shape: input.shape,
+        numbers.map { value in
+          guard let range = input.range else { return value * Float(factor) }
+          let half = (range.upperBound - range.lowerBound) / 2
+          let placed = range.lowerBound + half + half * Double(value)
+          return Float(min(max(placed, range.lowerBound), range.upperBound))
+        })
     }
     return tensors
   }
@@ -80,7 +82,8 @@ struct NoiseSource {
   func matched(to model: Model, _ session: SessionOptions) -> NoiseSource {
     guard !inputs.contains(where: { $0.range != nil }),
       let collector = try? StatisticsCollector(model, session: session),
-      let statistics = try? collector.collect(sampleCount: min(count, 4), sample: sample), let first = statistics.layers.first,
+      let statistics = try? collector.collect(sampleCount: min(count, 4), sample: sample),
+      let first = statistics.layers.first,
       let stored = first.storedVariance
     else { return self }
     let ratios = zip(stored, first.variance).filter { $0 > 0 && $1 > 0 }.map { $0 / $1 }.filter(\.isFinite).sorted()

@@ -82,7 +82,8 @@ struct RoundedLayers {
     let graph = model.graph
     var candidates: [Candidate] = []
     for id in graph.nodeIDs {
-      guard let operation = plan.operations[id], let linear = graph[id].typed?.linearForm, let value = graph[id].inputs[0],
+      guard let operation = plan.operations[id], let linear = graph[id].typed?.linearForm,
+        let value = graph[id].inputs[0],
         let weights = graph[id].inputs[1].flatMap(graph.constant),
         let layout = WeightLayout(operation.form, linear, shape: weights.shape)
       else { continue }

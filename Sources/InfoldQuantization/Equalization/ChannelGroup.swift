@@ -105,7 +105,9 @@ struct ChannelGroupSearch {
       guard let tensor = graph.constant(bias), tensor.elementType == .float32 else { return nil }
       constants.append(bias)
     }
-    let isFree = constants.allSatisfy { index.useCount(of: $0) == 1 && graph[$0].initializer != nil && !graph.outputs.contains($0) }
+    let isFree = constants.allSatisfy {
+      index.useCount(of: $0) == 1 && graph[$0].initializer != nil && !graph.outputs.contains($0)
+    }
     let isRanked = form == .convolution || graph[node.inputs[0]!].type?.shape?.rank == 2
     return (layout, isFree && isRanked && operations[id] != nil)
   }

@@ -58,7 +58,8 @@ struct Equalizer {
       for channel in reach.indices {
         let range = moments.reach[channel]
         reach[channel] = max(reach[channel], range.lowerBound.magnitude, range.upperBound.magnitude)
-        let square = moments.mean[channel] * moments.mean[channel] + moments.deviation[channel] * moments.deviation[channel]
+        let square =
+          moments.mean[channel] * moments.mean[channel] + moments.deviation[channel] * moments.deviation[channel]
         squares[channel] = max(squares[channel], square)
       }
     }
@@ -69,7 +70,9 @@ struct Equalizer {
         let expected = expectations[graph[bound.input].name].map { $0.reach[channel].upperBound }
         let seen = statistics[bound.output]?.channels.map { $0.reach[channel].upperBound }
         var most: Double?
-        if let seen, statistics[bound.output]?.origin == .samples { most = seen >= bound.upper ? seen : seen * Self.room }
+        if let seen, statistics[bound.output]?.origin == .samples {
+          most = seen >= bound.upper ? seen : seen * Self.room
+        }
         if let expected { most = max(most ?? expected, expected) }
         guard let most else { return nil }
         limits[channel] = most <= 0 ? min(limits[channel], 1) : min(limits[channel], max(bound.upper / most, 1))

@@ -195,7 +195,7 @@ extension QDQRewriter {
       node.inputs[1] = output
     }
     if let layout, let means = corrections.means[input], means.count == layout.inputs * layout.groups,
-      linear?.takesChannelBias == true
+      linear?.takesChannelBias == true, form == .convolution || graph[input].type?.shape?.rank == 2
     {
       let changes = scaled.meanChange(layout, mean: means)
       bias = zip(bias ?? Array(repeating: 0, count: channels), changes).map { $0 - $1 }

@@ -103,8 +103,11 @@ package struct MomentPropagation {
     for channel in input.mean.indices {
       numbers += places.map { Float(input.mean[channel] + $0 * input.deviation[channel]) }
     }
-    let operands = [try? Tensor(shape: [1, input.count, places.count], numbers)] + node.inputs.dropFirst().map { $0.flatMap(graph.constant) }
-    guard let results = try? node.evaluate(operands), let tensor = results.first ?? nil, let values = try? tensor.numbers(),
+    let operands =
+      [try? Tensor(shape: [1, input.count, places.count], numbers)]
+      + node.inputs.dropFirst().map { $0.flatMap(graph.constant) }
+    guard let results = try? node.evaluate(operands), let tensor = results.first ?? nil,
+      let values = try? tensor.numbers(),
       values.count == numbers.count
     else { return nil }
     let density = places.map { ClippedNormal.weight($0) }

@@ -76,7 +76,8 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var sizes: ShapeOptions
 
   @Option(
-    help: ArgumentHelp("Write a page with errors, ranges, and what each method brought to this file.", valueName: "file.html"),
+    help: ArgumentHelp(
+      "Write a page with errors, ranges, and what each method brought to this file.", valueName: "file.html"),
     completion: .file(extensions: ["html"]))
   var html: String?
 
@@ -135,7 +136,8 @@ struct QuantizeCommand: ParsableCommand {
       try StaticQuantizer(original, options: options, session: runtime.session)
     }
     let infos = original.graph.inputs.map(original.graph.info)
-    let (network, comparison, names) = try folders.isGiven ? fromSamples(quantizer, infos) : withoutSamples(quantizer, infos)
+    let (network, comparison, names) =
+      try folders.isGiven ? fromSamples(quantizer, infos) : withoutSamples(quantizer, infos)
     let newSize = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(network.model) }
     let sidecar = try Sidecar.carry(from: model, to: output)
     let report = QuantizationReport(
@@ -185,8 +187,9 @@ struct QuantizeCommand: ParsableCommand {
   private func pictureRanges(_ infos: [ValueInfo]) throws -> [String: ClosedRange<Double>] {
     guard let path = Sidecar.path(besideArgument: model), FileStatus(path) != nil else { return [:] }
     let preprocessing = try Sidecar(ofModel: model, PictureModel(inputs: infos)).preprocessing
-    let ends = zip(preprocessing.mean, preprocessing.standardDeviation).flatMap { mean, deviation in
-      [-Double(mean) / Double(deviation), (255 - Double(mean)) / Double(deviation)]
+    var ends: [Double] = []
+    for (mean, deviation) in zip(preprocessing.mean, preprocessing.standardDeviation) {
+      for level in [0, 255] as [Double] { ends.append((level - Double(mean)) / Double(deviation)) }
     }
     guard let lower = ends.min(), let upper = ends.max(), lower.isFinite, upper.isFinite else { return [:] }
     return [preprocessing.input: lower...upper]
@@ -221,11 +224,14 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private var options: QuantizationOptions {
-    QuantizationOptions(
-      method: chosenMethod, excluded: Set(exclude), equalizesChannels: equalize, correctsBiases: correctBiases,
-      rounding: rounding == .search || roundingLimit != nil
-        ? .search(limit: roundingLimit ?? WeightRounding.usualLimit) : .nearest,
-      floatBudget: budget ?? 0)
+    var options = QuantizationOptions(method: chosenMethod, excluded: Set(exclude))
+    options.equalizesChannels = equalize
+    options.correctsBiases = correctBiases
+    if rounding == .search || roundingLimit != nil {
+      options.rounding = WeightRounding.search(limit: roundingLimit ?? WeightRounding.usualLimit)
+    }
+    options.floatBudget = budget ?? 0
+    return options
   }
 
   private var chosenMethod: CalibrationMethod {

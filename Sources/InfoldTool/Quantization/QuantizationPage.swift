@@ -63,7 +63,9 @@ struct QuantizationPage {
   }
 
   private var tiles: String {
-    var tiles = report.outputs.prefix(2).map { (QuantizationReport.decibels($0.sqnr) + " dB", "at the output \($0.name)") }
+    var tiles = report.outputs.prefix(2).map {
+      (QuantizationReport.decibels($0.sqnr) + " dB", "at the output \($0.name)")
+    }
     if let same = report.sameBestClass { tiles.append(("\(same) of \(report.rows)", "with the same best class")) }
     tiles.append((String(report.quantizedNodes), "nodes with numbers of 8 bits"))
     if let after = report.bytesAfter {
@@ -74,7 +76,8 @@ struct QuantizationPage {
         ))
     }
     return "<div class=\"tiles\">"
-      + tiles.map { "<div class=\"tile\"><b>\(Markup.escaped($0.0))</b><span>\(Markup.escaped($0.1))</span></div>" }.joined()
+      + tiles.map { "<div class=\"tile\"><b>\(Markup.escaped($0.0))</b><span>\(Markup.escaped($0.1))</span></div>" }
+      .joined()
       + "</div>"
   }
 
@@ -85,10 +88,12 @@ struct QuantizationPage {
       "\($0.node) stays in floats, with \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
     }
     if !report.unsearchedLayers.isEmpty {
-      lines.append("rounded to nearest within the limit of the search: " + report.unsearchedLayers.joined(separator: ", "))
+      lines.append(
+        "rounded to nearest within the limit of the search: " + report.unsearchedLayers.joined(separator: ", "))
     }
     guard !lines.isEmpty else { return "" }
-    return "<section><h2>Worth knowing</h2><ul>" + lines.map { "<li>\(Markup.escaped($0))</li>" }.joined() + "</ul></section>"
+    return "<section><h2>Worth knowing</h2><ul>" + lines.map { "<li>\(Markup.escaped($0))</li>" }.joined()
+      + "</ul></section>"
   }
 
   private func figure(_ index: Int, _ plots: QuantizationPlots) -> String {
@@ -103,7 +108,10 @@ struct QuantizationPage {
   private var table: String {
     let columns = ["", "layer", "weights", "SQNR dB"]
     let rows = report.weights.enumerated().map { index, layer in
-      ["\(index + 1)", Markup.escaped(layer.node), NumberText.grouped(layer.count), QuantizationReport.decibels(layer.sqnr)]
+      [
+        "\(index + 1)", Markup.escaped(layer.node), NumberText.grouped(layer.count),
+        QuantizationReport.decibels(layer.sqnr),
+      ]
     }
     let head = columns.map { "<th>\($0)</th>" }.joined()
     let body = rows.map { row in

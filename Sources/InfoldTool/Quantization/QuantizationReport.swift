@@ -241,7 +241,8 @@ extension QuantizationReport {
     }
     if !unsearchedLayers.isEmpty {
       lines.append(
-        "\(NumberText.counted(unsearchedLayers.count, "layer")) rounded to nearest: the limit of the search was reached")
+        "\(NumberText.counted(unsearchedLayers.count, "layer")) rounded to nearest: the limit of the search was reached"
+      )
     }
     var text = lines.map { $0.paragraph() }.joined() + "\n" + stepsTable + "\n"
     var table = Table(
