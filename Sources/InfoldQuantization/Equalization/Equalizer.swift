@@ -66,9 +66,11 @@ struct Equalizer {
     guard let largest = reach.max(), largest > 0, reach.allSatisfy(\.isFinite) else { return nil }
     var limits = [Double](repeating: Self.largestFactor, count: group.channels)
     for bound in group.bounds {
+      func complete(_ moments: ChannelMoments?) -> ChannelMoments? { moments?.count == group.channels ? moments : nil }
+      let expected = complete(expectations[graph[bound.input].name])
+      let seen = complete(statistics[bound.output]?.channels)
       for channel in limits.indices {
-        let expected = expectations[graph[bound.input].name].map { $0.reach[channel].upperBound }
-        let seen = statistics[bound.output]?.channels.map { $0.reach[channel].upperBound }
+        let expected = expected?.reach[channel].upperBound, seen = seen?.reach[channel].upperBound
         var most: Double?
         if let seen, statistics[bound.output]?.origin == .samples {
           most = seen >= bound.upper ? seen : seen * Self.room
@@ -117,7 +119,8 @@ struct Equalizer {
       let steps = steps(layout, weights, squares.map { _ in 1 })
       layout.forEach { element, output, channel, _ in
         energy[channel] += weights[element] * weights[element]
-        rounding[channel] += steps[output] * steps[output]
+        // What reads a single channel scales its weights for it.
+        if layout.inputs > 1 { rounding[channel] += steps[output] * steps[output] }
       }
     }
     let step = largest / 255

@@ -20,7 +20,12 @@ package struct ChannelMoments: Sendable, Hashable {
     self.deviation = deviation
     self.isEstimated = isEstimated
     let width = isEstimated ? Self.estimatedDeviations : Self.usualDeviations
-    reach = zip(mean, deviation).map { ($0 - width * $1)...($0 + width * $1) }
+    reach = zip(mean, deviation).map { Self.ordered($0 - width * $1, $0 + width * $1) }
+  }
+
+  /// From one number to another, whichever is less; everything, where one is not a number.
+  private static func ordered(_ a: Double, _ b: Double) -> ClosedRange<Double> {
+    a <= b ? a...b : b <= a ? b...a : -.infinity ... .infinity
   }
 
   /// The number of channels.
@@ -57,8 +62,7 @@ package struct ChannelMoments: Sendable, Hashable {
       let (a, b) = (scale[channel], offset[channel])
       result.mean[channel] = a * mean[channel] + b
       result.deviation[channel] = a.magnitude * deviation[channel]
-      let ends = [reach[channel].lowerBound * a + b, reach[channel].upperBound * a + b]
-      result.reach[channel] = min(ends[0], ends[1])...max(ends[0], ends[1])
+      result.reach[channel] = Self.ordered(reach[channel].lowerBound * a + b, reach[channel].upperBound * a + b)
     }
     return result
   }
