@@ -124,7 +124,7 @@ let package = Package(
     .target(
       name: "InfoldQuantization",
       dependencies: operators + [
-        "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
+        "InfoldPasses", "InfoldRuntime", "InfoldValidation", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
     // The command-line tool.
@@ -168,7 +168,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",
-      dependencies: operators + ["InfoldONNX", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
+      dependencies: operators + ["Infold", "InfoldONNX", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "RandomGraphs", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",

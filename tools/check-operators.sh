@@ -19,6 +19,8 @@ InfoldPasses/.*ParallelBranchSearch.swift           matches convolutions
 InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization, and puts other operators in its place
 InfoldPasses/.*ExpandWideQuantization.swift         reads the axis of QuantizeLinear and DequantizeLinear together with their scales and zero points
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear together with its scale and zero point
+InfoldQuantization/.*MomentPropagation.swift        reads the statistics of batch normalizations
+InfoldQuantization/.*RoundedLayers.swift            asks a convolution for its window
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
 InfoldValidation/Proof/NormalizationCheck.swift     is about batch normalization, in every form
 InfoldValidation/Proof/StayingNormalizations.swift  is about batch normalization, in every form

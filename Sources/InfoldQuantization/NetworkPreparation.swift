@@ -9,6 +9,10 @@ struct NetworkPreparation {
   private(set) var model: Model
   /// What folding did.
   let folding: FoldReport
+  /// What batch normalizations say of values, by their names.
+  let expectations: [String: ChannelMoments]
+  /// The network before its batch normalizations were folded.
+  let unfolded: Model
   /// What nodes without a name were called by before they took others in, and what they are called by now: the values that they
   /// make.
   let aliases: [String: String]
@@ -31,10 +35,11 @@ struct NetworkPreparation {
     }
     model.graph.dropUnreadOutputs()
     try model.simplify()
-    let unfolded = model.graph
+    unfolded = model
+    expectations = MomentPropagation(model.graph).moments
     let folded = try FoldBatchNormalization().fold(model)
     (model, folding) = (folded.model, folded.report)
-    aliases = Self.aliases(folding, from: unfolded, to: model.graph)
+    aliases = Self.aliases(folding, from: unfolded.graph, to: model.graph)
     model = try OpsetRaise.raised(model)
     model.graph = try Self.plain(model.graph)
     try model.graph.inferTypes()

@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct RangeObserverTests {
   private func range(_ parts: [[Float]], _ method: CalibrationMethod) throws -> ClosedRange<Double> {
-    var observer = RangeObserver(method)
+    var observer = RangeObserver()
     for part in parts { try observer.add(Tensor(shape: [part.count], part)) }
-    return observer.range
+    return observer.range(method)
   }
 
   @Test func findsLeastAndGreatest() throws {
@@ -22,7 +22,7 @@ import Testing
     #expect(try range([[-7.25, -7.25]], method) == -7.25 ... -7.25)
   }
 
-  @Test(arguments: [CalibrationMethod.minmax, .percentile(99)], [Float.nan, .infinity, -.infinity])
+  @Test(arguments: [CalibrationMethod.minmax, .percentile(99), .meanSquaredError], [Float.nan, .infinity, -.infinity])
   func refusesWhatIsNotFinite(method: CalibrationMethod, number: Float) throws {
     #expect(try errorCode { _ = try range([[1, number]], method) } == .invalidArgument)
   }
@@ -43,11 +43,12 @@ import Testing
     var random = SplitMix64(seed: 3)
     let tensor = try random.tensor([100_000], in: -3...5)
     let numbers = try tensor.elements(as: Float.self).sorted()
-    var observer = RangeObserver(.percentile(99))
+    var observer = RangeObserver()
     try observer.add(tensor)
+    let range = observer.range(.percentile(99))
     // Bins are at most 8 / 2048 wide.
-    #expect(abs(observer.range.lowerBound - Double(numbers[500])) <= 8.0 / 2048)
-    #expect(abs(observer.range.upperBound - Double(numbers[99_499])) <= 8.0 / 2048)
+    #expect(abs(range.lowerBound - Double(numbers[500])) <= 8.0 / 2048)
+    #expect(abs(range.upperBound - Double(numbers[99_499])) <= 8.0 / 2048)
   }
 
   @Test func growingRangesDoNotDependOnTheOrder() throws {
@@ -55,7 +56,7 @@ import Testing
     let parts = try [0.001, 1, 1e-20, 300, 7, 1e10, 3e38].map { scale in
       try random.tensor([1000]).elements(as: Float.self).map { $0 * Float(scale) }
     }
-    for method in [CalibrationMethod.percentile(60), .percentile(95), .percentile(99.9)] {
+    for method in [CalibrationMethod.percentile(60), .percentile(95), .percentile(99.9), .meanSquaredError] {
       let expected = try range(parts, method)
       #expect(try range(parts.reversed(), method) == expected)
       #expect(try range([parts.flatMap { $0 }], method) == expected)
@@ -68,5 +69,35 @@ import Testing
     let all = try range([[-largest, -1, least, 1, largest]], .percentile(100))
     #expect(all == Double(-largest)...Double(largest))
     #expect(try range([[least], [-least]], .percentile(100)) == Double(-least)...Double(least))
+  }
+
+  /// The mean squared error of numbers that are rounded to 8 bits.
+  private func error(_ numbers: [Float], _ range: ClosedRange<Double>) -> Double {
+    let scale = ActivationScale(covering: range), step = Double(scale.scale), zero = Double(scale.zeroPoint)
+    return numbers.reduce(0) { sum, number in
+      let place = min(max((Double(number) / step).rounded(.toNearestOrEven) + zero, 0), 255)
+      let difference = (place - zero) * step - Double(number)
+      return sum + difference * difference
+    } / Double(numbers.count)
+  }
+
+  @Test(arguments: [0, 1, 2]) func squaredErrorsAreNearlyLeast(kind: Int) throws {
+    var random = SplitMix64(seed: UInt64(kind) + 7)
+    // Sums of several uniform numbers, with a few that are far out; without negative ones; and evenly spread ones.
+    let parts = try (0..<4).map { _ in try random.tensor([4000]).elements(as: Float.self) }
+    var numbers = (0..<4000).map { place in parts.reduce(Float(0)) { $0 + $1[place] } }
+    if kind < 2 { numbers += [40, -35, 28, 31, 38] }
+    if kind == 1 { numbers = numbers.map { max($0, 0) } }
+    if kind == 2 { numbers = parts[0] }
+    let found = error(numbers, try range([numbers], .meanSquaredError))
+    let (lower, upper) = (Double(numbers.min()!), Double(numbers.max()!))
+    var least = Double.infinity
+    for a in 1...48 {
+      for b in 1...48 { least = min(least, error(numbers, lower * Double(a) / 48...upper * Double(b) / 48)) }
+    }
+    #expect(found <= least * 1.05)
+    #expect(found <= error(numbers, lower...upper))
+    // Only what is far out is worth cutting off.
+    #expect(kind == 2 || found < error(numbers, lower...upper) / 3)
   }
 }

@@ -113,6 +113,46 @@ import Testing
     #expect(FileManager.default.contents(atPath: output) == FileManager.default.contents(atPath: again))
   }
 
+  @Test func needsNoSamples() throws {
+    let page = folder.path("page.html")
+    let result = try infold("quantize", model, "-o", output, "--json", "--html", page)
+    #expect(result.status == 0 && result.error == "")
+    let report: [String: Any] = try result.json()
+    #expect(report["samples"] as? Int == 0 && report["compared"] as? Int == 8)
+    let values = try #require(report["values"] as? [[String: Any]])
+    #expect(values.map { $0["origin"] as? String } == ["noise", "noise", "noise"])
+    #expect((report["warnings"] as? [String])?.first?.contains("3 values had a range from random pictures") == true)
+    let steps = try #require(report["steps"] as? [[String: Any]])
+    #expect(steps.first?["method"] as? String == "plain" && steps.allSatisfy { $0["kept"] as? Bool == true })
+    let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
+    #expect(text.hasPrefix("<!doctype html>") && text.contains("Quantization of model.onnx"))
+    #expect(text.contains("What each method brought") && text.contains("<svg") && !text.contains("<script"))
+  }
+
+  /// Names are a stranger's.
+  @Test func thePageEscapesNames() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3])
+    let y = try network.node("Gemm", [x, network.weights([3, 4])], name: "<script>alert(1)</script>")
+    let model = folder.path("strange.onnx"), page = folder.path("page.html")
+    try Model(graph: network.finished(y), irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)]).write(to: model)
+    #expect(try infold("quantize", model, "-o", output, "--html", page, "--budget", "0").status == 0)
+    let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
+    #expect(text.contains("&lt;script&gt;alert(1)") && !text.contains("<script"))
+    try expectRefusal(["quantize", model, "-o", output, "--html", "-"], "--html - stands for standard output")
+  }
+
+  @Test func choosesWhatStaysInFloats() throws {
+    let result = try infold(
+      "quantize", model, "--inputs", samples, "-o", output, "--json", "--budget", "60", "--rounding", "search",
+      "--method", "mse")
+    let report: [String: Any] = try result.json()
+    let nodes = try #require(report["floatNodes"] as? [[String: Any]])
+    #expect(nodes.count == 1 && report["quantizedNodes"] as? Int == 1 && report["method"] as? String == "mse")
+    let text = try infold("quantize", model, "--inputs", samples, "-o", output, "--budget", "60").output
+    #expect(text.contains("stays in floats: ") && text.contains("nodes in floats"))
+  }
+
   @Test func takesPictures() throws {
     let result = try infold(
       "quantize", repositoryFile("Models/efficientnet-lite0.onnx"), "--images", repositoryFile("Models/images"), "-o",
@@ -124,12 +164,18 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "either --images or --inputs"), (["--images", "a", "--inputs", "b"], "either --images or --inputs"),
+    (["--images", "a", "--inputs", "b"], "either --images or --inputs"),
     (["--inputs", "d", "--method", "mean"], "--method"),
     (["--inputs", "d", "--percentile", "50"], "must be above 50"),
     (["--inputs", "d", "--percentile", "101"], "must be above 50"),
     (["--inputs", "d", "--percentile", "nan"], "must be above 50"),
     (["--inputs", "d", "--method", "minmax", "--percentile", "99"], "--method percentile"),
+    (["--inputs", "d", "--method", "mse", "--percentile", "99"], "--method percentile"),
+    (["--rounding", "up"], "--rounding"), (["--rounding-limit", "0"], "must be above 0"),
+    (["--rounding-limit", "nan"], "must be above 0"),
+    (["--rounding", "nearest", "--rounding-limit", "3"], "is that of --rounding search"),
+    (["--budget", "101"], "must be a percentage"), (["--budget", "nan"], "must be a percentage"),
+    (["--inputs", "d", "--shape", "x=1x3"], "have their own sizes"),
   ])
   func refusesBadUsage(arguments: [String], part: String) throws {
     try expectRefusal(["quantize", "m", "-o", "o"] + arguments, part, "see 'infold quantize --help'")

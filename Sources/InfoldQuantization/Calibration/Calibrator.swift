@@ -6,32 +6,35 @@ import InfoldTensor
 /// Gives the tensors of a sample by the names of a model's inputs.
 public typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]
 
-/// Runs samples through a float network, and finds the range of each of its values.
+/// Runs samples through a float network, and looks at its values.
 struct Calibrator {
   private let session: Session
   private let names: [String]
-  private let method: CalibrationMethod
+  private let origin: RangeOrigin
 
-  /// - Parameter values: Those whose ranges are wanted.
+  /// - Parameters:
+  ///   - values: Those that are looked at.
+  ///   - origin: What the samples are.
   init(
-    _ model: Model, _ values: [ValueID], _ method: CalibrationMethod, _ options: SessionOptions
+    _ model: Model, _ values: [ValueID], _ options: SessionOptions, origin: RangeOrigin = .samples
   ) throws(InfoldError) {
     session = try Session(model.returning(values), options: options)
     names = values.map { model.graph[$0].name }
-    self.method = method
+    self.origin = origin
   }
 
   /// - Parameter progress: Is told how many samples are done.
   /// - Throws: What `sample` throws; `InfoldError` that names the value for a number that is not finite.
-  func ranges(
+  func statistics(
     count: Int, _ sample: SampleSource, progress: (Int) -> Void
-  ) throws(InfoldError) -> [ClosedRange<Double>] {
-    var observers = names.map { _ in RangeObserver(method) }
+  ) throws(InfoldError) -> [ValueStatistics] {
+    var observers = names.map { _ in (RangeObserver(), ChannelSums()) }
     for index in 0..<count {
       let results = try session.run(sample(index))
       for (place, name) in names.enumerated() {
         do throws(InfoldError) {
-          try observers[place].add(results[name]!)
+          try observers[place].0.add(results[name]!)
+          observers[place].1.add(results[name]!)
         } catch {
           throw InfoldError(
             error.code,
@@ -41,7 +44,7 @@ struct Calibrator {
       }
       progress(index + 1)
     }
-    return observers.map(\.range)
+    return observers.map { ValueStatistics($0.0, $0.1, origin: origin) }
   }
 }
 

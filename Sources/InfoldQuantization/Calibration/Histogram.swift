@@ -14,6 +14,8 @@ struct Histogram: Sendable {
   private(set) var counts: [Int] = []
   /// How many numbers there are.
   private(set) var total = 0
+  /// How many of them are zero, which is exact in any range.
+  private(set) var zeros = 0
 
   /// Adds numbers that lie between these.
   /// - Precondition: All of them are finite.
@@ -23,6 +25,7 @@ struct Histogram: Sendable {
     let scale = inverseWidth
     for index in numbers.indices {
       counts[Int((Double(numbers[index]) * scale).rounded(.down)) - first] += 1
+      if numbers[index] == 0 { zeros += 1 }
     }
     total += numbers.count
   }
@@ -42,6 +45,27 @@ struct Histogram: Sendable {
     }
     let lower = place(counts.indices), upper = max(lower, place(counts.indices.reversed()))
     return Double(first + lower) / inverseWidth...Double(first + upper + 1) / inverseWidth
+  }
+
+  /// The bins that hold something but zeros: their centers, and how many numbers are in them.
+  var bins: [(center: Double, count: Double)] {
+    counts.indices.compactMap { index in
+      let count = counts[index] - (first + index == 0 ? zeros : 0)
+      return count > 0 ? ((Double(first + index) + 0.5) / inverseWidth, Double(count)) : nil
+    }
+  }
+
+  /// The numbers in each of `count` bins of the same width that share a range; what is outside counts at its ends.
+  func condensed(_ count: Int, over range: ClosedRange<Double>) -> [Int] {
+    var result = [Int](repeating: 0, count: count)
+    let width = (range.upperBound - range.lowerBound) / Double(count)
+    guard width > 0 else { return result }
+    for index in counts.indices where counts[index] > 0 {
+      let center = (Double(first + index) + 0.5) / inverseWidth
+      let place = ((center - range.lowerBound) / width).rounded(.down)
+      result[Int(min(max(place, 0), Double(count - 1)))] += counts[index]
+    }
+    return result
   }
 
   private var inverseWidth: Double { Double(sign: .plus, exponent: -exponent, significand: 1) }

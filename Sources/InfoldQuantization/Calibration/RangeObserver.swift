@@ -1,16 +1,14 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Sees what a value holds for many samples, and says what range is to be covered.
+/// Sees what a value holds for many samples.
 package struct RangeObserver: Sendable {
-  private let method: CalibrationMethod
   private var minimum = Float.infinity
   private var maximum = -Float.infinity
-  private var histogram = Histogram()
+  /// How often numbers come up.
+  private(set) var histogram = Histogram()
 
-  package init(_ method: CalibrationMethod) {
-    self.method = method
-  }
+  package init() {}
 
   /// Looks at the elements of a tensor of float32.
   /// - Throws: `InfoldError` with `.invalidArgument` for one that is not finite.
@@ -28,17 +26,15 @@ package struct RangeObserver: Sendable {
       guard least <= greatest else { return }
       minimum = min(minimum, least)
       maximum = max(maximum, greatest)
-      if case .percentile = method { histogram.add(numbers, in: least...greatest) }
+      histogram.add(numbers, in: least...greatest)
     }
   }
 
+  /// From the least to the greatest number; zero alone where nothing was seen.
+  package var extremes: ClosedRange<Double> { minimum <= maximum ? Double(minimum)...Double(maximum) : 0...0 }
+
   /// What is to be covered; zero alone where nothing was seen.
-  package var range: ClosedRange<Double> {
-    guard minimum <= maximum else { return 0...0 }
-    let seen = Double(minimum)...Double(maximum)
-    guard case .percentile(let percentile) = method,
-      let common = histogram.range(leavingOut: 1 - percentile / 100)
-    else { return seen }
-    return common.clamped(to: seen)
+  package func range(_ method: CalibrationMethod) -> ClosedRange<Double> {
+    minimum <= maximum ? method.range(histogram, within: extremes) : 0...0
   }
 }

@@ -53,6 +53,7 @@ struct NetworkComparer {
     var comparison = QuantizationComparison(
       activations: names.map { _ in SampledQuality() },
       outputs: outputs.map { .init(name: $0, quality: SampledQuality()) }, rows: 0)
+    var classes = ClassAgreement()
     for index in 0..<count {
       let inputs = try sample(index)
       let before = try float.run(inputs), after = try quantized.run(inputs)
@@ -62,28 +63,10 @@ struct NetworkComparer {
       for (place, name) in outputs.enumerated() {
         comparison.outputs[place].quality.add(before[name]!, after[name]!, sample: index)
       }
-      if let first = outputs.first { try comparison.addClasses(before[first]!, after[first]!) }
+      if let first = outputs.first { try classes.add(before[first]!, after[first]!) }
       progress(index + 1)
     }
+    (comparison.agreements, comparison.rows) = (classes.agreements, classes.rows)
     return comparison
-  }
-}
-
-extension QuantizationComparison {
-  /// Compares the best classes of scores: [N, C], perhaps with dimensions of 1 behind.
-  fileprivate mutating func addClasses(_ before: Tensor, _ after: Tensor) throws(InfoldError) {
-    let shape = before.shape
-    guard shape.count >= 2, shape[1] > 1, shape[2...].allSatisfy({ $0 == 1 }), before.shape == after.shape
-    else { return }
-    let a: [Float] = try before.elements(), b: [Float] = try after.elements()
-    for row in 0..<shape[0] {
-      let range = row * shape[1]..<(row + 1) * shape[1]
-      rows += 1
-      agreements = (agreements ?? 0) + (Self.best(a[range]) == Self.best(b[range]) ? 1 : 0)
-    }
-  }
-
-  private static func best(_ scores: ArraySlice<Float>) -> Int {
-    scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
   }
 }

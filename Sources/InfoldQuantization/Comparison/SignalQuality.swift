@@ -29,8 +29,13 @@ public struct SignalQuality: Sendable, Hashable {
   /// The signal-to-noise ratio in dB: infinite without errors, `nil` where there is no signal.
   public var decibels: Double? {
     guard signal > 0 else { return nil }
-    return noise == 0 ? .infinity : 10 * Double.log10(signal / noise)
+    return Self.decibels(noise / signal)
   }
+
+  /// The energy of the errors as a share of that of the numbers; `nil` where there is no signal.
+  var noiseRatio: Double? { signal > 0 ? noise / signal : nil }
+
+  static func decibels(_ noiseRatio: Double) -> Double { noiseRatio == 0 ? .infinity : -10 * Double.log10(noiseRatio) }
 }
 
 /// The quality over all samples, where one with large numbers outweighs the others, and of the sample where it is worst.

@@ -43,6 +43,7 @@ extension FloatConverter {
         .filter { $0.type?.elementType == target.elementType }.map(\.name))
     var comparison = ConversionComparison(
       outputs: graph.outputs.filter { graph[$0].type?.elementType == .float32 }.map { .init(name: graph[$0].name) })
+    var classes = ClassAgreement()
     for index in 0..<count {
       let inputs = try sample(index)
       let expected = try before.run(inputs)
@@ -53,14 +54,13 @@ extension FloatConverter {
         let name = comparison.outputs[place].name
         try comparison.outputs[place].add(expected[name]!, results[name]!.converted(to: .float32), sample: index)
       }
-      if let first = comparison.outputs.first?.name,
-        let (same, rows) = try Tensor.sameBestClasses(expected[first]!, results[first]!.converted(to: .float32))
-      {
-        comparison.agreements = (comparison.agreements ?? 0) + same
-        comparison.rows += rows
+      if let first = comparison.outputs.first?.name {
+        try classes.add(expected[first]!, results[first]!.converted(to: .float32))
       }
       progress(index + 1)
     }
+    comparison.agreements = classes.agreements
+    comparison.rows = classes.rows
     return comparison
   }
 }

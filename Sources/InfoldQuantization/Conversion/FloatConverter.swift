@@ -97,12 +97,10 @@ public struct FloatConverter: Sendable {
       graph[$0].type?.elementType == .float32 && !graph.isConstant($0)
         && (graph.index.useCount(of: $0) > 0 || graph.index.isOutput($0))
     }
-    let ranges = try Calibrator(model, values, .minmax, options).ranges(count: count, sample, progress: progress)
-    let limit = Double(NarrowRange(target.elementType).largest) / 2
-    var wide: [ConvertedNetwork.WideValue] = []
-    for (value, range) in zip(values, ranges) {
-      let largest = max(range.lowerBound.magnitude, range.upperBound.magnitude)
-      if largest > limit { wide.append(ConvertedNetwork.WideValue(name: graph[value].name, largest: largest)) }
+    let largest = try magnitudes(values, count: count, sample, progress: progress)
+    let limit = NarrowRange(target.elementType).largest / 2
+    let wide = zip(values, largest).filter { $1 > limit }.map {
+      ConvertedNetwork.WideValue(name: graph[$0].name, largest: Double($1))
     }
     let result = try NarrowFloats(
       target.elementType, keepsInterface: keepsInterface, wideValues: Set(wide.map(\.name)),
@@ -129,6 +127,27 @@ public struct FloatConverter: Sendable {
   /// - Throws: As `convert(count:progress:sample:)`.
   public func convert(_ samples: [[String: Tensor]]) throws(InfoldError) -> ConvertedNetwork {
     try convert(count: samples.count) { index throws(InfoldError) in samples[index] }
+  }
+
+  /// Returns the largest magnitude of each value over all samples.
+  private func magnitudes(
+    _ values: [ValueID], count: Int, _ sample: SampleSource, progress: (Int) -> Void
+  ) throws(InfoldError) -> [Float] {
+    let session = try Session(model.returning(values), options: options)
+    var largest = [Float](repeating: 0, count: values.count)
+    for index in 0..<count {
+      let results = try session.run(sample(index))
+      for (place, value) in values.enumerated() {
+        let name = model.graph[value].name
+        largest[place] = max(largest[place], results[name]!.largestMagnitude)
+        guard largest[place].isFinite else {
+          throw InfoldError(
+            .invalidArgument, "the value \(String(quoting: name)) is not finite for sample \(index + 1)")
+        }
+      }
+      progress(index + 1)
+    }
+    return largest
   }
 
   /// The model in an opset in which all operators accept bfloat16.
@@ -171,5 +190,19 @@ extension Node {
     if case .opaque(let reason) = node.kind { throw reason }
     node.unmodeledFields = unmodeledFields
     return node
+  }
+}
+
+extension Tensor {
+  /// The largest magnitude of a float32 tensor; infinite if it contains a NaN.
+  fileprivate var largestMagnitude: Float {
+    var largest: Float = 0
+    withElements { (numbers: Span<Float>) in
+      for index in numbers.indices {
+        let magnitude = numbers[index].magnitude
+        largest = magnitude.isNaN ? .infinity : max(largest, magnitude)
+      }
+    }
+    return largest
   }
 }

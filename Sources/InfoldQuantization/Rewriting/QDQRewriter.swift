@@ -18,6 +18,15 @@ struct QDQRewriter {
   private var restored: [ValueID: ValueID] = [:]
   private var weights: [QuantizedNetwork.QuantizedWeights] = []
   private var written: [WeightKey: ValueID] = [:]
+  private let corrections: Corrections
+
+  /// What makes up for the rounding of weights.
+  struct Corrections {
+    /// The means of each channel, by value, where biases are corrected.
+    var means: [ValueID: [Double]] = [:]
+    /// What rounds the weights of a node.
+    var searches: [NodeID: [RoundingSearch?]] = [:]
+  }
 
   /// The same weights with the same scales are written once.
   private struct WeightKey: Hashable {
@@ -25,10 +34,18 @@ struct QDQRewriter {
     let factor: Float
     let axis: Int
     let scales: [Float]
+    /// The node whose inputs the rounding is for.
+    let node: NodeID?
   }
 
-  /// - Parameter ranges: For each of the plan's values, what is to be covered.
-  init(_ model: Model, _ plan: QuantizationPlan, _ ranges: [ClosedRange<Double>]) {
+  /// - Parameters:
+  ///   - ranges: For each of the plan's values, what is to be covered.
+  ///   - corrections: What makes up for the rounding of weights.
+  init(
+    _ model: Model, _ plan: QuantizationPlan, _ ranges: [ClosedRange<Double>],
+    _ corrections: Corrections = Corrections()
+  ) {
+    self.corrections = corrections
     self.model = model
     self.plan = plan
     opset = model.opsetVersion() ?? OpsetRaise.target
@@ -61,7 +78,7 @@ struct QDQRewriter {
         continue
       }
       nodes += try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
-        try quantized(node, operation)
+        try quantized(node, id, operation)
       }
     }
     return try finished(nodes)
@@ -117,13 +134,13 @@ struct QDQRewriter {
 extension QDQRewriter {
   /// A node of the plan, with what quantizes its weights before it and its result behind it.
   private mutating func quantized(
-    _ node: Node, _ operation: QuantizationPlan.Operation
+    _ node: Node, _ id: NodeID, _ operation: QuantizationPlan.Operation
   ) throws(InfoldError) -> [Node] {
     var node = node
     var nodes: [Node] = []
     switch operation.form {
     case .convolution, .product:
-      nodes += try quantizeWeights(of: &node, axis: operation.form.weightAxis)
+      nodes += try quantizeWeights(of: &node, id, operation.form)
       node.inputs[0] = restored[node.inputs[0]!]
       if case .scaled? = node.typed?.linearForm?.bias {
         var attributes = node.attributes
@@ -148,21 +165,27 @@ extension QDQRewriter {
   }
 
   /// Puts quantized weights, and a quantized bias, in the place of a node's.
-  private mutating func quantizeWeights(of node: inout Node, axis: Int) throws(InfoldError) -> [Node] {
-    let linear = node.typed?.linearForm
-    let id = node.inputs[1]!, tensor = graph.constant(id)!
-    let channels = tensor.shape[axis], step = scale(node.inputs[0]!).scale.scale
+  private mutating func quantizeWeights(
+    of node: inout Node, _ place: NodeID, _ form: QuantizedForm
+  ) throws(InfoldError) -> [Node] {
+    let linear = node.typed?.linearForm, axis = form.weightAxis
+    let id = node.inputs[1]!, input = node.inputs[0]!, tensor = graph.constant(id)!
+    let channels = tensor.shape[axis], step = scale(input).scale.scale
     let biasID = node.inputs.count > 2 ? node.inputs[2] : nil
     var bias = try biasID.map { id throws(InfoldError) in try graph.constant(id)!.numbers() }
     if let given = bias, given.count != channels { bias = Array(repeating: given[0], count: channels) }
     if let beta = linear?.beta, beta != 1 { bias = bias?.map { $0 * Double(beta) } }
     let factor = linear?.alpha ?? 1
-    let scaled = try WeightScales(tensor, times: factor, axis: axis, bias: bias, inputScale: step)
+    let layout = linear.flatMap { WeightLayout(form, $0, shape: tensor.shape) }
+    let searches = corrections.searches[place]
+    let scaled = try WeightScales(
+      tensor, times: factor, axis: axis, bias: bias, inputScale: step, layout: layout, searches: searches ?? [])
     weights.append(
       QuantizedNetwork.QuantizedWeights(
         node: graph.label(of: node), count: tensor.count, quality: scaled.quality))
     var nodes: [Node] = []
-    let key = WeightKey(tensor: id, factor: factor, axis: axis, scales: scaled.scales)
+    let key = WeightKey(
+      tensor: id, factor: factor, axis: axis, scales: scaled.scales, node: searches == nil ? nil : place)
     if let known = written[key] {
       node.inputs[1] = known
     } else {
@@ -171,12 +194,21 @@ extension QDQRewriter {
       written[key] = output
       node.inputs[1] = output
     }
-    guard let bias, let biasID else { return nodes }
+    if let layout, let means = corrections.means[input], means.count == layout.inputs * layout.groups,
+      linear?.takesChannelBias == true, form == .convolution || graph[input].type?.shape?.rank == 2
+    {
+      let changes = scaled.meanChange(layout, mean: means)
+      bias = zip(bias ?? Array(repeating: 0, count: channels), changes).map { $0 - $1 }
+    }
+    guard let bias else { return nodes }
     let steps = scaled.scales.map { $0 * step }
-    let integers = zip(bias, steps).map { Int32(($0 / Double($1)).rounded(.toNearestOrEven)) }
+    let integers = zip(bias, steps).map { number, step in
+      Int32(min(max((number / Double(step)).rounded(.toNearestOrEven), -0x1p30), 0x1p30))
+    }
+    while node.inputs.count < 3 { node.inputs.append(nil) }
     node.inputs[2] = try dequantized(
-      graph[biasID].name, try Tensor(shape: [channels], integers), steps, try Tensor(zeros: [channels], of: .int32),
-      axis: 0, &nodes)
+      biasID.map { graph[$0].name } ?? "\(graph[id].name)_bias", try Tensor(shape: [channels], integers), steps,
+      try Tensor(zeros: [channels], of: .int32), axis: 0, &nodes)
     return nodes
   }
 
@@ -226,6 +258,6 @@ extension QDQRewriter {
           name: graph[value].name, restoredName: result.graph[restored[value]!].name,
           node: graph.index.producer(of: value).map { graph.label(of: graph[$0]) },
           range: ranges[plan.representative(value)]!, scale: scale(value).scale)
-      }, weights: weights)
+      }, weights: weights, plan: plan, reference: model)
   }
 }

@@ -7,6 +7,8 @@ struct WeightScales {
   let integers: Tensor
   /// What one step is, for each channel.
   let scales: [Float]
+  /// What was added to each weight.
+  let changes: [Double]
   /// What the weights are, and by what they differ from that.
   let quality: SignalQuality
 
@@ -15,9 +17,12 @@ struct WeightScales {
   ///   - axis: That of the output channels.
   ///   - bias: What is added to each output channel.
   ///   - inputScale: That of the input, which the bias is counted in too.
+  ///   - layout: How the weights lie.
+  ///   - searches: What rounds the weights of each group; those of the others go to the nearest integers.
   /// - Throws: `InfoldError` with `.unsupported` for numbers that are not finite or far out of any usual range.
   init(
-    _ weights: Tensor, times factor: Float, axis: Int, bias: [Double]?, inputScale: Float
+    _ weights: Tensor, times factor: Float, axis: Int, bias: [Double]?, inputScale: Float,
+    layout: WeightLayout? = nil, searches: [RoundingSearch?] = []
   ) throws(InfoldError) {
     let shape = weights.shape
     let channels = shape[axis]
@@ -34,17 +39,45 @@ struct WeightScales {
       scales.append(
         try Self.scale(largest: largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale))
     }
-    var quality = SignalQuality()
     var integers = [Int8](repeating: 0, count: numbers.count)
     for (index, number) in numbers.enumerated() {
       let scale = scales[index / stride % channels]
-      let place = min(max((number / scale).rounded(.toNearestOrEven), -127), 127)
-      integers[index] = Int8(place)
-      quality.add(Double(number), error: Double(place) * Double(scale) - Double(number))
+      integers[index] = Int8(min(max((number / scale).rounded(.toNearestOrEven), -127), 127))
     }
+    if let layout, searches.count == layout.groups {
+      Self.search(&integers, numbers, scales, layout, searches)
+    }
+    var quality = SignalQuality()
+    var changes = [Double](repeating: 0, count: numbers.count)
+    for (index, number) in numbers.enumerated() {
+      let scale = scales[index / stride % channels]
+      changes[index] = Double(integers[index]) * Double(scale) - Double(number)
+      quality.add(Double(number), error: changes[index])
+    }
+    self.changes = changes
     self.integers = try Tensor(shape: shape, integers)
     self.scales = scales
     self.quality = quality
+  }
+
+  private static func search(
+    _ integers: inout [Int8], _ numbers: [Float], _ scales: [Float], _ layout: WeightLayout,
+    _ searches: [RoundingSearch?]
+  ) {
+    for output in 0..<layout.outputs {
+      guard let search = searches[output / layout.outputsPerGroup] else { continue }
+      let row = (0..<layout.rowLength).map { numbers[layout.element(output: output, place: $0)] }
+      for (place, integer) in search.rounded(row, scale: scales[output]).enumerated() {
+        integers[layout.element(output: output, place: place)] = integer
+      }
+    }
+  }
+
+  /// What the changes add to each output channel on average, for inputs with these means.
+  func meanChange(_ layout: WeightLayout, mean: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: layout.outputs)
+    layout.forEach { element, output, channel, _ in result[output] += changes[element] * mean[channel] }
+    return result
   }
 
   private static let hint = "leave the node as it is with --exclude"

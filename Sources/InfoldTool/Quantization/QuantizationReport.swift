@@ -4,12 +4,22 @@ import InfoldSystem
 
 /// What `quantize` did, and by how much the result differs from the float network.
 struct QuantizationReport: Encodable {
-  /// The number of samples.
+  /// The number of samples; 0 where ranges came from batch normalizations and random pictures.
   let samples: Int
+  /// The number of samples, or of random pictures, that both networks were compared on.
+  let compared: Int
   /// What may be wrong with how the model was quantized.
   let warnings: [String]
   /// How ranges were found.
   let method: String
+  /// What each method brought, in the order in which they were tried.
+  let steps: [Step]
+  /// The channels whose scale was changed.
+  let equalizedChannels: Int
+  /// The nodes that stay in floats within the budget.
+  let floatNodes: [FloatNode]
+  /// The layers that the limit of the rounding search left out.
+  let unsearchedLayers: [String]
   /// The batch normalizations that were folded.
   let foldedNormalizations: Int
   /// The opset of the original, where it had to be raised.
@@ -43,6 +53,33 @@ struct QuantizationReport: Encodable {
     let reason: String
   }
 
+  /// What a method brought.
+  struct Step: Encodable {
+    let method: String
+    /// The signal-to-noise ratio at the outputs in dB with this method and those before it; `nil` without a signal.
+    let sqnr: Double?
+    let sameBestClass: Int?
+    let rows: Int
+    /// Whether the network has it.
+    let kept: Bool
+  }
+
+  /// A node that stays in floats.
+  struct FloatNode: Encodable {
+    let node: String
+    /// The percentage of the multiplications.
+    let share: Double
+    /// The signal-to-noise ratio at the outputs in dB, with this node and those before it in floats.
+    let sqnr: Double?
+  }
+
+  /// How often numbers came up.
+  struct Histogram: Encodable {
+    let lower: Double
+    let upper: Double
+    let counts: [Int]
+  }
+
   /// A quantized value.
   struct Value: Encodable {
     let name: String
@@ -52,6 +89,10 @@ struct QuantizationReport: Encodable {
     let upper: Double
     let scale: Float
     let zeroPoint: UInt8
+    /// What the range was found with.
+    let origin: String
+    /// How often its numbers came up in equal parts of what was seen; `nil` where nothing was.
+    let histogram: Histogram?
     /// The signal-to-noise ratio in dB against the float network, errors of what lies before included; `nil` without a signal.
     let sqnr: Double?
     /// The sample where it is lowest.
@@ -93,32 +134,39 @@ struct QuantizationReport: Encodable {
   private static let enoughSamples = 32
 
   init(
-    _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison, samples: [String],
-    method: String, output: String, bytesBefore: Int?, bytesAfter: Int?
+    _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison,
+    samples: [String]?, compared: [String], method: String, output: String, bytesBefore: Int?, bytesAfter: Int?
   ) {
-    self.samples = samples.count
-    warnings =
-      samples.count < Self.enoughSamples
-      ? [
-        "\(samples.count) \(samples.count == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"
-      ]
-      : []
+    self.samples = samples?.count ?? 0
+    self.compared = compared.count
+    warnings = Self.warnings(samples?.count, network)
+    steps = network.steps.map {
+      Step(
+        method: $0.method.rawValue, sqnr: $0.decibels, sameBestClass: $0.agreements, rows: $0.rows, kept: $0.isKept)
+    }
+    equalizedChannels = network.equalizedChannels
+    floatNodes = network.floatNodes.map { FloatNode(node: $0.node, share: $0.share, sqnr: $0.decibels) }
+    unsearchedLayers = network.unsearchedLayers
     self.method = method
     foldedNormalizations = quantizer.folding.foldedNormalizations
     raisedFromOpset = quantizer.raisedFrom
     opset = quantizer.opset
-    quantizedNodes = quantizer.operationCount
+    quantizedNodes = network.operationCount
     refusals = quantizer.refusals.map { Refusal(node: $0.node, reason: $0.description) }
     values = zip(network.activations, comparison.activations).map { activation, quality in
       Value(
         name: activation.name, node: activation.node, lower: activation.range.lowerBound,
         upper: activation.range.upperBound, scale: activation.scale.scale, zeroPoint: activation.scale.zeroPoint,
-        sqnr: quality.pooled.decibels, worstSample: WorstSample(quality, names: samples))
+        origin: activation.origin.rawValue,
+        histogram: activation.histogram.map {
+          Histogram(lower: $0.range.lowerBound, upper: $0.range.upperBound, counts: $0.counts)
+        },
+        sqnr: quality.pooled.decibels, worstSample: WorstSample(quality, names: compared))
     }
     weights = network.weights.map { Weights(node: $0.node, count: $0.count, sqnr: $0.quality.decibels) }
     outputs = comparison.outputs.map {
       Output(
-        name: $0.name, sqnr: $0.quality.pooled.decibels, worstSample: WorstSample($0.quality, names: samples))
+        name: $0.name, sqnr: $0.quality.pooled.decibels, worstSample: WorstSample($0.quality, names: compared))
     }
     sameBestClass = comparison.agreements
     rows = comparison.rows
@@ -129,17 +177,74 @@ struct QuantizationReport: Encodable {
 }
 
 extension QuantizationReport {
+  private static func warnings(_ samples: Int?, _ network: QuantizedNetwork) -> [String] {
+    var warnings: [String] = []
+    if let samples, samples < enoughSamples {
+      warnings.append(
+        "\(samples) \(samples == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"
+      )
+    }
+    let guessed = network.activations.count { $0.origin == .noise }
+    if guessed > 0 {
+      warnings.append(
+        "\(NumberText.counted(guessed, "value")) had a range from random pictures: give samples like those that the model is for"
+      )
+    }
+    return warnings
+  }
+
+  /// What ranges were found with, in words.
+  var evidence: String {
+    if samples > 0 { return "ranges of \(NumberText.counted(samples, "sample")) (\(method))" }
+    let parts = RangeOrigin.allCases.compactMap { origin -> String? in
+      let count = values.count { $0.origin == origin.rawValue }
+      return count == 0 ? nil : "\(count) \(Self.text(origin))"
+    }
+    return "without samples: ranges " + parts.joined(separator: ", ")
+  }
+
+  private static func text(_ origin: RangeOrigin) -> String {
+    switch origin {
+    case .samples: "from samples"
+    case .statistics: "from batch normalizations"
+    case .estimate: "estimated through weights"
+    case .noise: "from random pictures"
+    case .given: "from the preparation of pictures"
+    }
+  }
+
+  /// What a method is called.
+  static func text(_ method: String) -> String {
+    switch QuantizationStep.Method(rawValue: method) {
+    case .plain?: "plain"
+    case .equalization?: "equalized channels"
+    case .ranges?: "ranges"
+    case .biasCorrection?: "corrected biases"
+    case .roundingSearch?: "searched rounding"
+    case .floatNodes?: "nodes in floats"
+    case nil: method
+    }
+  }
+
   /// Lines for people.
   var text: String {
     var lines = [
-      "\(NumberText.counted(quantizedNodes, "node")) quantized, ranges of \(NumberText.counted(samples, "sample")) (\(method))"
+      "\(NumberText.counted(quantizedNodes, "node")) quantized, \(evidence)"
     ]
     if foldedNormalizations > 0 {
       lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded before")
     }
     if let raisedFromOpset { lines.append("brought from opset \(raisedFromOpset) to \(opset)") }
     lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
-    var text = lines.map { $0.paragraph() }.joined() + "\n"
+    lines += floatNodes.map {
+      "\(String(printable: $0.node)) stays in floats: \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
+    }
+    if !unsearchedLayers.isEmpty {
+      lines.append(
+        "\(NumberText.counted(unsearchedLayers.count, "layer")) rounded to nearest: the limit of the search was reached"
+      )
+    }
+    var text = lines.map { $0.paragraph() }.joined() + "\n" + stepsTable + "\n"
     var table = Table(
       ("value", .left), ("range", .right), ("scale", .right), ("zero", .right), ("SQNR dB", .right), ("worst", .right),
       dispensable: ["zero", "scale", "range"])
@@ -159,6 +264,16 @@ extension QuantizationReport {
       + warnings.map { "warning: \($0)".styled(.yellow).paragraph() }.joined()
   }
 
+  private var stepsTable: String {
+    var table = Table(("method", .left), ("SQNR dB", .right), ("same class", .right), ("", .left))
+    for step in steps {
+      table.add(
+        Self.text(step.method), Self.decibels(step.sqnr), step.sameBestClass.map { "\($0) of \(step.rows)" } ?? "—",
+        step.kept ? "" : "left out")
+    }
+    return table.text
+  }
+
   private var weightsText: String {
     let count = NumberText.counted(weights.reduce(0) { $0 + $1.count }, "weight")
     guard let worst = weights.filter({ $0.sqnr != nil }).min(by: { $0.sqnr! < $1.sqnr! }) else {
@@ -171,7 +286,7 @@ extension QuantizationReport {
     "\(NumberText.significant(lower, digits: 3)) … \(NumberText.significant(upper, digits: 3))"
   }
 
-  fileprivate static func decibels(_ ratio: Double?) -> String {
+  static func decibels(_ ratio: Double?) -> String {
     ratio.map { NumberText.fixed($0, digits: 1) } ?? "—"
   }
 }

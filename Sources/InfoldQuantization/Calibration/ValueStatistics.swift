@@ -1,0 +1,85 @@
+import InfoldTensor
+
+/// What is known of a value that is to be quantized.
+struct ValueStatistics: Sendable {
+  /// From the least to the greatest number.
+  var range: ClosedRange<Double>
+  /// How often numbers come up; `nil` where none was seen.
+  var histogram: Histogram?
+  /// The moments of each channel; `nil` for a value without channels.
+  var channels: ChannelMoments?
+  /// What it was found with.
+  var origin: RangeOrigin
+
+  /// From the moments of channels.
+  init(_ moments: ChannelMoments) {
+    range = moments.range
+    channels = moments
+    origin = moments.isEstimated ? .estimate : .statistics
+  }
+
+  /// From what was seen.
+  init(_ observer: RangeObserver, _ channels: ChannelSums, origin: RangeOrigin) {
+    range = observer.extremes
+    histogram = observer.histogram
+    self.channels = channels.moments
+    self.origin = origin
+  }
+}
+
+/// The sums of each channel's numbers, their squares, and their extremes.
+struct ChannelSums: Sendable {
+  private var count = 0
+  private var sums: [Double] = []
+  private var squares: [Double] = []
+  private var least: [Float] = []
+  private var greatest: [Float] = []
+  /// Whether all tensors had the same channels.
+  private var isUsable = true
+
+  /// Adds a tensor of float32, whose second dimension has the channels.
+  mutating func add(_ tensor: Tensor) {
+    let shape = tensor.shape
+    guard isUsable, shape.count >= 2, tensor.count > 0, sums.isEmpty || sums.count == shape[1] else {
+      if tensor.count > 0 { isUsable = false }
+      return
+    }
+    if sums.isEmpty {
+      sums = Array(repeating: 0, count: shape[1])
+      squares = sums
+      least = Array(repeating: .infinity, count: shape[1])
+      greatest = Array(repeating: -.infinity, count: shape[1])
+    }
+    let inner = shape[2...].reduce(1, *)
+    var state = self
+    tensor.withElements { (numbers: Span<Float>) in
+      for row in 0..<shape[0] * shape[1] {
+        var (sum, square, low, high) = (0.0, 0.0, Float.infinity, -Float.infinity)
+        for index in row * inner..<(row + 1) * inner {
+          let number = numbers[index]
+          sum += Double(number)
+          square += Double(number) * Double(number)
+          low = min(low, number)
+          high = max(high, number)
+        }
+        let channel = row % shape[1]
+        state.sums[channel] += sum
+        state.squares[channel] += square
+        state.least[channel] = min(state.least[channel], low)
+        state.greatest[channel] = max(state.greatest[channel], high)
+      }
+    }
+    self = state
+    count += shape[0] * inner
+  }
+
+  /// The moments; `nil` where nothing was seen, or nothing with channels.
+  var moments: ChannelMoments? {
+    guard isUsable, count > 0 else { return nil }
+    let mean = sums.map { $0 / Double(count) }
+    var moments = ChannelMoments(
+      mean: mean, deviation: zip(squares, mean).map { max($0 / Double(count) - $1 * $1, 0).squareRoot() })
+    moments.reach = zip(least, greatest).map { Double($0)...Double($1) }
+    return moments
+  }
+}

@@ -1,0 +1,85 @@
+/// What is expected of the numbers of a value, channel by channel.
+package struct ChannelMoments: Sendable, Hashable {
+  /// The means.
+  package var mean: [Double]
+  /// The standard deviations.
+  package var deviation: [Double]
+  /// The range of each channel.
+  package var reach: [ClosedRange<Double>]
+  /// Whether channels were taken to be independent, so that the deviations are no more than a guess.
+  package var isEstimated = false
+
+  /// The deviations that a range reaches beyond the mean, as Nagel et al. have it (arXiv 1906.04721, section 4.2).
+  package static let usualDeviations = 6.0
+  /// The same where the deviation is a guess.
+  package static let estimatedDeviations = 8.0
+
+  /// Normal numbers with these moments.
+  package init(mean: [Double], deviation: [Double], isEstimated: Bool = false) {
+    self.mean = mean
+    self.deviation = deviation
+    self.isEstimated = isEstimated
+    let width = isEstimated ? Self.estimatedDeviations : Self.usualDeviations
+    reach = zip(mean, deviation).map { Self.ordered($0 - width * $1, $0 + width * $1) }
+  }
+
+  /// From one number to another, whichever is less; everything, where one is not a number.
+  private static func ordered(_ a: Double, _ b: Double) -> ClosedRange<Double> {
+    a <= b ? a...b : b <= a ? b...a : -.infinity ... .infinity
+  }
+
+  /// The number of channels.
+  package var count: Int { mean.count }
+
+  /// From the least to the greatest number of any channel; zero alone without channels.
+  package var range: ClosedRange<Double> {
+    let lower = reach.map(\.lowerBound).min() ?? 0, upper = reach.map(\.upperBound).max() ?? 0
+    return lower...upper
+  }
+
+  /// Whether every number is finite.
+  var isFinite: Bool {
+    mean.allSatisfy(\.isFinite) && deviation.allSatisfy(\.isFinite)
+      && reach.allSatisfy { $0.lowerBound.isFinite && $0.upperBound.isFinite }
+  }
+
+  /// What bounds leave of it.
+  package func bounded(_ lower: Double, _ upper: Double) -> ChannelMoments {
+    var result = self
+    for channel in mean.indices {
+      let clipped = ClippedNormal(mean: mean[channel], deviation: deviation[channel], lower: lower, upper: upper)
+      result.mean[channel] = clipped.mean
+      result.deviation[channel] = clipped.deviation
+      result.reach[channel] = reach[channel].clamped(to: lower...upper)
+    }
+    return result
+  }
+
+  /// scale · x + offset, for each channel.
+  func mapped(scale: [Double], offset: [Double]) -> ChannelMoments {
+    var result = self
+    for channel in mean.indices {
+      let (a, b) = (scale[channel], offset[channel])
+      result.mean[channel] = a * mean[channel] + b
+      result.deviation[channel] = a.magnitude * deviation[channel]
+      result.reach[channel] = Self.ordered(reach[channel].lowerBound * a + b, reach[channel].upperBound * a + b)
+    }
+    return result
+  }
+
+  /// The sum of two values that are independent of each other.
+  func adding(_ other: ChannelMoments) -> ChannelMoments {
+    ChannelMoments(
+      mean: zip(mean, other.mean).map(+),
+      deviation: zip(deviation, other.deviation).map { ($0 * $0 + $1 * $1).squareRoot() },
+      isEstimated: isEstimated || other.isEstimated)
+  }
+
+  /// The channels of several values, one behind the other.
+  static func joined(_ parts: [ChannelMoments]) -> ChannelMoments {
+    var result = ChannelMoments(mean: parts.flatMap(\.mean), deviation: parts.flatMap(\.deviation))
+    result.reach = parts.flatMap(\.reach)
+    result.isEstimated = parts.contains { $0.isEstimated }
+    return result
+  }
+}
