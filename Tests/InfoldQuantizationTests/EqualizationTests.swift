@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct EqualizationTests {
   private func model(_ network: NetworkBuilder, _ output: ValueID) throws -> Model {
-    Model(graph: try network.finished([output]), irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
+    var network = network
+    return Model(graph: try network.finished([output]), irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
   }
 
   /// A convolution whose channels differ much: [N, 2, 6, 6] to [N, 8, 6, 6].

@@ -113,7 +113,7 @@ import Testing
     #expect(matching.changes.contains { $0.contains("com.microsoft.FusedConv") }, "\(matching.changes)")
     #expect(report.remarks.contains { $0.hasPrefix("the file: ") })
     #expect(ProofPage(report).html.contains("How the file was matched"))
-    #expect(report.sessions.allSatisfy(\.passed))
+    #expect(report.sessions.allSatisfy { $0.passed })
   }
 
   /// Changes the numbers of an input of the `place`-th convolution of a file.

@@ -169,7 +169,7 @@ import Testing
     let usual = try report(graph, precisions: nil)
     #expect(usual.verdict == .nothingToProve)
     #expect(usual.sessions.map(\.precision) == SessionOptions.Precision.allCases.map(\.rawValue))
-    #expect(usual.sessions.allSatisfy(\.passed))
+    #expect(usual.sessions.allSatisfy { $0.passed })
     let asked = try report(graph, precisions: [.exact])
     #expect(asked.verdict == .passed && asked.sessions.count == 1, "\(asked.reasons)")
     #expect(asked.reasons.contains { $0.hasPrefix("precision exact: ") })

@@ -119,7 +119,11 @@ struct NormalizationCheck {
     var next = 0
     for (place, name) in outputNames.enumerated() {
       guard let name else { continue }
-      if let tensor = computed[name] { try compare(&results[next], tensor, truth.outputs[place], truth) }
+      if let tensor = computed[name] {
+        var result = results[next]
+        try compare(&result, tensor, truth.outputs[place], truth)
+        results[next] = result
+      }
       next += 1
     }
   }

@@ -37,7 +37,7 @@ struct OperatorPairing {
     var found = Self.byName(original, folded)
     let looks = looksAtWeights && original.operators.count <= Self.limit && folded.operators.count <= Self.limit
     if looks {
-      try self.init(original, folded, byName: found)
+      partners = try Self.byWeights(original, folded, byName: found)
       return
     }
     var isTaken = Set(found.compactMap { $0 })
@@ -53,10 +53,13 @@ struct OperatorPairing {
     }
   }
 
-  private init(_ original: FoldAnalysis, _ folded: FoldAnalysis, byName named: [Int?]) throws(InfoldError) {
+  /// Pairs operators by their weights first, and the remaining ones by name and by order.
+  private static func byWeights(
+    _ original: FoldAnalysis, _ folded: FoldAnalysis, byName named: [Int?]
+  ) throws(InfoldError) -> [Partner?] {
     let wanted = try original.operators.map { entry throws(InfoldError) in try WeightSample(entry, original) }
     let given = try folded.operators.map { entry throws(InfoldError) in try WeightSample(entry, folded) }
-    partners = Array(repeating: nil, count: named.count)
+    var partners = [Partner?](repeating: nil, count: named.count)
     var isTaken: Set<Int> = []
     for (index, place) in named.enumerated() {
       guard let place else { continue }
@@ -93,6 +96,7 @@ struct OperatorPairing {
       isTaken.insert(place)
       partners[index] = Partner(index: place, kind: .order, distance: wanted[index].distance(given[place]))
     }
+    return partners
   }
 
   /// By the names of the values that they make. A name that fits two operators decides for neither.
