@@ -2,6 +2,7 @@ import InfoldGraph
 import InfoldONNX
 import InfoldOperators
 import InfoldPasses
+import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 import TestSupport
@@ -221,5 +222,36 @@ import Testing
     let report = try prove(model, file)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites.count == 5)
+  }
+
+  @Test func hostileFiles() throws {
+    let model = try network()
+    var file = try foreign(model)
+    try change(&file, 0, input: 1) { numbers, _ in numbers[3] = .nan }
+    let report = try prove(model, file)
+    #expect(report.verdict == .failed)
+    #expect(report.reasons.contains { $0.contains("outside the range") }, "\(report.reasons)")
+    for pads in [[0, 0, Int64.max, Int64.max], [Int64.min, 0, 0, 0], [1 << 40, 1 << 40, 1 << 40, 1 << 40]] {
+      #expect(throws: InfoldError.self) {
+        var file = try foreign(model)
+        file.graph.replaceNodes(
+          try file.graph.nodes.map { node in
+            guard node.opType == "FusedConv" else { return node }
+            var attributes = node.attributes
+            attributes["pads"] = .ints(pads)
+            return try node.replacing(attributes: attributes)
+          })
+        _ = try prove(model, file)
+      }
+    }
+    // Weights of another size leave operators without a counterpart.
+    var smaller = NetworkBuilder(seed: 2)
+    let x = smaller.input([1, 3, 10, 10])
+    let y = try smaller.node("Flatten", [smaller.node("GlobalMaxPool", [x])])
+    let z = try smaller.node("Gemm", [y, smaller.weights([3, 7])])
+    var other = Model(graph: try smaller.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
+    other.graph[other.graph.outputs[0]].name = model.graph[model.graph.outputs[0]].name
+    let unlike = try prove(model, other)
+    #expect(unlike.verdict == .failed && unlike.matching?.missing.count == 5, "\(unlike.reasons)")
   }
 }

@@ -182,7 +182,9 @@ public struct FoldingProof: Sendable {
           }
           if measuresTimes, times.isEmpty {
             report(0.95, "times")
-            times = try sessions!.folded.layerTimes(sample.inputs, runs: 9)
+            let session =
+              if let proof = proofs.first { proof.session } else { try Session(folded ?? original, options: options) }
+            times = try session.layerTimes(sample.inputs, runs: 9)
           }
         }
       }

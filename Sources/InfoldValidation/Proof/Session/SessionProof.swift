@@ -19,6 +19,9 @@ struct SessionProof {
   /// The names of the values that nodes of the planned network make; `nil` before the first sample.
   private(set) var plannedValues: Set<String>?
 
+  /// What is proved.
+  var session: Session { traced.session }
+
   init(_ model: Model, _ precision: SessionOptions.Precision, _ options: SessionOptions) throws(InfoldError) {
     self.precision = precision
     var options = options
