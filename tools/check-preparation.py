@@ -6,7 +6,7 @@
     .venv/bin/python tools/check-preparation.py [--pictures FOLDER] [MODEL.onnx ...]
 
 A model needs its sidecar file, with the right preparation, and stored statistics of its training data. EfficientNet-Lite0 is taken when none
-is given, with crops of the committed pictures. The size of the input is opened, so that half the size can be planted. A mistake that does
+is given, with the committed pictures. The size of the input is opened, so that half the size can be planted. A mistake that does
 not change the network's statistics by much, like the order of colors for a network that sees text, may pass unnamed with
 `--allow-silence`; another name than the planted one is always a failure.
 """
@@ -67,32 +67,17 @@ def opened(model: onnx.ModelProto, name: str) -> None:
         value.type.tensor_type.ClearField("shape")
 
 
-def crops(folder: Path, count: int) -> None:
-    """Squares at fixed places of the committed pictures."""
-    generator = np.random.default_rng(1)
-    pictures = [Image.open(path).convert("RGB") for path in sorted((ROOT / "Models" / "images").glob("*.png"))]
-    for index in range(count):
-        picture = pictures[index % len(pictures)]
-        side = int(min(picture.size) * generator.uniform(0.6, 1))
-        left, top = (int(generator.integers(0, length - side + 1)) for length in picture.size)
-        picture.crop((left, top, left + side, top + side)).save(folder / f"{index}.png")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", type=Path, default=[ROOT / "Models" / "efficientnet-lite0.onnx"])
-    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--pictures", type=Path, default=ROOT / "Models" / "images")
     parser.add_argument("--infold", type=Path, default=ROOT / ".build" / "release" / "infold")
     parser.add_argument("--allow-silence", action="store_true")
     arguments = parser.parse_args()
     wrong = 0
+    pictures = arguments.pictures
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pictures = arguments.pictures
-        if pictures is None:
-            pictures = folder / "crops"
-            pictures.mkdir()
-            crops(pictures, 8)
         for path in arguments.models:
             sidecar = numbers(json.loads(path.with_suffix(".json").read_text()))
             model = onnx.load(path)

@@ -21,7 +21,8 @@ public struct SyntheticPictures {
             let (row, column) = (Int(fy), Int(fx))
             let (v, u) = (fy - Float(row), fx - Float(column))
             func corner(_ r: Int, _ c: Int) -> Float { grid[plane * cells * cells + (row + r) * cells + column + c] }
-            return (1 - v) * ((1 - u) * corner(0, 0) + u * corner(0, 1)) + v * ((1 - u) * corner(1, 0) + u * corner(1, 1))
+            let upper = (1 - u) * corner(0, 0) + u * corner(0, 1), lower = (1 - u) * corner(1, 0) + u * corner(1, 1)
+            return (1 - v) * upper + v * lower
           }
           let light = value(3)
           // The mean of red is 0.55, and that of blue 0.3.
