@@ -29,7 +29,8 @@ public struct ComparisonPage: Sendable {
     .way li{margin:0}
     .way li+li::before{content:"→";color:var(--faint);margin-right:4px}
     .facts td:first-child{color:var(--faint);width:1%;min-width:150px}
-    .facts td:nth-child(2){max-width:none}
+    .facts td:nth-child(2){max-width:none;text-align:left}
+    @media(max-width:700px){.facts td:first-child{float:none;text-align:left;padding:0}.facts td:nth-child(2){font-weight:400}}
     """
 
   private static func fileName(_ path: String) -> String {
@@ -58,8 +59,11 @@ public struct ComparisonPage: Sendable {
   private var tiles: String {
     var tiles = [("\(report.values.compared) of \(report.values.total)", "values compared")]
     let share = report.steps.map(\.share).max() ?? 0
-    if share.isFinite, report.first == nil || report.first?.constant != nil {
-      tiles.append(("\(NumberText.short(share * 100)) %", "of its bound at the value that is furthest off"))
+    if share.isFinite {
+      tiles.append(
+        share > 1
+          ? ("\(NumberText.short(share)) times", "its bound at the value that is furthest off")
+          : ("\(NumberText.short(share * 100)) %", "of its bound at the value that is furthest off"))
     }
     if let output = report.outputs.first {
       tiles.append((NumberText.short(output.largestDifference), "largest difference of the first output"))
@@ -110,7 +114,7 @@ public struct ComparisonPage: Sendable {
     return """
       <section><h2>Error along the network</h2>
       <p class="note">The largest difference of each value from what is expected, and the most that rounding explains, as shares of the
-      largest number there.</p>
+      largest number there. Nodes that only move numbers are left out.</p>
       <div class="legend"><span><i style="background:var(--folded)"></i>difference</span><span><i
       style="background:var(--bad)"></i>beyond its bound, or from a constant that differs</span><span><i
       style="background:var(--bound)"></i>bound</span></div>
@@ -164,8 +168,13 @@ private struct StepPlot {
   private let wrong: Set<String>
 
   init(_ report: ComparisonReport) {
-    steps = report.steps.filter { $0.difference.isFinite && $0.allowed.isFinite }
-    wrong = Set(([report.first].compactMap { $0 } + report.others).map(\.value))
+    let wrong = Set(([report.first].compactMap { $0 } + report.others).map(\.value))
+    // Nodes that round nothing say nothing, unless they are wrong.
+    steps = report.steps.filter { step in
+      step.difference.isFinite && step.allowed.isFinite
+        && (step.allowed > 1e-11 || step.share > 1 || wrong.contains(step.other))
+    }
+    self.wrong = wrong
   }
 
   var isEmpty: Bool { steps.isEmpty }
@@ -173,7 +182,7 @@ private struct StepPlot {
   func svg(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: "Difference of each value from what is expected")
-    // What is exact lies at the foot of the plot.
+    // What is exact lies at the foot.
     let axis = PlotAxis(
       steps.flatMap { [$0.difference, $0.allowed] }.filter { $0 > 1e-18 }, .logarithmic, from: frame.bottom,
       to: frame.top)
