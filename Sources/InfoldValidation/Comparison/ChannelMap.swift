@@ -111,6 +111,8 @@ private struct ChannelRows {
     return squares > 0 ? sum / squares.squareRoot() : 0
   }
 
+  private static let leastChange = 1e-3
+
   /// What channel `target` of `b` is of channel `source` of `a`; `nil` where it is no multiple of it.
   func factor(_ a: [Double], _ source: Int, _ bound: [Double], _ b: [Double], _ target: Int) -> Double? {
     let shift = (source - target) * stride
@@ -124,6 +126,8 @@ private struct ChannelRows {
     if isSame { return 1 }
     guard squares > 0, products != 0 else { return nil }
     let factor = products / squares
+    // What is this close to 1 is what a wrong weight looks like, and nobody scales by it.
+    guard (factor - 1).magnitude > Self.leastChange else { return nil }
     var isMultiple = true
     forEach(target) { place, _ in
       let (x, y) = (a[place + shift], b[place])

@@ -27,6 +27,8 @@ struct ElementBounds {
     var allowed = 0.0
     /// The largest magnitude of an element.
     var magnitude = 0.0
+    /// Whether anything is known of all elements.
+    var isKnown = true
     /// The element that is furthest beyond what is allowed.
     var difference: Difference?
   }
@@ -60,7 +62,10 @@ struct ElementBounds {
     for index in a.indices {
       let (x, y, limit) = (a[index], b[index], limits[index])
       // Where the error is not finite, nothing is known.
-      guard limit < .infinity else { continue }
+      guard limit < .infinity else {
+        measured.isKnown = false
+        continue
+      }
       measured.allowed = max(measured.allowed, limit)
       if x == y || x.isNaN && y.isNaN { continue }
       let amount = (x - y).magnitude.isNaN ? .infinity : (x - y).magnitude

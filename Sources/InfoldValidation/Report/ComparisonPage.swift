@@ -36,7 +36,8 @@ public struct ComparisonPage: Sendable {
     .way li{margin:0}
     .way li+li::before{content:"→";color:var(--faint);margin-right:4px}
     .facts td:first-child{color:var(--faint);width:1%;min-width:150px}
-    .facts td:nth-child(2){max-width:none}
+    .facts td:nth-child(2){max-width:none;text-align:left}
+    @media(max-width:700px){.facts td:first-child{float:none;text-align:left;padding:0}.facts td:nth-child(2){font-weight:400}}
     """
 
   private var lead: String {
@@ -50,8 +51,11 @@ public struct ComparisonPage: Sendable {
       ("\(report.values.compared) of \(report.values.total)", "values compared")
     ]
     let share = report.steps.map(\.share).max() ?? 0
-    if share.isFinite, report.first == nil || report.first?.constant != nil {
-      tiles.append(("\(NumberText.short(share * 100)) %", "of the bound at the largest difference"))
+    if share.isFinite {
+      tiles.append(
+        share > 1
+          ? ("\(NumberText.short(share)) times", "the bound at the largest difference")
+          : ("\(NumberText.short(share * 100)) %", "of the bound at the largest difference"))
     }
     if let output = report.outputs.first {
       tiles.append((NumberText.short(output.largestDifference), "largest difference of the first output"))
@@ -102,7 +106,7 @@ public struct ComparisonPage: Sendable {
       "Error along the network",
       note: """
         The largest difference between each value and the expected one, and the largest difference that rounding explains, both
-        divided by the largest number of the value.
+        divided by the largest number of the value. Nodes that only move numbers are omitted.
         """,
       [
         PageMarkup(
@@ -158,8 +162,13 @@ private struct StepPlot {
   private let wrong: Set<String>
 
   init(_ report: ComparisonReport) {
-    steps = report.steps.filter { $0.difference.isFinite && $0.allowed.isFinite }
-    wrong = Set(([report.first].compactMap { $0 } + report.others).map(\.value))
+    let wrong = Set(([report.first].compactMap { $0 } + report.others).map(\.value))
+    // Nodes that round nothing say nothing, unless they are wrong.
+    steps = report.steps.filter { step in
+      step.difference.isFinite && step.allowed.isFinite
+        && (step.allowed > 1e-11 || step.share > 1 || wrong.contains(step.other))
+    }
+    self.wrong = wrong
   }
 
   var isEmpty: Bool { steps.isEmpty }
@@ -167,7 +176,7 @@ private struct StepPlot {
   func svg(_ width: Double, _ height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: "Difference of each value from what is expected")
-    // What is exact lies at the foot of the plot.
+    // What is exact lies at the foot.
     let axis = PlotAxis(
       steps.flatMap { [$0.difference, $0.allowed] }.filter { $0 > 1e-18 }, .logarithmic, from: frame.bottom,
       to: frame.top)

@@ -87,10 +87,10 @@ struct LayerTest {
     found.max { $0.significance < $1.significance }
   }
 
-  /// Of a matrix product, the output channel that is shifted by much more than the others: inputs that hardly change from sample to sample
-  /// do not tell which weight does it.
+  /// The output channel that is shifted by much more than the others: inputs that hardly change, as where an activation is saturated, do
+  /// not tell which weight does it.
   private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
-    guard !evidence.layer.hasWindow, groups.count == 1, groups[0].isCentered else { return nil }
+    guard groups[0].isCentered else { return nil }
     let known = channels.filter { $0.size > 0 }
     let shifts = known.map { $0.mean.magnitude / $0.size }.sorted()
     guard shifts.count >= Self.leastPositions, shifts[shifts.count / 2] > 0 else { return nil }
@@ -98,7 +98,7 @@ struct LayerTest {
     var worst: LayerDifference?
     for channel in known {
       let significance = channel.mean.magnitude / channel.size / pool
-      guard significance > Self.threshold, significance > worst?.significance ?? 0,
+      guard significance > 2 * Self.threshold, significance > worst?.significance ?? 0,
         channel.mean.magnitude > 2 * unit * magnitude(channel)
       else { continue }
       worst = LayerDifference(part: .channel, channel: channel.index, change: 0, significance: significance)
@@ -201,7 +201,7 @@ struct LayerTest {
     guard rows.isCentered else {
       for channel in channels {
         let worst = channel.noise.reduce(0) { max($0, $1.magnitude) } / pool
-        if worst > Self.threshold { found.append(few(rows, channel, worst)) }
+        if worst > Self.threshold * 4 / 3 { found.append(few(rows, channel, worst)) }
       }
       return found
     }
