@@ -72,7 +72,8 @@ struct DifferenceSearch {
       !behind.contains(step.value) || !isOutput(step.value)
         || step.measured.isKnown && step.measured.allowed <= Self.tight * step.measured.magnitude
     }
-    return try isTight || hasNoEffect(behind) ? (left, result) : nil
+    if isTight { return (left, result) }
+    return try hasNoEffect(behind) ? (left, result) : nil
   }
 
   /// Whether a value comes much closer to what is expected, and not only within wider bounds.
