@@ -33,7 +33,6 @@ struct ValueMatching {
     for (a, b) in inputs + outputs where partners[a] == nil { match(a, b, .name) }
     matchNames(ofAnySize: false)
     try correctByContent()
-    matchLayers()
     matchPlaces()
     matchNames(ofAnySize: true)
   }
@@ -62,7 +61,7 @@ struct ValueMatching {
   private func distance(_ a: ValueID, _ b: ValueID) throws(InfoldError) -> (distance: Double, layout: [Int]?) {
     guard let x = first.tensor(a), let y = second.tensor(b) else { return (.infinity, nil) }
     let plain = Fingerprint.distance(x, y)
-    guard plain > Self.near, x.count == y.count else { return (plain, nil) }
+    guard plain > Self.near, x.count == y.count, y.elementType == .float64 else { return (plain, nil) }
     for layout in Self.layouts(x.shape, y.shape) {
       let distance = Fingerprint.distance(x, try y.transposed(layout))
       if distance <= Self.near { return (distance, layout) }
@@ -167,29 +166,6 @@ struct ValueMatching {
     return first.graph[one].opType == second.graph[other].opType
   }
 
-  // MARK: Weights
-
-  /// Layers with the same weights give the same value, where no other layer has them.
-  private mutating func matchLayers() {
-    func layers(_ run: ComparedRun) -> [(node: Node, weight: Tensor, output: ValueID)] {
-      run.graph.nodes.compactMap { node in
-        guard node.typed?.linearForm != nil, let weight = node.inputs[1], !run.dependsOnInputs[weight.index],
-          let tensor = run.tensor(weight), tensor.elementType == .float64, let output = node.outputs[0]
-        else { return nil }
-        return (node, tensor, output)
-      }
-    }
-    let own = layers(first)
-    for other in layers(second) where !isUsed.contains(other.output) {
-      let same = own.filter {
-        $0.node.opType == other.node.opType && $0.weight.shape == other.weight.shape
-          && Fingerprint.distance($0.weight, other.weight) <= Self.near
-      }
-      guard same.count == 1, partners[same[0].output] == nil, fit(same[0].output, other.output) else { continue }
-      match(same[0].output, other.output, .content)
-    }
-  }
-
   // MARK: Place
 
   /// Nodes with the same operator on values that are matched give values that are, and those that give such values read such values.
@@ -226,18 +202,6 @@ struct ValueMatching {
     }
   }
 
-  /// What nodes that only bring numbers into another order have made a value of.
-  private func source(of value: ValueID, in run: ComparedRun) -> ValueID {
-    var source = value
-    while let node = run.producer(source).map({ run.graph[$0] }), let typed = node.typed,
-      type(of: typed).rearrangesElements || type(of: typed).keepsElements, let input = node.inputs[0],
-      run.dependsOnInputs[input.index], run.tensor(input)?.elementType == run.tensor(value)?.elementType
-    {
-      source = input
-    }
-    return source
-  }
-
   private mutating func matchBackward(_ ofAnySize: Bool) {
     for id in first.graph.nodeIDs.reversed() {
       let node = first.graph[id]
@@ -246,9 +210,8 @@ struct ValueMatching {
       else { continue }
       for case (let a?, let b?) in zip(node.inputs, other.inputs)
       where first.dependsOnInputs[a.index] && second.dependsOnInputs[b.index] {
-        let (x, y) = (source(of: a, in: first), source(of: b, in: second))
-        if partners[x] == nil, !isUsed.contains(y), fit(x, y, ofAnySize: ofAnySize) {
-          match(x, y, .place, layout: layout(x, y, nextTo: partner))
+        if partners[a] == nil, !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize) {
+          match(a, b, .place, layout: layout(a, b, nextTo: partner))
         }
       }
     }

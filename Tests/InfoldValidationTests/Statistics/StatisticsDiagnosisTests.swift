@@ -97,7 +97,7 @@ import Testing
     var network = NetworkBuilder(seed: 3)
     let x = network.input(["N", 3, 4, 4])
     let conv = try network.node("Conv", [x, network.weights([4, 3, 1, 1], in: 0.5...1)])
-    let relu = try network.node("Relu", [try network.normalization(conv, channels: 4, name: "first")])
+    let relu = try network.node("LeakyRelu", [try network.normalization(conv, channels: 4, name: "first")])
     var weights: [Float] = try network.random.tensor([36], in: 0.5...1).elements()
     for index in 18..<27 { weights[index] = 0 }
     let depthwise = try network.node(

@@ -87,10 +87,10 @@ struct LayerTest {
     found.max { $0.significance < $1.significance }
   }
 
-  /// The output channel that is shifted by much more than the others: inputs that hardly change, as where an activation is saturated, do
-  /// not tell which weight does it.
+  /// Of a matrix product, the output channel that is shifted by much more than the others: inputs that hardly change from sample to sample
+  /// do not tell which weight does it.
   private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
-    guard groups[0].isCentered else { return nil }
+    guard !evidence.layer.hasWindow, groups.count == 1, groups[0].isCentered else { return nil }
     let known = channels.filter { $0.size > 0 }
     let shifts = known.map { $0.mean.magnitude / $0.size }.sorted()
     guard shifts.count >= Self.leastPositions, shifts[shifts.count / 2] > 0 else { return nil }

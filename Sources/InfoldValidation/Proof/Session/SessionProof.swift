@@ -13,6 +13,8 @@ import InfoldTensor
 struct SessionProof {
   let precision: SessionOptions.Precision
   private let traced: TracedSession
+  /// The rounds in which values with another meaning are left out.
+  private static let rounds = 16
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]
   private var saysIncomplete = false
@@ -90,18 +92,22 @@ struct SessionProof {
     try walk.run { layers.append($0) }
     // A pass may have given a value another meaning, and what reads it, too: then everything behind it is right without it.
     let isOutput = Set(truth.graph.outputs)
-    let suspects = layers.filter { $0.beyond > 0 && !isOutput.contains($0.value) }.map(\.value)
-    if !suspects.isEmpty {
+    // Such values are left out, and then those that only agree with them, until the outputs decide.
+    var suspects: [ValueID] = [], others = layers
+    for _ in 0..<Self.rounds {
+      let wrong = others.filter { $0.beyond > 0 && !isOutput.contains($0.value) }.map(\.value)
+      if wrong.isEmpty { break }
+      suspects += wrong
       var rest = values
       for value in suspects { rest[value] = nil }
       let again = LayerWalk(
         graph: truth.graph, inputs: truth.inputs, others: rest, rounding: walk.rounding, step: walk.step)
-      var others: [LayerWalk.Layer] = []
+      others = []
       try again.run { others.append($0) }
-      if others.allSatisfy({ $0.beyond == 0 }) {
-        layers = others
-        partners.remove(suspects)
-      }
+    }
+    if !suspects.isEmpty, others.allSatisfy({ $0.beyond == 0 }) {
+      layers = others
+      partners.remove(suspects)
     }
     for layer in layers {
       let place = place(of: layer, truth.graph, nil)
