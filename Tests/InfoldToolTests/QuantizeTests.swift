@@ -209,6 +209,6 @@ import Testing
   @Test func refusesWhatIsQuantizedAlready() throws {
     #expect(try infold("quantize", model, "--inputs", samples, "-o", output).status == 0)
     try expectRefusal(
-      ["quantize", output, "--inputs", samples, "-o", folder.path("twice.onnx")], "is quantized already")
+      ["quantize", output, "--inputs", samples, "-o", folder.path("twice.onnx")], "already quantized")
   }
 }

@@ -19,7 +19,8 @@ public struct ConversionComparison: Sendable {
 
   /// The outputs of float32 in the original.
   public fileprivate(set) var outputs: [Output]
-  /// The rows of scores with the same best class in both networks; `nil` if the first output holds no scores.
+  /// The rows of scores with the same best class in both networks; `nil` if the first output holds
+  /// no scores.
   public fileprivate(set) var agreements: Int?
   /// The rows of scores.
   public fileprivate(set) var rows = 0

@@ -3,7 +3,8 @@ import InfoldPasses
 
 /// A network that `FloatConverter` has converted.
 public struct ConvertedNetwork: Sendable {
-  /// A value that exceeds half of the type's range, so that the node which computes it keeps float32.
+  /// A value that exceeds half of the type's range, so that the node which computes it keeps
+  /// float32.
   public struct WideValue: Sendable, Hashable {
     /// The name.
     public let name: String
