@@ -71,7 +71,7 @@ public struct StaticQuantizer: Sendable {
   public func quantize(
     count: Int, progress: (QuantizationProgress) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> QuantizedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with: at least one is required") }
+    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
     return try withoutActuallyEscaping(sample) { sample throws(InfoldError) in
       try quantize(
         Evidence(count: count, sample: sample, expectations: preparation.expectations, session: session), progress)

@@ -92,7 +92,7 @@ public struct FloatConverter: Sendable {
   public func convert(
     count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> ConvertedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with: at least one is required") }
+    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
     let graph = model.graph
     let values = graph.valueIDs.filter {
       graph[$0].type?.elementType == .float32 && !graph.isConstant($0)
