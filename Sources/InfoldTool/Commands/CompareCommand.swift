@@ -64,7 +64,7 @@ struct CompareCommand: ParsableCommand {
   var recorded: String?
 
   @Option(
-    help: ArgumentHelp("Write an HTML page with differences, plots and outputs.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Write an HTML page with the differences and plots.", valueName: "file"), completion: .file())
   var html: String?
 
   @Flag(help: "Print one JSON value.")

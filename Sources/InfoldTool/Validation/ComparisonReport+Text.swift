@@ -46,7 +46,7 @@ extension ComparisonReport.Difference {
     for path in paths {
       let nodes = path.nodes.map { String(printable: $0) }
       let shown = nodes.count > 12 ? nodes.prefix(6) + ["…"] + nodes.suffix(5) : nodes[...]
-      table.add("to \(String(printable: path.output))", shown.isEmpty ? "the value itself" : shown.joined(separator: " → "))
+      table.add("to \(String(printable: path.output))", shown.isEmpty ? "itself" : shown.joined(separator: " → "))
     }
     return table.text
   }

@@ -236,7 +236,8 @@ extension ErrorPropagation {
     }
   }
 
-  /// Returns the errors of the node's own roundings if it is computed in a type.
+  /// Returns the errors of the node's own roundings if it computes in a narrower type than double
+  /// precision.
   private func rounded(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor {
     let stored = 2 * rounding.results
     var fixed = 0.0
@@ -256,8 +257,8 @@ extension ErrorPropagation {
 // MARK: Nodes that are networks, and integers
 
 extension ErrorPropagation {
-  /// Returns the errors of the node's own roundings if it is computed in a type, from an evaluation
-  /// in single precision. Quantized integers may be off by one.
+  /// Returns the errors of the node's own roundings if it computes in a narrower type than double
+  /// precision, from an evaluation in single precision. Quantized integers may be off by one.
   private func observed(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
     var errors = [Tensor?](repeating: nil, count: values.count)
     guard rounding.results > 0 else { return errors }
