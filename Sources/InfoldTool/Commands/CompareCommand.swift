@@ -18,7 +18,8 @@ struct CompareCommand: ParsableCommand {
       differences of the outputs.
 
       Permuted channels, and factors that move from one layer to another, are recognized. They are not differences if a \
-      later layer undoes them. If the second model uses float16 or bfloat16, it runs in its own types, so that overflows show.
+      later layer undoes them. If only the second model uses float16 or bfloat16, it runs in its own types, so that \
+      overflows show.
 
       The exit code is 0 if both models compute the same values up to rounding errors, 1 if they differ, and 2 for wrong \
       usage or invalid input.
