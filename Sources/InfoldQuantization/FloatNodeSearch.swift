@@ -6,8 +6,8 @@ import InfoldTensor
 /// Chooses the nodes that stay in float if a share of the multiplications may.
 ///
 /// First, each node is kept in float alone to measure its gain. Then nodes are added in order of
-/// their gain at the outputs per multiplication, as long as the next node fits the share and
-/// reduces the error.
+/// their gain at the outputs per multiplication, each if it fits the remaining share and reduces
+/// the error.
 struct FloatNodeSearch {
   private let graph: Graph
   private let budget: Double
@@ -40,6 +40,7 @@ struct FloatNodeSearch {
     total = costs.values.reduce(0, +)
   }
 
+  /// Returns the chosen nodes and the plan that keeps them in float.
   /// - Parameters:
   ///   - excluded: The nodes that stay in float in any case.
   ///   - noise: Measures a plan on this number of samples; returns `nil` if the plan cannot be

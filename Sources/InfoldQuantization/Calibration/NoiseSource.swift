@@ -96,8 +96,8 @@ struct NoiseSource {
   }
 
   /// Returns the model with batch normalization statistics recomputed for these pictures, so that
-  /// normalizations see them as they saw the training data; `nil` if there are none, or if their
-  /// statistics cannot be replaced.
+  /// every normalization produces what it produced in training; `nil` if there are no batch
+  /// normalizations, or if their statistics cannot be replaced.
   func modelMatched(_ model: Model, _ session: SessionOptions) -> Model? {
     guard
       let collector = try? StatisticsCollector(

@@ -4,7 +4,7 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Converts a float32 network to float16 or bfloat16, which takes half of the memory.
+/// Converts a float32 network to float16 or bfloat16, which halves its size.
 ///
 /// ```swift
 /// let converter = try FloatConverter(Model(path: "resnet18.onnx"), to: .float16)
@@ -46,7 +46,7 @@ public struct FloatConverter: Sendable {
 
   /// The first opset in which all operators accept bfloat16.
   private static let bfloat16Opset = 22
-  /// The IR version that came with it.
+  /// The IR version that introduced this opset.
   private static let bfloat16IRVersion = 10
 
   /// Prepares a model.
@@ -54,9 +54,9 @@ public struct FloatConverter: Sendable {
   ///   - original: A float32 network.
   ///   - target: The type to convert to.
   ///   - keepsInterface: Whether inputs and outputs keep float32, so that programs need no change.
-  ///   - session: How samples run through the network.
+  ///   - session: How to run samples through the network.
   /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized or has no float32
-  ///   values to convert; `.unsupported`, naming the node, if Infold cannot run it, or cannot bring
+  ///   values to convert; `.unsupported`, naming the node, if Infold cannot run it, or cannot raise
   ///   it to the opset that the type requires.
   public init(
     _ original: Model, to target: Target, keepsInterface: Bool = true, session: SessionOptions = SessionOptions()
@@ -87,7 +87,7 @@ public struct FloatConverter: Sendable {
   ///   - count: The number of samples, at least 1.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs.
-  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` if the samples do not
+  /// - Throws: Any error from `sample`; `InfoldError` with `.invalidArgument` if the samples do not
   ///   fit the model, if a value is not finite in the original, or if no node can be converted.
   public func convert(
     count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource

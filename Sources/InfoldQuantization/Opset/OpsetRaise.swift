@@ -20,8 +20,8 @@ package struct OpsetRaise {
   /// Returns the model in opset 13 or later.
   /// - Precondition: The types of the graph's values are inferred, and `SettleConstants` has run on
   ///   it.
-  /// - Throws: `InfoldError` with `.unsupported`, naming the node, if a node or the opset cannot be
-  ///   converted.
+  /// - Throws: `InfoldError` with `.unsupported` if the opset is too old or, naming the node, if a
+  ///   node cannot be converted.
   package static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < target else { return model }
     guard version >= oldest else {
