@@ -179,7 +179,7 @@ import Testing
     let report = try prove(model, scaled)
     #expect(report.verdict == .failed)
     #expect(report.matching?.equal == false)
-    #expect(report.reasons.contains { $0.contains("the first value that differs") }, "\(report.reasons)")
+    #expect(report.reasons.contains { $0.contains("the first value whose difference") }, "\(report.reasons)")
   }
 
   /// Digits that Infold does not lose may have been lost by another tool: that is a fold, and held to the bounds of one.

@@ -143,7 +143,7 @@ import Testing
     #expect(staying.reason.contains("spatial=0"))
     let result = try #require(staying.results.first)
     #expect(result.elements == 2 * 120 && result.shareOfBound > 0 && result.shareOfBound <= 1)
-    #expect(report.reasons.contains { $0.contains("1 batch normalization that stays is computed within") })
+    #expect(report.reasons.contains { $0.contains("1 batch normalization that is not folded is within") })
   }
 
   /// The training form: Y, the running statistics and, before opset 14, the mini-batch's own.
@@ -200,7 +200,7 @@ import Testing
     let share = try #require(cost.shareOfTime)
     #expect(cost.nanoseconds != nil && (0...1).contains(share))
     let html = ProofPage(report).html
-    #expect(html.contains("Batch normalizations that stay") && html.contains("of a run"))
+    #expect(html.contains("Batch normalizations that are not folded") && html.contains("of a run"))
   }
 
   /// Where a loop or a branch has it, the reason is said, and nothing else is claimed.
