@@ -19,8 +19,8 @@ struct ValidateCommand: ParsableCommand {
       Both networks are run by sessions, as in infold run, and evaluated by the definitions of their operators, in \
       their own types and in double precision.
 
-      The command then validates what a session runs, in each precision: the network after all graph passes must be the original, and \
-      every value that kernels pass from layer to layer must be within the rounding error bound of its layer. \
+      The command then validates what a session runs, in each precision: the network after all graph passes must compute the same as the \
+      original, and every value that kernels pass from layer to layer must be within the rounding error bound of its layer. \
       For every batch normalization that is not folded, it prints the reason and validates its results, including batch \
       statistics. --costs measures its share of a run.
 
@@ -54,7 +54,7 @@ struct ValidateCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Measure the share of a run that batch normalizations take which are not folded. It varies. --html implies it."
+      "Measure how much of a run the unfolded batch normalizations take. Times vary. --html implies it."
   )
   var costs = false
 

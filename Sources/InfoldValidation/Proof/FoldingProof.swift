@@ -73,8 +73,8 @@ public struct FoldingProof: Sendable {
   ///   - precisions: The precisions in which to validate what a session runs. `nil` selects all
   ///     precisions of sessions; a model in which nothing can be folded then still leaves nothing
   ///     to validate. If precisions are given, such a model passes if its sessions do.
-  ///   - measuresTimes: Whether to measure the share of a run that batch normalizations take which
-  ///     are not folded. Times vary from run to run.
+  ///   - measuresTimes: Whether to measure how much of a run the unfolded batch normalizations
+  ///     take. Times vary from run to run.
   /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run a model; `.invalidArgument`
   ///   if the models have different inputs or outputs, or if the second model is quantized or not
   ///   folded.
@@ -238,8 +238,8 @@ public struct FoldingProof: Sendable {
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
-    // Folding may turn subnormal weights into normal numbers. By default, a session only runs the
-    // folded ones.
+    // By default, sessions run folded networks, in which subnormal weights may have become normal
+    // numbers. The unfolded network must keep its subnormal weights.
     options.subnormals = options.subnormals ?? .kept
     return (try Session(original, options: options), folded)
   }
@@ -279,13 +279,13 @@ public struct FoldingProof: Sendable {
 // MARK: - What sessions run, and files of other tools
 
 extension FoldingProof {
-  /// Validate the network that an app runs: that of the file, if there is one.
+  /// The validations of what sessions run. An app runs the network of the file, if there is one.
   private func sessionProofs() throws(InfoldError) -> [SessionProof] {
     try precisions.map { precision throws(InfoldError) in try SessionProof(folded ?? original, precision, options) }
   }
 
-  /// Whether an operator was matched by a guess and has other weights than folding explains, while
-  /// all values agree. The tool then made another, correct change to it.
+  /// Whether an operator was matched by order only, and has weights that folding does not explain,
+  /// although all values agree. The tool then made another, correct change to it.
   private func isOtherwise(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
     guard let compared, compared.equal, pair.kind == .order, let distance = pair.distance else { return false }
     return distance > OperatorPairing.far
@@ -401,8 +401,7 @@ extension Graph {
         names.keys.sorted().map { String(quoting: $0) }.joined(separator: ", ")
       }
       throw InfoldError(
-        .invalidArgument, "interface mismatch: the \(what) are \(list(ours)), but those of the original are \(list(theirs)), "
-          + "or their types differ",
+        .invalidArgument, "interface mismatch: the \(what) differ in name or type: \(list(ours)), in the original \(list(theirs))",
         hint: "pass the model that this file was folded from")
     }
   }

@@ -31,7 +31,8 @@ struct NormalizationCheck {
   private(set) var results: [StayingNormalization.Result] = []
   private(set) var elements = 0
   private(set) var miniBatch: Int?
-  /// The first wrong number, as a sentence.
+  /// The wrong number with the largest quotient of error and bound, as a sentence. `nil` if all are
+  /// right.
   private(set) var failure: String?
 
   /// - Returns: `nil` if double precision is not more exact than the node.

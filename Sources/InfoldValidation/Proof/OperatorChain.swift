@@ -4,7 +4,8 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A linear operator of a graph with the maps around it, evaluated on its own.
+/// A linear operator of a graph with the per-channel affine maps before and after it, evaluated on
+/// its own.
 struct OperatorChain {
   /// How the maps are computed.
   enum Form {

@@ -65,7 +65,8 @@ struct OperatorMatching {
 
 extension OperatorMatching {
   /// Matches the operators in the bodies of nodes. Two nodes correspond if they write a value of
-  /// the same name, or if both graphs have the same number of such nodes.
+  /// the same name. If there is none, and both graphs have equally many nodes with bodies, the
+  /// nodes at the same position correspond.
   private mutating func addBodies(
     of original: Graph, _ folded: Graph
   ) throws(InfoldError) {

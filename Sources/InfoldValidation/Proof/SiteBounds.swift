@@ -93,7 +93,7 @@ private struct SummandMagnitudes {
 
   var largestInput: Double { input.max() ?? 0 }
 
-  /// The sums of the magnitudes after each map was applied according to `transform`.
+  /// The sums of magnitudes, with `transform` applied for each step of each map.
   mutating func magnitudes(withBias: Bool = true, _ transform: Transform) throws(InfoldError) -> [Double] {
     var magnitudes = try products(transform)
     if withBias {

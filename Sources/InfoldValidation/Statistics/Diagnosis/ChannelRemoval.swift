@@ -20,8 +20,8 @@ public struct ChannelRemoval: Sendable, Encodable {
   /// The share of these parameters in the weights of all convolutions, matrix products and
   /// normalizations.
   public internal(set) var parameterShare = 0.0
-  /// The share of the multiplications of all convolutions and matrix products that would be saved.
-  /// `nil` if sizes are unknown.
+  /// The share of multiplications that would be saved, among those of all convolutions and matrix
+  /// products. `nil` if sizes are unknown.
   public internal(set) var multiplicationShare: Double?
 }
 
