@@ -65,7 +65,7 @@ extension OutputReport: CustomStringConvertible {
     if let cosineSimilarity { text += "; cosine \(NumberText.significant(cosineSimilarity, digits: 9))" }
     if let ranks {
       text +=
-        "; same top class \(ranks.sameTop1) of \(ranks.samples), same top five \(ranks.sameTop5) of \(ranks.samples)"
+        "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
     }
     return text
   }

@@ -240,13 +240,13 @@ public struct OutputReport: Sendable, Encodable {
     public let folded: Double
   }
 
-  /// Agreement on the top classes.
+  /// Agreement on the best classes.
   public struct Ranks: Sendable, Encodable {
     /// The number of rows of scores.
     public let samples: Int
-    /// The number of rows with the same top class.
+    /// The number of rows with the same best class.
     public let sameTop1: Int
-    /// The number of rows with the same five top classes, in any order.
+    /// The number of rows with the same five best classes, in any order.
     public let sameTop5: Int
   }
 
@@ -285,7 +285,7 @@ public struct OutputReport: Sendable, Encodable {
   /// The smallest cosine of the angle between folded and unfolded output. `nil` for integers and
   /// for outputs that are all zero.
   public var cosineSimilarity: Double? { type.isFloatingPoint ? difference.cosine : nil }
-  /// Agreement on the top classes. `nil` if the output is not a row of class scores.
+  /// Agreement on the best classes. `nil` if the output is not a row of class scores.
   public var ranks: Ranks? {
     difference.classes.map { Ranks(samples: $0.rows, sameTop1: $0.same, sameTop5: $0.sameFive) }
   }

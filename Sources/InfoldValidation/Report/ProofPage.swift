@@ -61,7 +61,7 @@ public struct ProofPage: Sendable {
     if let output = report.outputs.first, output.largestMagnitude > 0 {
       tiles.append((NumberText.short(output.absoluteDifference), "largest difference at the output"))
       if let ranks = output.ranks {
-        tiles.append(("\(ranks.sameTop1) of \(ranks.samples)", "inputs with the same top class"))
+        tiles.append(("\(ranks.sameTop1) of \(ranks.samples)", "inputs with the same best class"))
       }
     }
     return PageTiles(tiles)
@@ -140,7 +140,7 @@ public struct ProofPage: Sendable {
     }
     if let ranks = output.ranks {
       facts +=
-        " Same top class for \(ranks.sameTop1) of \(ranks.samples) inputs, same top five for \(ranks.sameTop5) of "
+        " Same best class for \(ranks.sameTop1) of \(ranks.samples) inputs, same best five for \(ranks.sameTop5) of "
         + "\(ranks.samples)."
     }
     return facts

@@ -51,7 +51,7 @@ public struct StatisticsPage: Sendable {
     }
     if let output = diagnosis.effect?.outputs.first {
       if let classes = output.classes {
-        tiles.append(("\(classes.same) of \(classes.rows)", "top classes unchanged by the new statistics"))
+        tiles.append(("\(classes.same) of \(classes.rows)", "best classes unchanged by the new statistics"))
       } else if let cosine = output.cosine {
         tiles.append((NumberText.significant(cosine, digits: 4), "cosine of the outputs with new statistics"))
       }
@@ -135,7 +135,7 @@ public struct StatisticsPage: Sendable {
       [
         PageTable(
           columns: [
-            "#", "output", "largest difference", "relative to the largest magnitude", "smallest cosine", "same top class",
+            "#", "output", "largest difference", "relative to the largest magnitude", "smallest cosine", "same best class",
           ],
           rows: rows)
       ])

@@ -64,7 +64,7 @@ extension StatisticsDiagnosis {
         "With the statistics of this data the output \(String(quoting: output.name)) differs by at most "
         + "\(NumberText.short(output.largestDifference)), \(NumberText.percentage(output.relativeDifference)) of its largest magnitude"
       if let cosine = output.cosine { text += "; cosine at least \(NumberText.significant(cosine, digits: 4))" }
-      if let classes = output.classes { text += "; same top class for \(classes.same) of \(classes.rows)" }
+      if let classes = output.classes { text += "; same best class for \(classes.same) of \(classes.rows)" }
       return text + "."
     }
   }
