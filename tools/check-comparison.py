@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Checks `infold compare --recorded` with what ONNX Runtime and OpenVINO compute of public networks.
+"""Checks `infold compare --recorded` with values of public networks that ONNX Runtime and OpenVINO
+compute.
 
     swift build -c release
     $(tools/python-environment.sh compare) tools/check-comparison.py MODEL.onnx... [--table]
 
-Each runtime records each network twice: as it is, which must be no difference, and with weights of layers in which one number is off by
-one part in ten thousand, which must be found in these layers, and in no others. The weights are those of the first, the middle and the
-last layer, and of others at random. The number is a random one that is at least as large as the mean magnitude of its weight, and is not
-multiplied with zeros nearly everywhere. Prints a line for each, or the rows of the table in docs/Comparing.md.
+Each runtime records each network twice. The first time, the network is unchanged, and the comparison
+must not find a difference. The second time, one number in each of several weights is changed by one
+part in ten thousand, and the comparison must find these layers and no others. The weights are those of
+the first, the middle and the last layer, and of randomly chosen layers. The number is chosen at random
+among those that are at least as large as the mean magnitude of their weight and whose inputs are not
+nearly all zero. The script prints one line for each network and runtime, or with --table the rows of
+the table in docs/Comparing.md.
 """
 
 import argparse
@@ -31,7 +35,7 @@ CHANGE = 1e-4
 
 
 def layers(model):
-    """The nodes with weights that are their own, in the order of the nodes."""
+    """Returns the layers whose weights no other node reads, in node order."""
     constants = {tensor.name for tensor in model.graph.initializer}
     uses = [name for node in model.graph.node for name in node.input]
     return [
@@ -40,7 +44,7 @@ def layers(model):
 
 
 def is_read(node, values, place, shape):
-    """Whether a weight is multiplied with numbers that are not zeros in a twentieth of all places at least."""
+    """Whether a weight is multiplied with nonzero numbers at a twentieth of all positions or more."""
     numbers = {attribute.name: attribute.i for attribute in node.attribute}
     if node.op_type == "Conv":
         group = place[0] // (shape[0] // (numbers.get("group") or 1))
@@ -51,7 +55,7 @@ def is_read(node, values, place, shape):
 
 
 def planted(model, values, count, seed):
-    """A copy with `count` wrong weights, and where they are: the name of each weight, and the place."""
+    """Returns a copy with `count` wrong weights, and the position of the wrong number in each, by name."""
     generator = np.random.default_rng(seed)
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
@@ -87,7 +91,7 @@ def compare(infold, model, folder):
 
 
 def differences(report, model):
-    """What was found, by the weight of the layer."""
+    """Returns the reported differences by the name of the layer's weight."""
     weights = {name: node.input[1] for node in layers(model) for name in node.input[1:]}
     found = ([report["first"]] if report["first"] else []) + report["others"]
     names = [(one.get("constant") or {}).get("name", one["node"]) for one in found]
@@ -116,10 +120,10 @@ def check(infold, path, runtime, count, seed):
     for name in alarms:
         complain("false alarm at", name, alarms)
     for name in strangers:
-        complain("nothing was planted at", name, found)
+        complain("unexpected difference at", name, found)
     for name in places:
         if name not in numbers:
-            complain("only the layer is found of" if name in found else "not found:", name, found)
+            complain("found the layer but not the number:" if name in found else "not found:", name, found)
     values = right["values"]
     return {
         "network": path.stem, "runtime": runtime, "compared": values["compared"], "total": values["total"],
@@ -131,7 +135,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", type=pathlib.Path)
     parser.add_argument("--runtime", action="append", choices=["onnxruntime", "openvino"])
-    parser.add_argument("--planted", type=int, default=8, help="wrong weights in each network")
+    parser.add_argument("--planted", type=int, default=8, help="number of wrong weights in each network")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--infold", default=str(ROOT / ".build" / "release" / "infold"))
     parser.add_argument("--table", action="store_true", help="print the rows of the table in docs/Comparing.md")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds `infold validate --folded` against files that other tools make.
+"""Checks `infold validate --folded` with files from other tools.
 
   tools/check-foreign-folds.py INFOLD MODEL...
 
-Each model is folded by ONNX Runtime's optimizer (levels basic and extended), and by onnxsim and onnxoptimizer where they are installed.
-`infold validate` must pass each file, and must find each error that is planted in it: an epsilon that was forgotten, two channels that
-were exchanged, a bias that was dropped, a weight that is off by one part in a thousand. One line per file; the exit code is 1 where an
-answer is wrong.
+ONNX Runtime's optimizer (levels basic and extended) folds each model, and so do onnxsim and
+onnxoptimizer if they are installed. `infold validate` must pass each file, and must find each error
+that the tool plants in it: an omitted epsilon, two swapped channels, a dropped bias, a weight that is
+wrong by one part in a thousand. Prints one line per file. The exit code is 1 if an answer is wrong.
 """
 
 import os
@@ -46,7 +46,7 @@ def by_onnxoptimizer(path, target):
     model = onnx.load(path)
     known = {value.name for value in model.graph.input}
     if model.ir_version < 4:
-        # It folds only what is listed among the inputs.
+        # The tool folds only initializers that are listed among the inputs.
         for tensor in model.graph.initializer:
             if tensor.name not in known:
                 model.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
@@ -78,7 +78,7 @@ def set_numbers(tensor, numbers):
 
 
 def forgotten_epsilon(weight, bias):
-    # What is left of a channel whose variance is 20 times epsilon.
+    # The weights of a channel whose variance is 20 times epsilon, without epsilon.
     numbers = numpy_helper.to_array(weight).copy()
     numbers[1] *= 1.0247
     set_numbers(weight, numbers)
@@ -125,7 +125,7 @@ def main():
                 file = os.path.join(folder, "folded.onnx")
                 try:
                     fold(model, file)
-                except Exception as error:  # A tool that is not installed, or does not take the model.
+                except Exception as error:  # The tool is not installed, or rejects the model.
                     print(f"{os.path.basename(model)}, {tool}: left out, {str(error).splitlines()[0][:100]}", flush=True)
                     continue
                 status, lines = validate(infold, model, file)

@@ -22,8 +22,8 @@ InfoldPasses/.*QuantizedValue.swift                 reads the axis of Dequantize
 InfoldQuantization/.*MomentPropagation.swift        reads the statistics of batch normalizations
 InfoldQuantization/.*RoundedLayers.swift            asks a convolution for its window
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
-InfoldValidation/Proof/NormalizationCheck.swift     is about batch normalization, in every form
-InfoldValidation/Proof/StayingNormalizations.swift  is about batch normalization, in every form
+InfoldValidation/Folding/NormalizationCheck.swift     is about batch normalization, in every form
+InfoldValidation/Folding/StayingNormalizations.swift  is about batch normalization, in every form
 InfoldValidation/Statistics/.*                      is about batch normalization, and writes its parameters
 LIST
 }

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Plants mistakes in how pictures are prepared, and checks that `infold statistics` names each of them, and blames nothing that is right.
+"""Plants mistakes in the preprocessing of pictures, and checks that `infold statistics` names each of
+them, and finds no mistake in right preprocessing.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     swift build -c release --product infold
     .venv/bin/python tools/check-preparation.py [--pictures FOLDER] [MODEL.onnx ...]
 
-A model needs its sidecar file, with the right preparation, and stored statistics of its training data. EfficientNet-Lite0 is taken when none
-is given, with the committed pictures. The size of the input is opened, so that half the size can be planted. A mistake that does
-not change the network's statistics by much, like the order of colors for a network that sees text, may pass unnamed with
-`--allow-silence`; another name than the planted one is always a failure.
+A model needs its sidecar file, with the right preprocessing, and the running statistics of its training
+data. Without a model, the tool uses EfficientNet-Lite0 and the committed pictures. It makes the size of
+the input dynamic, so that half the size can be planted. A mistake that hardly changes the network's
+statistics, such as the color order for a network that sees text, may remain unnamed with
+`--allow-silence`. Naming another mistake than the planted one is always a failure.
 """
 
 from __future__ import annotations
@@ -29,12 +31,12 @@ NAMED = {
     "imagenet": ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]), "tensorflow": ([127.5] * 3, [127.5] * 3),
     "0-1": ([0] * 3, [255] * 3), "caffe": ([123.68, 116.779, 103.939], [1] * 3), "none": ([0] * 3, [1] * 3)}
 MISTAKES = {
-    "colors": "red and blue are exchanged", "mean": "mean is not subtracted", "scale": "fits, and not", "size": "half as large",
+    "colors": "red and blue are swapped", "mean": "mean is not subtracted", "scale": " fits, ", "size": "half as large",
     "layout": "NHWC"}
 
 
 def numbers(sidecar: dict) -> dict:
-    """The sidecar with a mean and a deviation in the place of their name."""
+    """The sidecar with a mean and a deviation instead of the name of a normalization."""
     result = {key: value for key, value in sidecar.items() if key not in ("normalization", "labels")}
     if "mean" not in result:
         mean, deviation = NAMED[sidecar.get("normalization", "none")]

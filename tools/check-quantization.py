@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Checks quantized models with independent tools: runs the result of `infold quantize` in ONNX
-Runtime, and that of `quantize_static` in Infold.
+"""Checks quantized models with an independent runtime: runs the results of `infold quantize` in ONNX
+Runtime, and those of `quantize_static` in Infold.
 
     python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
     swift build -c release --product infold
     .venv/bin/python tools/check-quantization.py [MODEL.onnx ...]
 
-Quantizes each classifier (EfficientNet-Lite0 when none is given) by `infold quantize`, with samples and without any, and by ONNX Runtime's
-quantize_static with the same samples, and runs each result in both runtimes. Expected is that ONNX's checker accepts the file; that both
-runtimes give the same best class on every committed picture, and on at least 99 % of the crops, squares at random places of these
-pictures; and that ONNX Runtime computes every convolution of Infold's files with integers. How often the best class is that of
-the float model is printed beside it.
+Quantizes each classifier (by default EfficientNet-Lite0) with `infold quantize`, with and without samples, and with ONNX Runtime's
+quantize_static on the same samples, and runs each result in both runtimes. The check passes if
 
-For a model without a sidecar, pictures are normalized with the usual statistics of ImageNet.
+- ONNX's checker accepts the file,
+- both runtimes have the same best class on every committed picture, and on at least 99 % of the crops (random squares of two of these
+  pictures), and
+- ONNX Runtime computes every convolution of Infold's files with integers.
+
+It also prints how often the best class equals that of the float model.
+
+For a model without a sidecar, pictures are normalized with the usual ImageNet statistics.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ def description(path: Path, shape: tuple[int, ...]) -> dict:
 
 
 def crops(seed: int, count: int, how: dict) -> list[np.ndarray]:
-    """Squares of 40 to 100 % of the shorter side of a natural picture."""
+    """Returns random squares with 40 to 100 % of the shorter side of a natural picture."""
     pictures = [Image.open(path).convert("RGB") for path in PICTURES[:2]]
     numbers = iter(split_mix_64(seed, 3 * count).astype(np.float64) / 2**64)
     height, width = how["size"]

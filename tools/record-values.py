@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Writes the results of ONNX Runtime or OpenVINO for every value of a model, for `infold compare
+"""Records the results of ONNX Runtime or OpenVINO for every value of a model, for `infold compare
 MODEL --recorded FOLDER`.
 
     record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--samples 32] [--runtime onnxruntime|openvino] [--optimize]
 
-Each value that is a tensor of numbers becomes NAME.npy, where a / or : in the name is written _, inputs and outputs included. Inputs
-without a file are noise that is like natural pictures. Without --optimize ONNX Runtime runs the nodes as the model has them; OpenVINO always rewrites them,
-and has the values that are asked of it.
+Each value that is a numeric tensor is written to NAME.npy, with _ in place of each / or : in the name.
+This includes inputs and outputs. Inputs without a file are noise with the statistics of natural
+pictures. Without --optimize, ONNX Runtime runs the nodes of the model unchanged. OpenVINO always
+rewrites the graph, but returns all requested values.
 
-One weight that is wrong shows in many numbers, and layers with few outputs, such as those behind the last pooling, give few for each
-input. So the model is run on further random inputs, and what these layers read and make of them goes to FOLDER/sample-1, sample-2 and
-so on.
+A wrong weight can only be found with many numbers, and layers with few outputs, such as those after
+the last pooling, give few numbers for each input. So the script runs the model on further random
+inputs, and writes the inputs and outputs of these layers to FOLDER/sample-1, sample-2 and so on.
 """
 
 import argparse
@@ -21,12 +22,12 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-# So many positions of a layer's output are enough.
+# The number of positions of a layer's output that is enough for the comparison.
 POSITIONS = 1024
 
 
 def every_value_returned(model):
-    """The model with the outputs of all nodes as outputs, and their names."""
+    """Adds the outputs of all nodes to the outputs of the model. Returns the model and all output names."""
     inferred = onnx.shape_inference.infer_shapes(model)
     known = {value.name: value for value in inferred.graph.value_info}
     outputs = [value.name for value in model.graph.output]
@@ -40,7 +41,7 @@ def every_value_returned(model):
 
 
 def natural_noise(generator, sizes):
-    """Noise with as much in coarse structures as in fine ones, and another contrast and other means of channels for each sample."""
+    """Returns noise with the same variance at every scale, and random contrast and channel means."""
     noise = np.zeros(sizes)
     axes = range(2, len(sizes))
     step = 1
@@ -77,7 +78,7 @@ def random_inputs(model, given, seed):
 
 
 def layers(model):
-    """For each layer with a constant weight: what it reads, what it makes, and its output channels."""
+    """Yields the input, the output and the number of output channels of each layer with a constant weight."""
     constants = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type == "Constant" and node.attribute[0].name == "value":
@@ -95,7 +96,7 @@ def layers(model):
 
 
 def values_of_sample(model, first, number):
-    """What is worth recording of a further sample, by the values of the first one."""
+    """Returns the names of the values to record for a further sample, given the values of the first one."""
     names = set()
     for read, made, channels in layers(model):
         if made in first and number < math.ceil(POSITIONS * channels / max(first[made].size, 1)):
@@ -124,7 +125,7 @@ class OpenVINO:
 
         core = openvino.Core()
         network = core.read_model(model.SerializeToString())
-        # Without the hint, processors that have bfloat16 compute in it.
+        # Without this hint, OpenVINO computes in bfloat16 on processors that support it.
         self.compiled = core.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         self.outputs = set(outputs)
 
@@ -143,7 +144,7 @@ def write(folder, values):
 
 
 def record(model, folder, runtime="onnxruntime", given={}, seed=1, samples=32, optimize=False):
-    """Records a model's values in `folder`; returns those of the first sample."""
+    """Records a model's values in `folder`. Returns those of the first sample."""
     inputs = random_inputs(model, given, seed)
     complete = onnx.ModelProto()
     complete.CopyFrom(model)
@@ -167,9 +168,9 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--samples", type=int, default=32, help="how many inputs the model is run on")
+    parser.add_argument("--samples", type=int, default=32, help="number of inputs to run the model on")
     parser.add_argument("--runtime", choices=["onnxruntime", "openvino"], default="onnxruntime")
-    parser.add_argument("--optimize", action="store_true", help="let ONNX Runtime fuse what it can")
+    parser.add_argument("--optimize", action="store_true", help="enable all graph optimizations of ONNX Runtime")
     arguments = parser.parse_args()
     given = dict(text.rsplit("=", 1) for text in arguments.input)
     values = record(

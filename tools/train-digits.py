@@ -4,10 +4,10 @@
     python3 -m venv .train && .train/bin/pip install torch scikit-learn onnx
     .train/bin/python tools/train-digits.py
 
-The network has what makes quantization hard: batch normalizations whose channels differ much in their ranges, depthwise convolutions,
-Relu and Relu6, and a residual sum. It learns scikit-learn's handwritten digits in some minutes on one core. Those that it does not
-learn from are written beside it, with their labels: images.npy, uint8 [N, 1, 8, 8] from 0 to 16, and labels.npy, uint8 [N]. The model
-takes float32 from 0 to 1.
+The network contains what makes quantization hard: batch normalizations with very different ranges of channels, depthwise convolutions,
+Relu and Relu6, and a residual sum. Training on scikit-learn's handwritten digits takes some minutes on one core. The digits that are not
+used in training are written to the same folder, with their labels: images.npy, uint8 [N, 1, 8, 8] from 0 to 16, and labels.npy, uint8
+[N]. The input of the model is float32 from 0 to 1.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Layer(nn.Module):
         super().__init__()
         self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=group, bias=False)
         self.normalization = nn.BatchNorm2d(outputs)
-        # Channels of very different sizes.
+        # Channels with very different ranges.
         with torch.no_grad():
             self.normalization.weight.copy_(torch.exp(torch.randn(outputs)))
         self.activation = activation

@@ -3,22 +3,24 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Where ranges and moments come from: samples, or what batch normalizations say, with random pictures for the rest.
+/// The source of ranges and moments: samples, or batch normalization statistics with random
+/// pictures for everything else.
 struct Evidence {
-  /// The number of samples, or of random pictures.
+  /// The number of samples or random pictures.
   let count: Int
-  /// Gives one of them.
+  /// Returns one sample or random picture.
   let sample: SampleSource
-  /// Whether these are samples that the caller gave.
+  /// Whether the caller provided the samples.
   let isGiven: Bool
-  /// What batch normalizations say of values, by their names.
+  /// The moments derived from batch normalizations, by value name.
   private(set) var expectations: [String: ChannelMoments]
   private let ranges: [String: ClosedRange<Double>]
-  /// The network whose batch normalizations fit the random pictures; `nil` where the network itself is run.
+  /// The network whose batch normalizations have the statistics of the random pictures; `nil` if
+  /// the network itself runs.
   private var matched: Model?
   private let session: SessionOptions
 
-  /// Samples.
+  /// Creates evidence from samples.
   init(
     count: Int, sample: @escaping SampleSource, expectations: [String: ChannelMoments], session: SessionOptions
   ) {
@@ -26,8 +28,9 @@ struct Evidence {
     (self.expectations, ranges, self.session) = (expectations, [:], session)
   }
 
-  /// Random pictures.
-  /// - Parameter matched: The network that they are run through; it has the nodes of the one that is quantized.
+  /// Creates evidence from random pictures.
+  /// - Parameter matched: The network to run the pictures through. It has the nodes of the network
+  ///   to quantize.
   init(
     _ noise: NoiseSource, matched: Model?, expectations: [String: ChannelMoments],
     ranges: [String: ClosedRange<Double>], session: SessionOptions
@@ -37,10 +40,10 @@ struct Evidence {
     (self.expectations, self.ranges, self.session) = (expectations, ranges, session)
   }
 
-  /// The network that is run for second moments.
+  /// Returns the network to run for second moments.
   func observed(_ model: Model) -> Model { matched ?? model }
 
-  /// What is known of these values of a model.
+  /// Returns the statistics of these values of a model.
   func statistics(
     _ model: Model, _ values: [ValueID], progress: (Int, Int) -> Void
   ) throws(InfoldError) -> [ValueID: ValueStatistics] {
@@ -69,7 +72,7 @@ struct Evidence {
     return Dictionary(uniqueKeysWithValues: zip(values, statistics))
   }
 
-  /// The same of a network whose channels were scaled.
+  /// Returns the same evidence for a network whose channels were scaled.
   func scaled(_ changes: [Equalizer.Change], of model: Model) throws(InfoldError) -> Evidence {
     var result = self
     for change in changes {

@@ -3,20 +3,22 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Chooses the nodes that stay in floats, where a share of the multiplications may: first each node alone is left out of what is quantized,
-/// and then they are left out together, from the one on that gains most at the outputs for each multiplication, as long as the next one fits
-/// the share and gains something.
+/// Chooses the nodes that stay in float if a share of the multiplications may.
+///
+/// First, each node is kept in float alone to measure its gain. Then nodes are added in order of
+/// their gain at the outputs per multiplication, each if it fits the remaining share and reduces
+/// the error.
 struct FloatNodeSearch {
   private let graph: Graph
   private let budget: Double
-  /// The multiplications of each node, and of all.
+  /// The multiplications of each node and of the whole network.
   private let costs: [NodeID: Double]
   private let total: Double
 
-  /// The samples that each node alone is measured on, at most.
+  /// The maximum number of samples for measuring a single node.
   private static let samples = 8
 
-  /// - Parameter budget: A percentage.
+  /// - Parameter budget: The percentage of multiplications that may stay in float.
   init(_ model: Model, _ evidence: Evidence, _ budget: Double, _ session: SessionOptions) throws(InfoldError) {
     graph = model.graph
     self.budget = budget
@@ -29,7 +31,7 @@ struct FloatNodeSearch {
           node.inputs.map { $0.flatMap { bound[$0].type } }, node.outputs.map { $0.flatMap { bound[$0].type } }
         )
         let products = node.typed?.multiplyAccumulates(inputs: types.0, outputs: types.1) ?? 0
-        // A sum or a mean costs one for each number.
+        // A sum or an average costs one operation per output element.
         let sizes = types.1.first.flatMap { $0?.shape?.sizes } ?? []
         costs[id] = Double(products > 0 ? products : checkedProduct(sizes) ?? 0)
       }
@@ -38,10 +40,12 @@ struct FloatNodeSearch {
     total = costs.values.reduce(0, +)
   }
 
+  /// Returns the chosen nodes and the plan that keeps them in float.
   /// - Parameters:
-  ///   - excluded: The nodes that stay in any case.
-  ///   - noise: What is measured with a plan, on so many samples; `nil` for one that cannot be written.
-  ///   - plan: The plan without nodes.
+  ///   - excluded: The nodes that stay in float in any case.
+  ///   - noise: Measures a plan on this number of samples; returns `nil` if the plan cannot be
+  ///     applied.
+  ///   - plan: Returns the plan without these nodes.
   func run(
     excluded: Set<String>,
     noise: (QuantizationPlan, Int?) throws(InfoldError) -> OutputMeter.Reading?,
@@ -60,7 +64,7 @@ struct FloatNodeSearch {
     for (place, id) in candidates.enumerated() {
       progress(place, candidates.count)
       let name = graph[graph[id].outputs[0]!].name
-      // With nothing left to quantize, there is no plan.
+      // Excluding the last quantizable node leaves nothing to plan.
       guard let other = try? plan(excluded.union([name])), let after = try noise(other, Self.samples) else { continue }
       gains.append((id, name, start - after.noise))
     }

@@ -3,34 +3,36 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// Brings a float network into the form that is quantized: constants computed, batch normalization folded, opset 13 or later.
+/// Prepares a float network for quantization: computes constants, folds batch normalization, and
+/// raises the opset to 13 if it is lower.
 struct NetworkPreparation {
-  /// The network, its types inferred.
+  /// The network with inferred types.
   private(set) var model: Model
-  /// What folding did.
+  /// The report on folding.
   let folding: FoldReport
-  /// What batch normalizations say of values, by their names.
+  /// The moments derived from batch normalizations, by value name.
   let expectations: [String: ChannelMoments]
   /// The network before its batch normalizations were folded.
   let unfolded: Model
-  /// What nodes without a name were called by before they took others in, and what they are called by now: the values that they
-  /// make.
+  /// Output names of nodes before other nodes were folded into them, mapped to their present output
+  /// names. Unnamed nodes are identified by these.
   let aliases: [String: String]
 
-  /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, for a network that is quantized already; `.unsupported` for
-  ///   nodes that Infold cannot run, or cannot bring to the opset.
+  /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, if the network is already
+  ///   quantized; `.unsupported` for nodes that Infold cannot run or cannot convert to the opset,
+  ///   and for bodies that capture values.
   init(_ original: Model) throws(InfoldError) {
     var model = original
     try model.graph.makeConsistent()
     model = try model.inlined()
     if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
       throw InfoldError(
-        .invalidArgument, "the model is quantized already", hint: "give the float model that it was made of",
+        .invalidArgument, "the model is already quantized", hint: "quantize the float model from which it was made",
         node: model.graph.label(of: node))
     }
     if let node = model.graph.nodes.first(where: { !$0.captures.isEmpty }) {
       throw InfoldError(
-        .unsupported, "a body uses values of the network by their names, which quantization changes",
+        .unsupported, "a body captures values of the outer graph, which quantization would rename",
         node: model.graph.label(of: node))
     }
     model.graph.dropUnreadOutputs()
@@ -58,7 +60,8 @@ struct NetworkPreparation {
     return aliases
   }
 
-  /// The same graph with Add in the place of a Sum of two, and Gemm in that of a product of matrices to which a constant is added.
+  /// Returns the graph with each Sum of two operands replaced by Add, and each matrix product with
+  /// an added constant by Gemm.
   private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
     var products: [ValueID: Node] = [:]
     var absorbed: Set<ValueID> = []
@@ -111,7 +114,7 @@ struct NetworkPreparation {
 }
 
 extension Graph {
-  /// Leaves out the masks of Dropout and the places of MaxPool's numbers where nobody reads them.
+  /// Removes the mask outputs of Dropout and the index outputs of MaxPool if nothing reads them.
   fileprivate mutating func dropUnreadOutputs() {
     let index = index
     for id in nodeIDs {

@@ -3,14 +3,14 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Quantizes a network method by method, and measures what each brought at the outputs.
+/// Quantizes a network method by method, and measures the effect of each at the outputs.
 struct NetworkQuantization {
   private let preparation: NetworkPreparation
   private let options: QuantizationOptions
   private let session: SessionOptions
   private let progress: (QuantizationProgress) -> Void
 
-  /// What the network is made of so far.
+  /// The network and the methods applied so far.
   private struct State {
     var model: Model
     var plan: QuantizationPlan
@@ -29,7 +29,7 @@ struct NetworkQuantization {
     (self.preparation, self.options, self.session, self.progress) = (preparation, options, session, progress)
   }
 
-  /// The quantized network.
+  /// Returns the quantized network.
   func run(_ plan: QuantizationPlan, _ evidence: Evidence) throws(InfoldError) -> QuantizedNetwork {
     let model = preparation.model
     var state = State(
@@ -109,7 +109,7 @@ struct NetworkQuantization {
       method: method, decibels: reading.decibels, agreements: reading.agreements, rows: reading.rows, isKept: isKept)
   }
 
-  /// The same with channels scaled; `nil` where that changes nothing.
+  /// Returns the state with equalized channels; `nil` if equalization changes nothing.
   private func equalized(_ state: State) throws(InfoldError) -> State? {
     let equalizer = try Equalizer(state.model, state.plan, state.statistics, state.evidence.expectations)
     guard equalizer.changedChannels > 0 else { return nil }

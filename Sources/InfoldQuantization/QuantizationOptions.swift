@@ -1,22 +1,23 @@
 import InfoldSystem
 
-/// How a network is quantized.
+/// Options that control how a network is quantized.
 public struct QuantizationOptions: Sendable, Hashable {
-  /// How the ranges of values are found.
+  /// How the ranges of values are determined.
   public var method: CalibrationMethod
-  /// The nodes that go on computing with floats: their names, or those of their first outputs.
+  /// The nodes to leave in float, by name or by the name of their first output.
   public var excluded: Set<String>
-  /// Whether channels are scaled so that they use the range that they share, where that changes nothing else (cross-layer equalization,
-  /// arXiv 1906.04721).
+  /// Whether channels are scaled so that each uses more of the range that all share, where this
+  /// leaves the function of the network unchanged (cross-layer equalization, arXiv 1906.04721).
   public var equalizesChannels: Bool
-  /// Whether biases make up for what the rounding of weights changes on average.
+  /// Whether biases compensate for the mean error that rounding the weights causes.
   public var correctsBiases: Bool
   /// How weights are rounded.
   public var rounding: WeightRounding
-  /// The percentage of the multiplications that may stay in floats: those of the nodes are left out that gain most at the outputs.
+  /// The percentage of multiplications that may stay in float. The nodes with the largest gain at
+  /// the outputs are chosen.
   public var floatBudget: Double
 
-  /// Options.
+  /// Creates options.
   public init(
     method: CalibrationMethod = .minmax, excluded: Set<String> = [], equalizesChannels: Bool = true,
     correctsBiases: Bool = true, rounding: WeightRounding = .nearest, floatBudget: Double = 0
@@ -29,29 +30,32 @@ public struct QuantizationOptions: Sendable, Hashable {
     self.floatBudget = floatBudget
   }
 
-  /// - Throws: `InfoldError` with `.invalidArgument`.
+  /// Checks the options.
+  /// - Throws: `InfoldError` with `.invalidArgument` if an option is out of range.
   func check() throws(InfoldError) {
     try method.check()
     if case .search(let limit) = rounding, !(limit > 0 && limit <= 1e9) {
-      throw InfoldError(.invalidArgument, "the limit of the search is \(limit), and must be above 0 and at most 1e9")
+      throw InfoldError(.invalidArgument, "the rounding limit is \(limit), and must be above 0 and at most 1e9")
     }
     guard floatBudget >= 0, floatBudget <= 100 else {
       throw InfoldError(
-        .invalidArgument, "the percentage that may stay in floats is \(floatBudget), and must be 0 to 100")
+        .invalidArgument, "the float budget is \(floatBudget) percent, and must be 0 to 100")
     }
   }
 }
 
-/// How weights become integers.
+/// How weights are rounded to integers.
 public enum WeightRounding: Sendable, Hashable {
-  /// Each to the nearest one.
+  /// Each weight to the nearest integer.
   case nearest
-  /// Together, so that the results of a layer change least, as the second moments of its inputs have it (optimal brain quantization,
-  /// arXiv 2208.11580; GPTQ, arXiv 2210.17323).
-  /// - Parameter limit: The most multiplications, in thousands of millions. Layers are searched from the cheapest on, and those that are
-  ///   left are rounded to the nearest.
+  /// All weights of an output channel together, so that the layer's results change least according
+  /// to the second moments of its inputs (optimal brain quantization, arXiv 2208.11580; GPTQ, arXiv
+  /// 2210.17323).
+  /// - Parameter limit: The maximum number of multiplications of the search, in billions. Layers
+  ///   are searched in order of increasing cost; the remaining ones are rounded to the nearest
+  ///   integers.
   case search(limit: Double)
 
-  /// A limit that a network for pictures is searched within in some seconds.
+  /// A limit within which the search takes some seconds for an image network.
   public static let usualLimit = 50.0
 }

@@ -3,31 +3,33 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// Which nodes of a network compute with quantized numbers, and which values are quantized for that.
+/// The nodes of a network that compute with quantized numbers, and the values to quantize for them.
 struct QuantizationPlan {
   /// A node that computes with quantized numbers.
   struct Operation {
     let form: QuantizedForm
-    /// The node that only bounds the result, where there is one.
+    /// The node that only clips the result, if there is one.
     let activation: NodeID?
   }
 
-  /// By node.
+  /// The planned operations, by node.
   private(set) var operations: [NodeID: Operation] = [:]
-  /// The values, in the order in which they are made.
+  /// The values to quantize, in topological order.
   private(set) var values: [ValueID] = []
-  /// What could be quantized and is not, with the reasons.
+  /// The nodes that could be quantized and are not, with reasons.
   private(set) var refusals: [PassResult.Entry] = []
 
   private var isQuantized: Set<ValueID> = []
-  /// Of a value that shares its scale with others: one that is nearer to the one that stands for all of them.
+  /// Parents in a union-find forest of values that share one scale.
   private var links: [ValueID: ValueID] = [:]
   private let graph: Graph
   private let index: GraphIndex
 
-  /// - Parameter aliases: Names that nodes had before they took others in, and those that they have now.
-  /// - Precondition: `SettleConstants` has gone over the graph.
-  /// - Throws: `InfoldError` with `.invalidArgument` for an excluded name that no node has, and when nothing can be quantized.
+  /// - Parameter aliases: Names of nodes before other nodes were folded into them, mapped to their
+  ///   present names.
+  /// - Precondition: `SettleConstants` has run on the graph.
+  /// - Throws: `InfoldError` with `.invalidArgument` if an excluded name matches no node, or if
+  ///   nothing can be quantized.
   init(_ graph: Graph, excluding excluded: Set<String>, aliases: [String: String] = [:]) throws(InfoldError) {
     let excluded = Set(excluded.map { aliases[$0] ?? $0 })
     self.graph = graph
@@ -40,25 +42,25 @@ struct QuantizationPlan {
     }
     if let name = unknown.sorted().first {
       throw InfoldError(
-        .invalidArgument, "no node that is left after folding is called \(String(quoting: name))",
+        .invalidArgument, "no node is named \(String(quoting: name)) after folding",
         hint: "infold inspect --nodes lists the nodes of a model")
     }
     guard !operations.isEmpty else {
       throw InfoldError(
         .invalidArgument, "nothing in the model can be quantized",
         hint: refusals.first.map { "\($0.node): \($0.description)" }
-          ?? "there is no Conv, Gemm, MatMul, Add or pool of float32")
+          ?? "it contains no float32 Conv, Gemm, MatMul, Add or average pool")
     }
     let places = graph.index
     values.sort { (places.producer(of: $0)?.index ?? -1, $0) < (places.producer(of: $1)?.index ?? -1, $1) }
   }
 
-  /// What a node may be called.
+  /// Returns the names by which callers may exclude a node.
   private static func names(of node: Node, _ graph: Graph) -> Set<String> {
     Set([node.name, node.definitions.first { _ in true }.map { graph[$0].name } ?? ""].filter { !$0.isEmpty })
   }
 
-  /// The value whose scale this one has.
+  /// Returns the value that represents all values with the same scale as this one.
   func representative(_ value: ValueID) -> ValueID {
     var value = value
     while let next = links[value] { value = next }
@@ -94,7 +96,8 @@ struct QuantizationPlan {
     share(result, inputs, form)
   }
 
-  /// In what way a node is quantized; `nil` where it is not. Functions of each number stay floats, but for those that only bound.
+  /// Returns how a node is quantized; `nil` if it stays in float. Element functions stay in float,
+  /// except those that only clip.
   private static func form(of node: Node) -> QuantizedForm? {
     switch node.typed?.quantizedForm {
     case .addition: node.inputs.count == 2 ? .addition : nil
@@ -103,7 +106,7 @@ struct QuantizationPlan {
     }
   }
 
-  /// Has values share a scale where that loses nothing.
+  /// Lets values share a scale where this loses no precision.
   private mutating func share(_ result: ValueID, _ inputs: [ValueID], _ form: QuantizedForm) {
     switch form {
     case .movement: link(result, to: inputs[0])
@@ -136,19 +139,19 @@ struct QuantizationPlan {
       return graph.reasonAgainst(weights, called: "its second operand")
     }
     guard tensor.elementType == .float32 else { return "its weights are of type \(tensor.elementType)" }
-    guard form == .convolution || tensor.shape.count == 2 else { return "its weights are no matrix" }
+    guard form == .convolution || tensor.shape.count == 2 else { return "its weights are not a matrix" }
     guard tensor.count > 0 else { return "it has no weights" }
     if node.inputs.count > 2, let bias = node.inputs[2] {
       guard let tensor = graph.constant(bias) else { return graph.reasonAgainst(bias, called: "its bias") }
       let channels = graph.constant(weights)!.shape[form.weightAxis]
       guard tensor.count == channels && tensor.shape.last ?? 1 == channels || tensor.count == 1 else {
-        return "its bias differs from row to row"
+        return "its bias is not one number per output channel"
       }
     }
     return nil
   }
 
-  /// The node that bounds a value which nobody else reads.
+  /// Returns the node that clips a value, if it is the only reader.
   private func activation(behind value: ValueID, _ excluded: Set<String>) -> NodeID? {
     guard let reader = index.onlyConsumer(of: value) else { return nil }
     let node = graph[reader]
@@ -157,7 +160,7 @@ struct QuantizationPlan {
     return reader
   }
 
-  /// What a node bounds its input to; `nil` for a node that does something else.
+  /// Returns the bounds to which a node clips its input; `nil` if it computes anything else.
   func bounds(of node: Node) -> (lower: Float, upper: Float)? {
     graph.bounds(of: node)
   }

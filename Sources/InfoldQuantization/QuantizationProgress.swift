@@ -1,21 +1,21 @@
-/// How far a network is quantized.
+/// The progress of a quantization.
 public struct QuantizationProgress: Sendable, Hashable {
-  /// What is done at the moment.
+  /// A phase of quantization.
   public enum Phase: String, Sendable, Hashable, CaseIterable {
-    /// Ranges and moments of values are taken.
+    /// Collecting ranges and moments of values.
     case calibrating
-    /// What a method brought is measured.
+    /// Measuring the effect of a method.
     case measuring
-    /// Weights are rounded together.
+    /// Searching for the rounding of weights.
     case rounding
-    /// Nodes that stay in floats are chosen.
+    /// Choosing the nodes that stay in float.
     case choosing
   }
 
-  /// What is done.
+  /// The current phase.
   public let phase: Phase
-  /// How many parts of it are done.
+  /// The completed parts of the phase.
   public let done: Int
-  /// How many parts there are.
+  /// The total number of parts of the phase.
   public let total: Int
 }

@@ -1,7 +1,7 @@
 import InfoldGraph
 
 extension QuantizedForm {
-  /// Whether what bounds the result costs nothing.
+  /// Whether clipping the result can be absorbed at no cost.
   var takesBounds: Bool {
     switch self {
     case .convolution, .product, .addition: true
@@ -9,7 +9,7 @@ extension QuantizedForm {
     }
   }
 
-  /// The axis of the weights along which the output channels lie.
+  /// The axis of the output channels in the weights.
   var weightAxis: Int {
     if case .product(let axis) = self { axis } else { 0 }
   }

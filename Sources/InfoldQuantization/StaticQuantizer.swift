@@ -4,7 +4,8 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Quantizes a float network to 8 bits, with ranges of its values that samples have shown, or that batch normalization tells.
+/// Quantizes a float network to 8 bits, with ranges from samples or from batch normalization
+/// statistics.
 ///
 /// ```swift
 /// let quantizer = try StaticQuantizer(Model(path: "resnet18.onnx"))
@@ -12,24 +13,26 @@ import InfoldTensor
 /// try network.model.write(to: "resnet18-int8.onnx")
 /// ```
 ///
-/// The network is in QDQ form: what runs quantized stands between DequantizeLinear and QuantizeLinear (ONNX, opset 13).
+/// The result is in QDQ format: quantized operations have DequantizeLinear before and
+/// QuantizeLinear after them (ONNX, opset 13).
 public struct StaticQuantizer: Sendable {
   private let preparation: NetworkPreparation
   private let plan: QuantizationPlan
   private let options: QuantizationOptions
   private let session: SessionOptions
 
-  /// The opset of the original, where it had to be raised.
+  /// The opset of the original model if it had to be raised; otherwise `nil`.
   public let raisedFrom: Int?
 
-  /// Prepares for a model.
+  /// Prepares a model for quantization.
   /// - Parameters:
   ///   - original: A float network.
-  ///   - options: How it is quantized.
-  ///   - session: How samples are run through it.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a model that is quantized already, in which there is nothing to quantize, or
-  ///   without a node that is excluded, and for options out of their ranges; `.unsupported`, naming the node, for what Infold cannot run, or
-  ///   cannot bring to opset 13.
+  ///   - options: How to quantize it.
+  ///   - session: How to run samples through it.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model is already quantized or contains
+  ///   nothing to quantize, if an excluded node does not exist, or if an option is out of range;
+  ///   `.unsupported`, naming the node, if Infold cannot run the model or cannot convert it to
+  ///   opset 13.
   public init(
     _ original: Model, options: QuantizationOptions = QuantizationOptions(), session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
@@ -42,56 +45,61 @@ public struct StaticQuantizer: Sendable {
     self.session = session
   }
 
-  /// What became of the batch normalizations.
+  /// The report on the folded batch normalizations.
   public var folding: FoldReport { preparation.folding }
 
   /// The opset of the quantized network.
   public var opset: Int { preparation.model.opsetVersion() ?? OpsetRaise.target }
 
-  /// The nodes that can compute with quantized numbers.
+  /// The number of nodes that can compute with quantized numbers.
   public var operationCount: Int { plan.operations.count }
 
-  /// What could be quantized and is not, with the reasons.
+  /// The nodes that could be quantized and are not, with reasons.
   public var refusals: [PassResult.Entry] { plan.refusals }
 
-  /// Runs the samples through the float network, and quantizes it.
+  /// Runs the samples through the float network and quantizes it.
   ///
-  /// Each method of the options is measured on the samples, at most 64 of them, and left out where the outputs are worse with it.
+  /// Each method of the options is measured on at most 64 of the samples. A method other than the
+  /// choice of ranges is discarded if it makes the outputs worse.
   /// - Parameters:
   ///   - count: The number of samples, at least 1.
-  ///   - progress: Is told how far it is.
-  ///   - sample: Gives the tensors of a sample by the names of the model's inputs.
-  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` for samples that do not fit the model, and that names the
-  ///   value for a number that is not finite; `.unsupported`, naming the node, for weights that 8 bits cannot hold.
+  ///   - progress: Receives the progress.
+  ///   - sample: Returns the tensors of a sample, by input name.
+  /// - Throws: Any error from `sample`; `InfoldError` with `.invalidArgument` if samples do not fit
+  ///   the model or, naming the value, if a number is not finite; `.unsupported`, naming the node,
+  ///   for weights that 8 bits cannot hold.
   public func quantize(
     count: Int, progress: (QuantizationProgress) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> QuantizedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to find ranges with") }
+    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
     return try withoutActuallyEscaping(sample) { sample throws(InfoldError) in
       try quantize(
         Evidence(count: count, sample: sample, expectations: preparation.expectations, session: session), progress)
     }
   }
 
-  /// Runs the samples through the float network, and quantizes it.
-  /// - Parameter samples: The tensors of each sample by the names of the model's inputs; at least one sample.
+  /// Runs the samples through the float network and quantizes it.
+  /// - Parameter samples: The tensors of each sample by input name; at least one sample.
   /// - Throws: As `quantize(count:progress:sample:)`.
   public func quantize(_ samples: [[String: Tensor]]) throws(InfoldError) -> QuantizedNetwork {
     try quantize(count: samples.count) { index throws(InfoldError) in samples[index] }
   }
 
-  /// Quantizes the network by what its batch normalizations say of its values: the mean beta and the deviation gamma of each channel.
+  /// Quantizes the network without samples, from its batch normalizations: they give each channel
+  /// the mean beta and the standard deviation gamma.
   ///
-  /// Ranges reach six deviations to either side of the mean (Nagel et al., arXiv 1906.04721). Where nothing is known of a value, as in a
-  /// network without batch normalizations, random pictures show it, run through the network with the statistics that its normalizations
-  /// would have for them. Every method of the options is used.
+  /// Ranges extend six standard deviations to either side of the mean (Nagel et al., arXiv
+  /// 1906.04721). If the statistics do not determine a value's range, as in a network without batch
+  /// normalization, random pictures do. They run through the network with batch normalization
+  /// statistics recomputed for them. All methods of the options are applied.
   /// - Parameters:
-  ///   - shapes: Those of inputs, by name, where the model leaves more open than the batch.
-  ///   - ranges: Those of inputs, by name, where they are known; else those of random pictures that are as bright as the first
-  ///     batch normalization says.
-  ///   - progress: Is told how far it is.
-  /// - Throws: `InfoldError` with `.invalidArgument` for shapes and ranges that do not fit, or are missing, and that names the value
-  ///   for a number that is not finite; `.unsupported`, naming the node, for weights that 8 bits cannot hold.
+  ///   - shapes: Input shapes by name, if the model leaves open more than the batch size.
+  ///   - ranges: Known input ranges by name. Otherwise ranges come from random pictures, scaled to
+  ///     the brightness that the first batch normalization implies.
+  ///   - progress: Receives the progress.
+  /// - Throws: `InfoldError` with `.invalidArgument` if shapes or ranges are missing or do not fit,
+  ///   or, naming the value, if a number is not finite; `.unsupported`, naming the node, for
+  ///   weights that 8 bits cannot hold.
   public func quantizeWithoutSamples(
     shapes: [String: [Int]] = [:], ranges: [String: ClosedRange<Double>] = [:],
     progress: (QuantizationProgress) -> Void = { _ in }
@@ -112,12 +120,13 @@ public struct StaticQuantizer: Sendable {
   /// The number of random pictures.
   public static let randomPictures = 8
 
-  /// Runs the random pictures of `quantizeWithoutSamples` through the float and the quantized network, and compares their values.
+  /// Runs the random pictures of `quantizeWithoutSamples` through the float and the quantized
+  /// network, and compares their values.
   /// - Parameters:
-  ///   - network: What `quantizeWithoutSamples` has made of the model.
-  ///   - shapes: As there.
-  ///   - ranges: As there.
-  ///   - progress: Is told how many pictures are done.
+  ///   - network: The result of `quantizeWithoutSamples`.
+  ///   - shapes: The shapes passed to `quantizeWithoutSamples`.
+  ///   - ranges: The ranges passed to `quantizeWithoutSamples`.
+  ///   - progress: Receives the number of pictures done.
   /// - Throws: As `quantizeWithoutSamples`.
   public func compareWithoutSamples(
     _ network: QuantizedNetwork, shapes: [String: [Int]] = [:], ranges: [String: ClosedRange<Double>] = [:],
@@ -130,7 +139,7 @@ public struct StaticQuantizer: Sendable {
     }
   }
 
-  /// Whether more is asked of a value than batch normalizations tell.
+  /// Whether quantization needs information that batch normalizations do not provide.
   private func needsMatching(_ ranges: [String: ClosedRange<Double>]) -> Bool {
     if options.rounding != .nearest { return true }
     let graph = preparation.model.graph
@@ -147,10 +156,10 @@ public struct StaticQuantizer: Sendable {
 
   /// Runs the samples through the float and the quantized network, and compares their values.
   /// - Parameters:
-  ///   - network: What `quantize` has made of the model.
+  ///   - network: The result of `quantize`.
   ///   - count: The number of samples.
-  ///   - progress: Is told how many are done.
-  ///   - sample: Gives the tensors of a sample by the names of the model's inputs.
+  ///   - progress: Receives the number of samples done.
+  ///   - sample: Returns the tensors of a sample, by input name.
   /// - Throws: As `quantize(count:progress:sample:)`.
   public func compare(
     _ network: QuantizedNetwork, count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
@@ -161,7 +170,7 @@ public struct StaticQuantizer: Sendable {
 }
 
 extension Graph {
-  /// Whether another graph has the same values and nodes in the same order, with other numbers perhaps.
+  /// Whether another graph has the same values and nodes in the same order; constants may differ.
   fileprivate func hasSameNodes(as other: Graph) -> Bool {
     nodes.count == other.nodes.count && values.count == other.values.count
       && zip(nodes, other.nodes).allSatisfy {

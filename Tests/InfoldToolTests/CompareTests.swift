@@ -131,9 +131,9 @@ import Testing
       ([model, model, "--samples", "2", "--inputs", folder.path("empty")], "cannot be combined"),
       ([model, folder.path("none.onnx")], "none.onnx"),
       ([model, broken], "d.onnx"),
-      ([model, other], "has the inputs"),
-      ([model, outputs], "has the outputs"),
-      ([model, "--recorded", folder.path("empty")], "no tensor of a value of the model"),
+      ([model, other], "inputs do not match"),
+      ([model, outputs], "outputs do not match"),
+      ([model, "--recorded", folder.path("empty")], "no tensor for a value of the model"),
       ([model, "--recorded", folder.path("nowhere")], "nowhere"),
       ([model, model, "--input", "x=y.npy"], "does not have the form NAME=FILE"),
     ] {

@@ -59,20 +59,20 @@ import Testing
   @Test func blamesNoRightSidecar() throws {
     #expect(try inputs()["finding"] == nil)
     let text = try infold("statistics", model, "--images", pictures)
-    #expect(text.output.contains("The inputs are prepared as the stored statistics expect"))
+    #expect(text.output.contains("fits the running statistics"))
   }
 
   @Test func namesEachMistake() throws {
     for (settings, size, change, remedy) in [
       (
-        "\"normalization\": \"tensorflow\", \"colorOrder\": \"BGR\"", 48, "red and blue are exchanged",
+        "\"normalization\": \"tensorflow\", \"colorOrder\": \"BGR\"", 48, "red and blue are swapped",
         "\"colorOrder\": \"RGB\""
       ),
       (
         "\"mean\": [0, 0, 0], \"standardDeviation\": [127.5, 127.5, 127.5]", 48, "the mean is not subtracted",
         "tensorflow"
       ),
-      ("\"normalization\": \"0-1\"", 48, "−1 to 1 fits, and not 0 to 1", "\"normalization\": \"tensorflow\""),
+      ("\"normalization\": \"0-1\"", 48, "−1 to 1 fits, 0 to 1 does not", "\"normalization\": \"tensorflow\""),
       ("\"normalization\": \"tensorflow\"", 24, "half as large as they should be", "\"size\": [48, 48]"),
     ] {
       try writeSidecar("m.json", settings, size: size)
@@ -89,7 +89,7 @@ import Testing
       try infold("profile", model, "--shape", "x=1x3x48x48", "--runs", "1", "--html", folder.path("p.html")).status == 0
     )
     let html = try String(contentsOfFile: page, encoding: .utf8)
-    #expect(html.contains("inputs prepared wrongly</span>") && html.contains("<a href=\"./p.html\">Profile</a>"))
+    #expect(html.contains("wrong preprocessing</span>") && html.contains("<a href=\"./p.html\">Profile</a>"))
   }
 
   @Test func namesAnotherLayoutOfTensors() throws {
@@ -101,7 +101,7 @@ import Testing
         "tensors/\(index).npy", NumPyFile.encode(try Tensor(shape: [1, 3, Self.side, Self.side], last)))
     }
     let result = try infold("statistics", model, "--inputs", folder.path("tensors"))
-    #expect(result.output.contains("in the order NHWC, and are given in the shape of NCHW"), "\(result.output)")
+    #expect(result.output.contains("in NHWC order, but the shape is NCHW"), "\(result.output)")
   }
 
   @Test func refusesModelsWithoutNormalizations() throws {

@@ -56,7 +56,7 @@ import Testing
   @Test func printsATable() throws {
     let text = try infold("quantize", model, "--inputs", samples, "-o", output, "--exclude", "first").output
     #expect(text.contains("1 node quantized, ranges of 5 samples (minmax)"))
-    #expect(text.contains("brought from opset 9 to 13"))
+    #expect(text.contains("from opset 9 to 13"))
     #expect(text.contains("SQNR dB"))
     #expect(text.contains("output softmax.out: "))
     #expect(text.contains("the same best class for "))
@@ -121,12 +121,12 @@ import Testing
     #expect(report["samples"] as? Int == 0 && report["compared"] as? Int == 8)
     let values = try #require(report["values"] as? [[String: Any]])
     #expect(values.map { $0["origin"] as? String } == ["noise", "noise", "noise"])
-    #expect((report["warnings"] as? [String])?.first?.contains("3 values had a range from random pictures") == true)
+    #expect((report["warnings"] as? [String])?.first?.contains("3 values got a range from random pictures") == true)
     let steps = try #require(report["steps"] as? [[String: Any]])
     #expect(steps.first?["method"] as? String == "plain" && steps.allSatisfy { $0["kept"] as? Bool == true })
     let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
     #expect(text.hasPrefix("<!doctype html>") && text.contains("Quantization of model.onnx"))
-    #expect(text.contains("What each method brought") && text.contains("<svg") && !text.contains("<script"))
+    #expect(text.contains("What each method contributes") && text.contains("<svg") && !text.contains("<script"))
   }
 
   /// Names are a stranger's.
@@ -150,7 +150,7 @@ import Testing
     let nodes = try #require(report["floatNodes"] as? [[String: Any]])
     #expect(nodes.count == 1 && report["quantizedNodes"] as? Int == 1 && report["method"] as? String == "mse")
     let text = try infold("quantize", model, "--inputs", samples, "-o", output, "--budget", "60").output
-    #expect(text.contains("stays in floats: ") && text.contains("nodes in floats"))
+    #expect(text.contains("stays in float: ") && text.contains("float nodes"))
   }
 
   @Test func takesPictures() throws {
@@ -173,9 +173,9 @@ import Testing
     (["--inputs", "d", "--method", "mse", "--percentile", "99"], "--method percentile"),
     (["--rounding", "up"], "--rounding"), (["--rounding-limit", "0"], "must be above 0"),
     (["--rounding-limit", "nan"], "must be above 0"),
-    (["--rounding", "nearest", "--rounding-limit", "3"], "is that of --rounding search"),
+    (["--rounding", "nearest", "--rounding-limit", "3"], "--rounding search"),
     (["--budget", "101"], "must be a percentage"), (["--budget", "nan"], "must be a percentage"),
-    (["--inputs", "d", "--shape", "x=1x3"], "have their own sizes"),
+    (["--inputs", "d", "--shape", "x=1x3"], "--shape"),
   ])
   func refusesBadUsage(arguments: [String], part: String) throws {
     try expectRefusal(["quantize", "m", "-o", "o"] + arguments, part, "see 'infold quantize --help'")
@@ -209,6 +209,6 @@ import Testing
   @Test func refusesWhatIsQuantizedAlready() throws {
     #expect(try infold("quantize", model, "--inputs", samples, "-o", output).status == 0)
     try expectRefusal(
-      ["quantize", output, "--inputs", samples, "-o", folder.path("twice.onnx")], "is quantized already")
+      ["quantize", output, "--inputs", samples, "-o", folder.path("twice.onnx")], "already quantized")
   }
 }

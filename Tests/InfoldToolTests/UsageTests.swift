@@ -16,7 +16,7 @@ import Testing
     (["statistics", "m", "--images", "d", "--inputs", "d"], "--images or --inputs"),
     (["statistics", "m", "--images", "d", "--batch-size", "0"], "at least 1"),
     (["statistics", "m", "--images", "d", "--estimator", "best"], "--estimator"),
-    (["statistics", "m", "--images", "d", "--unbiased", "--estimator", "paper"], "different variances"),
+    (["statistics", "m", "--images", "d", "--unbiased", "--estimator", "paper"], "--unbiased and --estimator paper"),
   ])
   func refusesBadUsage(arguments: [String], part: String) throws {
     try expectRefusal(arguments, part, "see 'infold", "--help'")

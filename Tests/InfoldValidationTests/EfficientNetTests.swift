@@ -15,12 +15,12 @@ import Testing
 
   /// Every constant and every site. Without optimization a run takes minutes, and only the constants are checked.
   @Test func passes() throws {
-    let proof = try FoldingProof(try Model(path: path, operators: .standard))
+    let proof = try FoldValidation(try Model(path: path, operators: .standard))
     let count = _isDebugAssertConfiguration() ? 0 : 1
     let report = try proof.run(count: count) { (_) throws(InfoldError) in
       var generator = SplitMix64(seed: 1)
       let image = try Tensor(naturalImage: [1, 3, 224, 224], of: .float32, using: &generator)
-      return FoldingProof.Sample(name: "random", inputs: ["input": image])
+      return FoldValidation.Sample(name: "random", inputs: ["input": image])
     }
     #expect(report.passed, "\(report.reasons)")
     #expect(report.normalizations.folded == 49)

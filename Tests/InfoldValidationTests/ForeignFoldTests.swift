@@ -91,12 +91,12 @@ import Testing
     return file
   }
 
-  private func prove(_ model: Model, _ file: Model) throws -> ProofReport {
+  private func prove(_ model: Model, _ file: Model) throws -> ValidationReport {
     var random = SplitMix64(seed: 7)
     let samples = try (0..<2).map {
-      FoldingProof.Sample(name: "\($0)", inputs: ["x": try random.tensor([1, 3, 10, 10])])
+      FoldValidation.Sample(name: "\($0)", inputs: ["x": try random.tensor([1, 3, 10, 10])])
     }
-    return try FoldingProof(model, folded: file, precisions: [.fast]).run(samples)
+    return try FoldValidation(model, folded: file, precisions: [.fast]).run(samples)
   }
 
   @Test(arguments: [false, true]) func passesWhatAlsoDidSomethingElse(reversed: Bool) throws {
@@ -113,7 +113,7 @@ import Testing
     #expect(try #require(matching.values).compared > 3)
     #expect(matching.changes.contains { $0.contains("com.microsoft.FusedConv") }, "\(matching.changes)")
     #expect(report.remarks.contains { $0.hasPrefix("the file: ") })
-    #expect(ProofPage(report).html.contains("How the file was matched"))
+    #expect(ValidationPage(report).html.contains("How the file was matched"))
     #expect(report.sessions.allSatisfy { $0.passed })
   }
 
@@ -160,7 +160,7 @@ import Testing
     var file = try foreign(model)
     try change(&file, place, input: error.input, error.change)
     let report = try prove(model, file)
-    #expect(report.verdict == .failed)
+    #expect(report.outcome == .failed)
     #expect(report.sites.contains { !$0.passed }, "\(report.reasons)")
   }
 
@@ -177,9 +177,9 @@ import Testing
         return try node.replacing(attributes: attributes)
       })
     let report = try prove(model, scaled)
-    #expect(report.verdict == .failed)
+    #expect(report.outcome == .failed)
     #expect(report.matching?.equal == false)
-    #expect(report.reasons.contains { $0.contains("the first value that differs") }, "\(report.reasons)")
+    #expect(report.reasons.contains { $0.contains("the first value whose difference") }, "\(report.reasons)")
   }
 
   /// Digits that Infold does not lose may have been lost by another tool: that is a fold, and held to the bounds of one.
@@ -204,8 +204,8 @@ import Testing
         name: "conv", opType: "Conv", opsetVersion: 13, inputs: [x, weight, bias], outputs: [file.graph.outputs[0]])
     ])
     var random = SplitMix64(seed: 7)
-    let sample = FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 2, 6, 6])])
-    let report = try FoldingProof(model, folded: file, precisions: []).run([sample])
+    let sample = FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 2, 6, 6])])
+    let report = try FoldValidation(model, folded: file, precisions: []).run([sample])
     #expect(report.sites.map(\.state) == [.folded], "\(report.reasons)")
     #expect(report.constants.wrong == 0 && report.constants.count == 9, "\(report.reasons)")
   }
@@ -229,7 +229,7 @@ import Testing
     var file = try foreign(model)
     try change(&file, 0, input: 1) { numbers, _ in numbers[3] = .nan }
     let report = try prove(model, file)
-    #expect(report.verdict == .failed)
+    #expect(report.outcome == .failed)
     #expect(report.reasons.contains { $0.contains("outside the range") }, "\(report.reasons)")
     for pads in [[0, 0, Int64.max, Int64.max], [Int64.min, 0, 0, 0], [1 << 40, 1 << 40, 1 << 40, 1 << 40]] {
       #expect(throws: InfoldError.self) {
@@ -252,6 +252,6 @@ import Testing
     var other = Model(graph: try smaller.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
     other.graph[other.graph.outputs[0]].name = model.graph[model.graph.outputs[0]].name
     let unlike = try prove(model, other)
-    #expect(unlike.verdict == .failed && unlike.matching?.missing.count == 5, "\(unlike.reasons)")
+    #expect(unlike.outcome == .failed && unlike.matching?.missing.count == 5, "\(unlike.reasons)")
   }
 }

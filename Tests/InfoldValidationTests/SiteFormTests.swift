@@ -17,11 +17,11 @@ import Testing
     for id in graph.requiredInputs {
       inputs[graph[id].name] = try random.tensor(graph[id].type!.shape!.sizes!, in: -3...3)
     }
-    let samples = [FoldingProof.Sample(name: "random", inputs: inputs)]
+    let samples = [FoldValidation.Sample(name: "random", inputs: inputs)]
     var file = model
     file.graph = try FoldBatchNormalization().fold(graph).graph
     for folded in [nil, file] {
-      let report = try FoldingProof(model, folded: folded).run(samples)
+      let report = try FoldValidation(model, folded: folded).run(samples)
       #expect(report.passed, "\(report.reasons)", sourceLocation: sourceLocation)
       #expect(report.sites.count { $0.state == .folded } == sites, sourceLocation: sourceLocation)
       #expect(report.sites.allSatisfy { $0.numbers != nil }, sourceLocation: sourceLocation)
@@ -123,7 +123,7 @@ import Testing
     let z = try network.node("Add", [y, network.input([1, 3, 2, 2])])
     let graph = try network.finished(z)
     try expectProof(graph, sites: 0)
-    let report = try FoldingProof(Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])).run([])
+    let report = try FoldValidation(Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])).run([])
     #expect(report.normalizations.total == 1 && report.normalizations.folded == 1)
   }
 
@@ -137,8 +137,8 @@ import Testing
     let z = try network.node("BatchNormalization", [y, ones, try network.weights([3]), large, ones])
     let model = Model(graph: try network.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
     var random = SplitMix64(seed: 3)
-    let samples = [FoldingProof.Sample(name: "random", inputs: ["x": try random.tensor([1, 2, 4, 4])])]
-    let report = try FoldingProof(model).run(samples)
+    let samples = [FoldValidation.Sample(name: "random", inputs: ["x": try random.tensor([1, 2, 4, 4])])]
+    let report = try FoldValidation(model).run(samples)
     #expect(report.passed, "\(report.reasons)")
   }
 
@@ -156,7 +156,7 @@ import Testing
     let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 15)])
     var random = SplitMix64(seed: 3)
     let input = try random.tensor([1, 2, 4, 4]).converted(to: type)
-    let report = try FoldingProof(model).run([FoldingProof.Sample(name: "random", inputs: ["x": input])])
+    let report = try FoldValidation(model).run([FoldValidation.Sample(name: "random", inputs: ["x": input])])
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites[0].numbers!.folded.shareOfBound > 0)
   }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct StayingNormalizationTests {
   private func report(
     _ graph: Graph, opset: Int = 13, samples: Int = 2, in range: ClosedRange<Float> = -1...1
-  ) throws -> ProofReport {
+  ) throws -> ValidationReport {
     let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: opset)])
     var random = SplitMix64(seed: 5)
     let inputs = try (0..<samples).map { index in
@@ -18,9 +18,9 @@ import Testing
         let type = graph[id].type!
         tensors[graph[id].name] = try random.tensor(type.shape!.sizes!, in: range).converted(to: type.elementType)
       }
-      return FoldingProof.Sample(name: "sample \(index)", inputs: tensors)
+      return FoldValidation.Sample(name: "sample \(index)", inputs: tensors)
     }
-    return try FoldingProof(model, precisions: [.fast]).run(inputs)
+    return try FoldValidation(model, precisions: [.fast]).run(inputs)
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
@@ -143,7 +143,7 @@ import Testing
     #expect(staying.reason.contains("spatial=0"))
     let result = try #require(staying.results.first)
     #expect(result.elements == 2 * 120 && result.shareOfBound > 0 && result.shareOfBound <= 1)
-    #expect(report.reasons.contains { $0.contains("1 batch normalization that stays is computed within") })
+    #expect(report.reasons.contains { $0.contains("1 batch normalization that is not folded is within") })
   }
 
   /// The training form: Y, the running statistics and, before opset 14, the mini-batch's own.
@@ -160,7 +160,7 @@ import Testing
     let y = try network.nodes("BatchNormalization", [x] + parameters, attributes, outputs: outputs)
     let relu = try network.node("Relu", [y[0]])
     let report = try report(network.finished([relu] + y.dropFirst()), opset: opset)
-    #expect(report.verdict == .passed, "\(report.reasons)")
+    #expect(report.outcome == .passed, "\(report.reasons)")
     let staying = try #require(report.staying.first)
     #expect(staying.form == (spatial == 1 ? .training : .trainingPerActivation))
     #expect(staying.computation == .batchStatistics)
@@ -194,13 +194,13 @@ import Testing
     let z = try network.node("Sigmoid", [network.normalization(y, channels: 3)])
     let model = Model(graph: try network.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
     var random = SplitMix64(seed: 5)
-    let sample = FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 16, 16])])
-    let report = try FoldingProof(model, precisions: [], measuresTimes: true).run([sample])
+    let sample = FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 16, 16])])
+    let report = try FoldValidation(model, precisions: [], measuresTimes: true).run([sample])
     let cost = try #require(report.staying.first?.cost)
     let share = try #require(cost.shareOfTime)
     #expect(cost.nanoseconds != nil && (0...1).contains(share))
-    let html = ProofPage(report).html
-    #expect(html.contains("Batch normalizations that stay") && html.contains("of a run"))
+    let html = ValidationPage(report).html
+    #expect(html.contains("Batch normalizations that are not folded") && html.contains("of a run"))
   }
 
   /// Where a loop or a branch has it, the reason is said, and nothing else is claimed.
@@ -217,7 +217,7 @@ import Testing
     var random = SplitMix64(seed: 5)
     let inputs = ["x": try random.tensor([1, 3, 6, 6]), "condition": try Tensor(scalar: true)]
     _ = x
-    let report = try FoldingProof(model, precisions: [.fast]).run([FoldingProof.Sample(name: "one", inputs: inputs)])
+    let report = try FoldValidation(model, precisions: [.fast]).run([FoldValidation.Sample(name: "one", inputs: inputs)])
     #expect(report.passed, "\(report.reasons)")
     let staying = try #require(report.staying.first)
     #expect(staying.computation == .inBody && staying.results.isEmpty && staying.cost == nil)

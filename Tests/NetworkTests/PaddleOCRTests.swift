@@ -53,8 +53,8 @@ struct PaddleOCRTests {
   }
 
   @Test func classifierFoldsWithinTheBounds() throws {
-    let samples = try inputs("line-48x192", noises: 3).map { FoldingProof.Sample(name: "line", inputs: ["x": $0]) }
-    let report = try FoldingProof(Model(path: Self.classifier, operators: .standard)).run(samples)
+    let samples = try inputs("line-48x192", noises: 3).map { FoldValidation.Sample(name: "line", inputs: ["x": $0]) }
+    let report = try FoldValidation(Model(path: Self.classifier, operators: .standard)).run(samples)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.normalizations.folded == 35)
     #expect(report.sites.count { $0.state == .folded && $0.passed && $0.numbers != nil } == 53)

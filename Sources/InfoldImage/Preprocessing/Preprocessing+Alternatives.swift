@@ -1,16 +1,16 @@
 extension Preprocessing {
-  /// How samples are scaled, and in which order the channels are.
+  /// The scale of samples: a mean and a standard deviation for each color.
   package struct Scaling: Sendable, Hashable {
-    /// What it is called.
+    /// The name in reports.
     package let name: String
-    /// Of red, green and blue.
+    /// The means of red, green and blue.
     package let mean: [Float]
-    /// Of red, green and blue.
+    /// The standard deviations of red, green and blue.
     package let standardDeviation: [Float]
-    /// The name in a sidecar; `nil` where it has none.
+    /// The name in a sidecar. `nil` if it has none.
     package let normalization: Normalization?
 
-    /// The usual ones, and those that come of usual mistakes.
+    /// The common scales, and those that result from common mistakes.
     package static let usual: [Scaling] =
       [
         Scaling("0 to 1", .zeroToOne), Scaling("−1 to 1", .tensorFlow),
@@ -35,7 +35,7 @@ extension Preprocessing {
       normalization = nil
     }
 
-    /// That of a preprocessing.
+    /// The scale of a preprocessing.
     package init(_ preprocessing: Preprocessing) {
       func ordered(_ values: [Float]) -> [Float] { preprocessing.colorOrder == .rgb ? values : values.reversed() }
       let (mean, deviation) = (ordered(preprocessing.mean), ordered(preprocessing.standardDeviation))
@@ -52,7 +52,7 @@ extension Preprocessing {
     }
   }
 
-  /// The same with another scale; mean and deviation belong to their colors.
+  /// The same preprocessing with another scale. Mean and deviation belong to their colors.
   package func scaled(_ scaling: Scaling) -> Preprocessing {
     let isRGB = colorOrder == .rgb
     return with(
@@ -60,14 +60,14 @@ extension Preprocessing {
       standardDeviation: isRGB ? scaling.standardDeviation : scaling.standardDeviation.reversed())
   }
 
-  /// The same with red and blue exchanged; mean and deviation stay with their colors.
+  /// The same preprocessing with red and blue swapped. Mean and deviation stay with their colors.
   package var withOtherOrder: Preprocessing {
     with(
       mean: mean.reversed(), standardDeviation: standardDeviation.reversed(),
       colorOrder: colorOrder == .rgb ? .bgr : .rgb)
   }
 
-  /// The same for an input of another size; `nil` for one that no input may have.
+  /// The same preprocessing for an input of another size. `nil` if no input may have this size.
   package func sized(height: Int, width: Int) -> Preprocessing? {
     let sides = 1...Self.maximumSide
     return sides.contains(height) && sides.contains(width) ? with(height: height, width: width) : nil

@@ -28,7 +28,7 @@ package struct FoldPlan: Sendable {
     package let linear: LinearOperator
     /// The maps before and after the operator, in the order of the data.
     package private(set) var before: [Part] = []
-    package private(set) var behind: [Part] = []
+    package private(set) var after: [Part] = []
     /// The composition of the maps before the operator, and of those after it.
     package private(set) var input, output: ChannelAffine
     /// The value through which the data enters.
@@ -53,8 +53,8 @@ package struct FoldPlan: Sendable {
 
     /// Adds a map after all others.
     mutating func append(_ part: Part, _ map: ChannelMap) {
-      if part.isWhole, behind.allSatisfy(\.isWhole) { outputs += [map.input, map.output] }
-      behind.append(part)
+      if part.isWhole, after.allSatisfy(\.isWhole) { outputs += [map.input, map.output] }
+      after.append(part)
       output = output.followed(by: part.affine)
       isRewritten = true
     }

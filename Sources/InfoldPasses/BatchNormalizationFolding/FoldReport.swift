@@ -67,7 +67,7 @@ public struct FoldReport: Sendable {
     sites = plan.operators.filter(\.isRewritten).map { entry in
       Site(
         node: label(entry.node), opType: graph[entry.node].opType, original: entry.node,
-        originalOutput: graph[entry.node].outputs[0]!, absorbed: (entry.before + entry.behind).map { label($0.node) },
+        originalOutput: graph[entry.node].outputs[0]!, absorbed: (entry.before + entry.after).map { label($0.node) },
         input: entry.input, output: entry.output, weight: constants[entry.node]!.weight,
         bias: constants[entry.node]!.bias)
     }

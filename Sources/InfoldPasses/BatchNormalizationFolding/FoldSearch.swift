@@ -71,8 +71,8 @@ struct FoldSearch {
   /// Keeps an Add directly after a MatMul if there is nothing else to fold, because the result
   /// would be the same Add.
   private mutating func keepBiasesOfMatMul() {
-    for (id, entry) in operators where !entry.linear.takesBias && entry.before.isEmpty && entry.behind.count == 1 {
-      let part = entry.behind[0].node
+    for (id, entry) in operators where !entry.linear.takesBias && entry.before.isEmpty && entry.after.count == 1 {
+      let part = entry.after[0].node
       guard !graph[part].isNormalization, entry.output.scale.allSatisfy({ $0 == 1 }),
         folds[part]?.map.input == graph[id].outputs[0]
       else { continue }
@@ -115,7 +115,7 @@ extension FoldSearch {
     var changed: [FoldPlan.Operator] = []
     for site in sites {
       var entry = try operation(site.node)
-      try requireFew(entry.behind, site.node)
+      try requireFew(entry.after, site.node)
       entry.append(
         FoldPlan.Part(
           node: id, channels: site.channels, isWhole: site.channels.count == map.affine.channels,

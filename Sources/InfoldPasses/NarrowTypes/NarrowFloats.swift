@@ -2,12 +2,14 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Rewrites a float32 network to store and compute its values in float16 or bfloat16: the converse of `WidenNarrowTypes`.
+/// Rewrites a float32 network to store and compute its values in float16 or bfloat16: the inverse
+/// of `WidenNarrowTypes`.
 ///
-/// A node is converted if its operator computes the same function in the narrow type (`Operator.widening`) and its shape rule
-/// accepts the type. Every other node keeps float32, between two Casts. Inputs that an operator defines as float32, such as the
-/// scales of Resize, keep float32 as well. A node also keeps float32 if a constant that it reads overflows the narrow type or a
-/// number of its own vanishes in it, such as an epsilon of 1e-12.
+/// A node is converted if its operator computes the same function in the narrow type
+/// (`Operator.widening`) and its shape rule accepts the type. All other nodes keep float32, between
+/// two Casts. Inputs that an operator defines as float32, such as the scales of Resize, keep
+/// float32 as well. A node also keeps float32 if a constant that it reads overflows the narrow
+/// type, or if a scalar constant becomes zero in it, such as an epsilon of 1e-12.
 package struct NarrowFloats {
   /// The narrow type: float16 or bfloat16.
   package let type: ElementType
@@ -18,7 +20,7 @@ package struct NarrowFloats {
   /// The opset of the graph's nodes in ONNX's own domain.
   package let opsetVersion: Int
 
-  /// Creates the rewriting.
+  /// Creates the rewrite.
   /// - Precondition: `type` is float16 or bfloat16.
   package init(_ type: ElementType, keepsInterface: Bool, wideValues: Set<String> = [], opsetVersion: Int) {
     precondition(type.isNarrow)
@@ -28,44 +30,45 @@ package struct NarrowFloats {
     self.wideValues = wideValues
   }
 
-  /// The outcome.
+  /// The result of the rewrite.
   package struct Result {
     /// The rewritten graph, its types inferred.
     package let graph: Graph
     /// The nodes that compute in the narrow type.
     package let convertedNodes: Int
-    /// The nodes that compute floats in float32, with reasons.
+    /// The nodes that keep float32, with reasons.
     package let refusals: [PassResult.Entry]
-    /// The constants that the narrow type holds.
+    /// The constants that were converted to the narrow type.
     package let constants: [NarrowedConstant]
   }
 
   /// Rewrites `graph`.
-  /// - Precondition: The types of the graph's values are inferred, and its constants are initializers.
-  /// - Throws: `InfoldError` if a rewritten node breaks a rule of its operator.
+  /// - Precondition: The types of the graph's values are inferred, and its constants are
+  ///   initializers.
+  /// - Throws: `InfoldError` if a rewritten node violates a rule of its operator.
   package func rewritten(_ graph: consuming Graph) throws(InfoldError) -> Result {
     var narrowing = NetworkNarrowing(consume graph, self)
     return try narrowing.narrowed()
   }
 }
 
-/// What became of a constant's numbers in a narrow type.
+/// The effect of a narrow type on the numbers of a constant.
 package struct NarrowedConstant {
   /// The name of the value.
   package let name: String
   /// The number of elements.
   package let count: Int
-  /// The finite elements that are beyond the largest number of the type.
+  /// The number of finite elements beyond the largest number of the type.
   package let overflows: Int
-  /// The nonzero elements that become zero.
+  /// The number of nonzero elements that become zero.
   package let vanished: Int
-  /// The nonzero elements that become subnormal numbers, with fewer digits.
+  /// The number of nonzero elements that become subnormal, with fewer significant bits.
   package let subnormal: Int
   /// The largest magnitude of a finite element.
   package let largest: Float
 
-  /// Counts what `type` would make of `tensor`.
-  /// - Precondition: The tensor is of float32.
+  /// Counts the losses of converting `tensor` to `type`.
+  /// - Precondition: The tensor is float32.
   init(_ name: String, _ tensor: Tensor, as type: ElementType) {
     self.name = name
     count = tensor.count
@@ -91,19 +94,20 @@ package struct NarrowedConstant {
     self.largest = largest
   }
 
-  /// Whether the type holds the constant well enough to compute with: nothing overflows, and a scalar does not vanish.
+  /// Whether the type represents the constant well enough: no element overflows, and a scalar does
+  /// not become zero.
   var isHeld: Bool { overflows == 0 && (vanished == 0 || count > 1) }
 }
 
 /// The range of a narrow type, as float32 numbers.
 package struct NarrowRange {
-  /// The least magnitude that rounds to infinity.
+  /// The smallest magnitude that rounds to infinity.
   package let overflow: Float
   /// The largest finite number.
   package let largest: Float
   /// The largest magnitude that rounds to zero.
   package let vanishing: Float
-  /// The least normal magnitude.
+  /// The smallest normal magnitude.
   package let leastNormal: Float
 
   /// Creates the range of float16 or bfloat16.
@@ -112,10 +116,10 @@ package struct NarrowRange {
     let (exponent, digits, least) = isHalf ? (15, 10, -14) : (127, 7, -126)
     largest = Float(
       sign: .plus, exponent: exponent, significand: 2 - Float(sign: .plus, exponent: -digits, significand: 1))
-    // Half of the last place above the largest number ties to even: to infinity.
+    // A number half a unit in the last place above the largest number ties to even: to infinity.
     overflow = largest + Float(sign: .plus, exponent: exponent - digits - 1, significand: 1)
     leastNormal = Float(sign: .plus, exponent: least, significand: 1)
-    // Half of the least subnormal number ties to even: to zero.
+    // Half of the smallest subnormal number ties to even: to zero.
     vanishing = Float(sign: .plus, exponent: least - digits - 1, significand: 1)
   }
 }

@@ -3,25 +3,26 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// The rewriting of one graph by `NarrowFloats`, from the first node to the last.
+/// The rewrite of one graph by `NarrowFloats`, from the first node to the last.
 ///
-/// A float32 value of the original graph may exist as such, in the narrow type, or as both. It keeps its name as whichever of the
-/// two its producer writes.
+/// A float32 value of the original graph may exist in float32, in the narrow type, or in both. The
+/// form that its producer writes keeps the name, unless a body or the interface requires the name
+/// for the float32 form.
 struct NetworkNarrowing {
   private let options: NarrowFloats
   private var editor: GraphEditor
   private var nodes: [Node] = []
-  /// The float32 and the narrow form of each value, where it exists.
+  /// The float32 and narrow forms of each value that exist so far.
   private var wide: [ValueID: ValueID] = [:]
   private var narrow: [ValueID: ValueID] = [:]
-  /// The types that the values of the original graph have.
+  /// The types of the original graph's values.
   private let types: [TensorType?]
   private let index: GraphIndex
   private var constants: [ValueID: NarrowedConstant] = [:]
   private var convertedNodes = 0
   private var refusals: [PassResult.Entry] = []
 
-  /// The inputs of an operator that are tried one by one.
+  /// The maximum number of inputs for which all combinations are tried.
   private static let mostChoices = 6
 
   init(_ graph: consuming Graph, _ options: NarrowFloats) {
@@ -68,14 +69,14 @@ struct NetworkNarrowing {
     }
   }
 
-  /// Lets a node compute in float32.
+  /// Keeps a node in float32.
   private mutating func keep(_ original: Node) throws(InfoldError) {
     var node = original
     for (place, input) in node.inputs.enumerated() {
       if let input, isFloat(input) { node.inputs[place] = try widened(input) }
     }
     for capture in node.captures where isFloat(capture) {
-      // A body reads it by its name.
+      // A body reads captured values by name, so their float32 form keeps it.
       guard try widened(capture) == capture else { preconditionFailure("a captured value has another name") }
     }
     for output in node.definitions where isFloat(output) { wide[output] = output }
@@ -107,12 +108,13 @@ struct NetworkNarrowing {
     for output in original.definitions where isFloat(output) && index.isCaptured(output) { _ = try widened(output) }
   }
 
-  /// Whether a value has to keep its name for its float32 form.
+  /// Whether a value's float32 form must keep its name.
   private func keepsName(_ id: ValueID) -> Bool {
     index.isCaptured(id) || index.isOutput(id) && options.keepsInterface
   }
 
-  /// The inputs of a node to pass in the narrow type, so that its float32 outputs become narrow; `nil` if it has to stay.
+  /// Returns the inputs of a node to pass in the narrow type, so that its float32 outputs become
+  /// narrow; `nil` if it keeps float32.
   private mutating func placesToNarrow(_ node: Node) throws(InfoldError) -> Set<Int>? {
     let label = editor.graph.label(of: node)
     let floats = node.inputs.indices.filter { node.inputs[$0].map(isFloat) ?? false }
@@ -122,14 +124,15 @@ struct NetworkNarrowing {
       return nil
     }
     guard let typed = node.typed, Swift.type(of: typed).widening == .sameFunction else {
-      // A Cast makes what its model asks for, and bodies are not entered: neither is worth a remark.
+      // Casts keep the type that the model requests, and bodies are not rewritten: neither needs a
+      // remark.
       return nil
     }
     if let output = node.definitions.first(where: { isFloat($0) && mustStayWide($0) }) {
       return refuse(
         "keeps float32: \(String(quoting: editor.graph[output].name)) exceeds half of the range of \(options.type)")
     }
-    guard !floats.isEmpty else { return refuse("keeps float32: it makes floats of no floats") }
+    guard !floats.isEmpty else { return refuse("keeps float32: it has float32 outputs but no float32 inputs") }
     var unheld: NarrowedConstant?
     let held = floats.filter { place in
       guard let constant = constant(node.inputs[place]!), !constant.isHeld else { return true }
@@ -144,7 +147,7 @@ struct NetworkNarrowing {
     return refuse("keeps float32: \(node.opType) does not compute in \(options.type) here")
   }
 
-  /// The sets of inputs to try: all of them, then smaller ones.
+  /// Returns the sets of inputs to try, the largest first.
   private static func choices(_ places: [Int]) -> [Set<Int>] {
     guard !places.isEmpty else { return [] }
     guard places.count <= mostChoices else { return [Set(places), [places[0]]] }
@@ -153,7 +156,8 @@ struct NetworkNarrowing {
     }.sorted { ($1.count, $0.min()!, $0.max()!) < ($0.count, $1.min()!, $1.max()!) }
   }
 
-  /// Whether the operator accepts these inputs in the narrow type and then makes its float32 outputs in that type.
+  /// Returns whether the operator accepts these inputs in the narrow type and then infers that type
+  /// for its float32 outputs.
   private func accepts(_ node: Node, _ places: Set<Int>) -> Bool {
     var inputs: [TensorType?] = [], tensors: [Tensor?] = []
     for (place, input) in node.inputs.enumerated() {
@@ -175,7 +179,7 @@ struct NetworkNarrowing {
     }
   }
 
-  /// Counts what the narrow type makes of a constant; `nil` for other values.
+  /// Returns the losses of converting a constant; `nil` for other values.
   private mutating func constant(_ id: ValueID) -> NarrowedConstant? {
     if let known = constants[id] { return known }
     guard let tensor = original(id) else { return nil }
@@ -184,13 +188,13 @@ struct NetworkNarrowing {
     return constant
   }
 
-  /// The tensor of a constant of the original graph.
+  /// Returns the tensor of a constant of the original graph.
   private func original(_ id: ValueID) -> Tensor? {
     guard let tensor = editor.graph.constant(id), tensor.elementType == type(of: id)?.elementType else { return nil }
     return tensor
   }
 
-  /// The float32 form of a value.
+  /// Returns the float32 form of a value, adding a Cast if needed.
   private mutating func widened(_ id: ValueID) throws(InfoldError) -> ValueID {
     if let known = wide[id] { return known }
     var value = id
@@ -202,7 +206,7 @@ struct NetworkNarrowing {
     return value
   }
 
-  /// The narrow form of a value.
+  /// Returns the narrow form of a value, adding a constant or a Cast if needed.
   private mutating func narrowed(_ id: ValueID) throws(InfoldError) -> ValueID {
     if let known = narrow[id] { return known }
     let suffix = " in \(options.type)"
@@ -234,7 +238,7 @@ struct NetworkNarrowing {
         inputs: [source], outputs: [target]))
   }
 
-  /// Gives a value the narrow type under its own name.
+  /// Gives a value the narrow type, keeping its name.
   private mutating func retype(_ id: ValueID) {
     editor.retype(id, narrowType(of: id))
   }
@@ -249,6 +253,6 @@ struct NetworkNarrowing {
 
   private func mustStayWide(_ id: ValueID) -> Bool { options.wideValues.contains(editor.graph[id].name) }
 
-  /// The most elements of a constant that shape rules are told of.
+  /// The maximum number of elements of a constant that shape rules may inspect.
   private static let smallCount = 1024
 }

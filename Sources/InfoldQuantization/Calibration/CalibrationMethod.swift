@@ -1,22 +1,23 @@
 import InfoldSystem
 
-/// How the range that a quantized value covers is found.
+/// How the range of a quantized value is determined.
 public enum CalibrationMethod: Sendable, Hashable {
-  /// From the least number seen to the greatest.
+  /// From the smallest to the largest observed number.
   case minmax
-  /// The same without the outermost numbers: what is left is this percentage of them.
+  /// A range that covers this percentage of the observed numbers, with equally many left out at
+  /// either end.
   case percentile(Double)
-  /// The range whose rounded and cut numbers have the least mean squared error.
+  /// The range with the least mean squared error of rounding and clipping.
   case meanSquaredError
 
   func check() throws(InfoldError) {
     guard case .percentile(let percentage) = self else { return }
     guard percentage > 50, percentage <= 100 else {
-      throw InfoldError(.invalidArgument, "the percentage is \(percentage), and must be above 50 and at most 100")
+      throw InfoldError(.invalidArgument, "the percentile is \(percentage), and must be above 50 and at most 100")
     }
   }
 
-  /// The range of numbers that were seen.
+  /// Returns the range for the observed numbers.
   func range(_ histogram: Histogram, within seen: ClosedRange<Double>) -> ClosedRange<Double> {
     switch self {
     case .minmax: seen

@@ -3,17 +3,17 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Gives the tensors of a sample by the names of a model's inputs.
+/// Returns the tensors of the sample at an index, by input name.
 public typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]
 
-/// Runs samples through a float network, and looks at its values.
+/// Runs samples through a float network and collects statistics of its values.
 struct Calibrator {
   private let session: Session
   private let names: [String]
   private let origin: RangeOrigin
 
   /// - Parameters:
-  ///   - values: Those that are looked at.
+  ///   - values: The values to observe.
   ///   - origin: What the samples are.
   init(
     _ model: Model, _ values: [ValueID], _ options: SessionOptions, origin: RangeOrigin = .samples
@@ -23,8 +23,9 @@ struct Calibrator {
     self.origin = origin
   }
 
-  /// - Parameter progress: Is told how many samples are done.
-  /// - Throws: What `sample` throws; `InfoldError` that names the value for a number that is not finite.
+  /// Runs the samples and returns the statistics of each value.
+  /// - Parameter progress: Receives the number of samples done.
+  /// - Throws: Any error from `sample`; `InfoldError`, naming the value, if a number is not finite.
   func statistics(
     count: Int, _ sample: SampleSource, progress: (Int) -> Void
   ) throws(InfoldError) -> [ValueStatistics] {
@@ -38,8 +39,8 @@ struct Calibrator {
         } catch {
           throw InfoldError(
             error.code,
-            "the value \(String(quoting: name)) cannot be quantized for sample \(index + 1): \(error.reason)",
-            hint: "leave the nodes that use it as they are with --exclude")
+            "cannot calibrate the value \(String(quoting: name)) with sample \(index + 1): \(error.reason)",
+            hint: "keep the nodes that use it in float with --exclude")
         }
       }
       progress(index + 1)
@@ -49,7 +50,7 @@ struct Calibrator {
 }
 
 extension Model {
-  /// The same model, which returns these values.
+  /// Returns the same model with these values as its outputs.
   func returning(_ values: [ValueID]) -> Model {
     var model = self
     model.graph.outputs = values

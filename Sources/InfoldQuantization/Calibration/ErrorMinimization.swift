@@ -1,12 +1,12 @@
-/// Looks for the range whose numbers of 8 bits have the least mean squared error: what is cut off against what is rounded.
+/// Finds the 8-bit range with the least mean squared error, weighing clipping against rounding.
 struct ErrorMinimization {
   /// The range.
   let range: ClosedRange<Double>
 
-  /// The parts of a range's end that are tried.
+  /// The number of candidates for each end of the range.
   static let parts = 128
 
-  /// - Parameter seen: From the least to the greatest number.
+  /// - Parameter seen: The range of the observed numbers.
   init(_ histogram: Histogram, within seen: ClosedRange<Double>) {
     let ends = (min(seen.lowerBound, 0), max(seen.upperBound, 0))
     guard histogram.total > 0, ends.1 > ends.0 else {
@@ -30,7 +30,8 @@ struct ErrorMinimization {
       ends.0 * Double(best.lower) / Double(Self.parts)...ends.1 * Double(best.upper) / Double(Self.parts)
   }
 
-  /// The numbers on one side of zero, for each part of the end: how many are inside, and the squared distances of the others.
+  /// The numbers on one side of zero. For each candidate: how many lie inside, and the squared
+  /// distances of all others.
   private struct Tail {
     private(set) var inside: [Double]
     private(set) var cut: [Double]

@@ -1,23 +1,24 @@
-/// Counts numbers in a bounded number of bins, whose width is a power of two that doubles when numbers do not fit.
+/// Counts numbers in a bounded number of bins. Their width is a power of two that doubles when
+/// numbers do not fit.
 ///
-/// The bins lie side by side from zero on, so that two of them become one exactly: what a histogram holds does not depend on the
-/// order in which the numbers came.
+/// Bins are aligned to multiples of their width, so two neighbors merge exactly. The contents
+/// therefore do not depend on the order of the numbers.
 struct Histogram: Sendable {
-  /// The most bins.
+  /// The maximum number of bins.
   static let limit = 4096
 
-  /// The binary logarithm of the bins' width.
+  /// The binary logarithm of the bin width.
   private(set) var exponent = -149
-  /// The place of the first bin, in widths from zero.
+  /// The index of the first bin, in bin widths from zero.
   private(set) var first = 0
-  /// How many numbers are in each bin.
+  /// The number of elements in each bin.
   private(set) var counts: [Int] = []
-  /// How many numbers there are.
+  /// The total number of elements.
   private(set) var total = 0
-  /// How many of them are zero, which is exact in any range.
+  /// The number of zeros. Every range represents zero exactly.
   private(set) var zeros = 0
 
-  /// Adds numbers that lie between these.
+  /// Adds numbers that lie in `range`.
   /// - Precondition: All of them are finite.
   mutating func add(_ numbers: Span<Float>, in range: ClosedRange<Float>) {
     guard !numbers.isEmpty else { return }
@@ -30,8 +31,9 @@ struct Histogram: Sendable {
     total += numbers.count
   }
 
-  /// The range without a share of the numbers, half of it at either end; `nil` where there are no numbers.
-  /// - Parameter share: What is left out, 0 to 1.
+  /// Returns the range without a share of the numbers, half of it at either end; `nil` if the
+  /// histogram is empty.
+  /// - Parameter share: The share to leave out, 0 to 1.
   func range(leavingOut share: Double) -> ClosedRange<Double>? {
     guard total > 0 else { return nil }
     let tail = Int(Double(total) * min(max(share, 0), 1) / 2)
@@ -47,7 +49,7 @@ struct Histogram: Sendable {
     return Double(first + lower) / inverseWidth...Double(first + upper + 1) / inverseWidth
   }
 
-  /// The bins that hold something but zeros: their centers, and how many numbers are in them.
+  /// The centers of bins that contain numbers other than zero, and their counts without zeros.
   var bins: [(center: Double, count: Double)] {
     counts.indices.compactMap { index in
       let count = counts[index] - (first + index == 0 ? zeros : 0)
@@ -55,7 +57,8 @@ struct Histogram: Sendable {
     }
   }
 
-  /// The numbers in each of `count` bins of the same width that share a range; what is outside counts at its ends.
+  /// Returns the counts in `count` equal bins over a range. Numbers outside are counted at its
+  /// ends.
   func condensed(_ count: Int, over range: ClosedRange<Double>) -> [Int] {
     var result = [Int](repeating: 0, count: count)
     let width = (range.upperBound - range.lowerBound) / Double(count)
@@ -71,7 +74,7 @@ struct Histogram: Sendable {
   private var inverseWidth: Double { Double(sign: .plus, exponent: -exponent, significand: 1) }
 
   private mutating func makeRoom(for range: ClosedRange<Float>) {
-    // Zero counts, so that the first bin does not depend on what came first.
+    // Zero is always included, so that the bins do not depend on the order of the numbers.
     var lower = Double(min(range.lowerBound, 0)) * inverseWidth
     var upper = Double(max(range.upperBound, 0)) * inverseWidth
     var (low, high) = (Double(first), Double(first + max(counts.count, 1) - 1))

@@ -4,19 +4,20 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Random pictures for a network's inputs, where there are no others.
+/// Random pictures for the inputs of a network, used if there are no samples.
 struct NoiseSource {
-  /// How many there are.
+  /// The number of pictures.
   let count: Int
   private let inputs: [(name: String, type: ElementType, shape: [Int], range: ClosedRange<Double>?)]
-  /// What the random numbers are multiplied with.
+  /// The factor that scales the random numbers.
   var factor = 1.0
 
   /// - Parameters:
-  ///   - shapes: Those of inputs, by name, where the model leaves them open.
-  ///   - ranges: What the caller knows of inputs.
-  /// - Throws: `InfoldError` with `.invalidArgument` for names of no input, shapes that do not fit, and sizes that are not known;
-  ///   `.unsupported` for an input that is no tensor.
+  ///   - shapes: Input shapes by name, if the model leaves them open.
+  ///   - ranges: Known input ranges by name.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a name is not a graph input, a shape does
+  ///   not fit, a size is unknown, or a range is not finite; `.unsupported` for an input that is
+  ///   not a tensor.
   init(
     _ model: Model, count: Int, shapes: [String: [Int]], ranges: [String: ClosedRange<Double>]
   ) throws(InfoldError) {
@@ -24,7 +25,7 @@ struct NoiseSource {
     let graph = model.graph
     let names = Set(graph.inputs.map { graph[$0].name })
     for name in (Array(shapes.keys) + Array(ranges.keys)).sorted() where !names.contains(name) {
-      throw InfoldError(.invalidArgument, "the model has no input \(String(quoting: name))")
+      throw InfoldError(.invalidArgument, "\(String(quoting: name)) is not a graph input")
     }
     for (name, range) in ranges where !range.lowerBound.isFinite || !range.upperBound.isFinite {
       throw InfoldError(.invalidArgument, "the range of the input \(String(quoting: name)) is not finite")
@@ -38,7 +39,7 @@ struct NoiseSource {
       var shape = shapes[name]
       if let shape, type.shape?.admits(shape) == false {
         throw InfoldError(
-          .invalidArgument, "the input \(String(quoting: name)) cannot have the shape \(shape), but \(type.shape!)")
+          .invalidArgument, "shape mismatch: input \(String(quoting: name)) has shape \(type.shape!), not \(shape)")
       }
       if shape == nil, let declared = type.shape {
         let sizes = declared.enumerated().compactMap { axis, dimension in dimension.size ?? (axis == 0 ? 1 : nil) }
@@ -46,15 +47,15 @@ struct NoiseSource {
       }
       guard let shape else {
         throw InfoldError(
-          .invalidArgument, "the model leaves open the size of the input \(String(quoting: name))",
-          hint: "say which random pictures have, or give samples")
+          .invalidArgument, "the input \(String(quoting: name)) has a dynamic dimension or an unknown rank",
+          hint: "give its shape for random pictures, or give samples")
       }
       inputs.append((name, type.elementType, shape, ranges[name]))
     }
     self.inputs = inputs
   }
 
-  /// The tensors of a sample.
+  /// Returns the tensors of a random picture.
   func sample(_ index: Int) throws(InfoldError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
     var generator = SplitMix64(seed: UInt64(index) &+ 0x1F0D)
@@ -77,8 +78,9 @@ struct NoiseSource {
     return tensors
   }
 
-  /// The same pictures, as bright as the first batch normalization that sees them says: where its input is a layer of the picture, whose
-  /// stored variance tells that of the picture.
+  /// Returns the same pictures, scaled to the brightness that the first batch normalization
+  /// implies: the stored variance of its input, a linear function of the picture, determines the
+  /// variance of the picture.
   func matched(to model: Model, _ session: SessionOptions) -> NoiseSource {
     guard !inputs.contains(where: { $0.range != nil }),
       let collector = try? StatisticsCollector(model, session: session),
@@ -93,8 +95,9 @@ struct NoiseSource {
     return matched
   }
 
-  /// The model with batch normalizations that see these pictures as they would see those that it was trained with; `nil` where there are
-  /// none, or where they cannot be given other statistics.
+  /// Returns the model with batch normalization statistics recomputed for these pictures, so that
+  /// every normalization produces what it produced in training; `nil` if there are no batch
+  /// normalizations, or if their statistics cannot be replaced.
   func modelMatched(_ model: Model, _ session: SessionOptions) -> Model? {
     guard
       let collector = try? StatisticsCollector(

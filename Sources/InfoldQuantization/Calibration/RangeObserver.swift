@@ -1,17 +1,17 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Sees what a value holds for many samples.
+/// Collects the range and the histogram of a value over many samples.
 package struct RangeObserver: Sendable {
   private var minimum = Float.infinity
   private var maximum = -Float.infinity
-  /// How often numbers come up.
+  /// The histogram of the numbers.
   private(set) var histogram = Histogram()
 
   package init() {}
 
-  /// Looks at the elements of a tensor of float32.
-  /// - Throws: `InfoldError` with `.invalidArgument` for one that is not finite.
+  /// Adds the elements of a float32 tensor.
+  /// - Throws: `InfoldError` with `.invalidArgument` if an element is not finite.
   package mutating func add(_ tensor: Tensor) throws(InfoldError) {
     try tensor.withElements { (numbers: Span<Float>) throws(InfoldError) in
       var (least, greatest) = (Float.infinity, -Float.infinity)
@@ -22,7 +22,7 @@ package struct RangeObserver: Sendable {
         least = min(least, number)
         greatest = max(greatest, number)
       }
-      guard isFinite else { throw InfoldError(.invalidArgument, "a number is not finite, and no range holds it") }
+      guard isFinite else { throw InfoldError(.invalidArgument, "a number is not finite") }
       guard least <= greatest else { return }
       minimum = min(minimum, least)
       maximum = max(maximum, greatest)
@@ -30,10 +30,10 @@ package struct RangeObserver: Sendable {
     }
   }
 
-  /// From the least to the greatest number; zero alone where nothing was seen.
+  /// From the smallest to the largest number; 0...0 if there are none.
   package var extremes: ClosedRange<Double> { minimum <= maximum ? Double(minimum)...Double(maximum) : 0...0 }
 
-  /// What is to be covered; zero alone where nothing was seen.
+  /// Returns the range to cover; 0...0 if there are no numbers.
   package func range(_ method: CalibrationMethod) -> ClosedRange<Double> {
     minimum <= maximum ? method.range(histogram, within: extremes) : 0...0
   }

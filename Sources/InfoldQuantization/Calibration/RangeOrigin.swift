@@ -1,13 +1,14 @@
-/// What the range of a quantized value was found with.
+/// The source of a quantized value's range.
 public enum RangeOrigin: String, Sendable, Hashable, CaseIterable {
-  /// The samples.
+  /// Samples.
   case samples
-  /// The statistics of batch normalizations, and what follows from them.
+  /// The statistics of batch normalizations, propagated to the value if necessary.
   case statistics
-  /// The same, through a product with weights whose inputs were taken to be independent of each other.
+  /// The statistics of batch normalizations, propagated through weights under the assumption of
+  /// independent inputs.
   case estimate
-  /// Random pictures, with batch normalizations that were given the statistics of these.
+  /// Random pictures, with batch normalization statistics recomputed for them.
   case noise
-  /// What the caller said of an input.
+  /// The input range that the caller gave.
   case given
 }

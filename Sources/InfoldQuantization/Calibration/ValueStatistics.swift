@@ -1,24 +1,24 @@
 import InfoldTensor
 
-/// What is known of a value that is to be quantized.
+/// The statistics of a value to quantize.
 struct ValueStatistics: Sendable {
-  /// From the least to the greatest number.
+  /// From the smallest to the largest number.
   var range: ClosedRange<Double>
-  /// How often numbers come up; `nil` where none was seen.
+  /// The histogram of the numbers; `nil` if none were observed.
   var histogram: Histogram?
   /// The moments of each channel; `nil` for a value without channels.
   var channels: ChannelMoments?
-  /// What it was found with.
+  /// The source of the range.
   var origin: RangeOrigin
 
-  /// From the moments of channels.
+  /// Creates statistics from the moments of channels.
   init(_ moments: ChannelMoments) {
     range = moments.range
     channels = moments
     origin = moments.isEstimated ? .estimate : .statistics
   }
 
-  /// From what was seen.
+  /// Creates statistics from observed numbers.
   init(_ observer: RangeObserver, _ channels: ChannelSums, origin: RangeOrigin) {
     range = observer.extremes
     histogram = observer.histogram
@@ -27,7 +27,7 @@ struct ValueStatistics: Sendable {
   }
 }
 
-/// The sums of each channel's numbers, their squares, and their extremes.
+/// Sums, sums of squares, and extremes of the numbers of each channel.
 struct ChannelSums: Sendable {
   private var count = 0
   private var sums: [Double] = []
@@ -37,7 +37,7 @@ struct ChannelSums: Sendable {
   /// Whether all tensors had the same channels.
   private var isUsable = true
 
-  /// Adds a tensor of float32, whose second dimension has the channels.
+  /// Adds a float32 tensor whose axis 1 is the channel axis.
   mutating func add(_ tensor: Tensor) {
     let shape = tensor.shape
     guard isUsable, shape.count >= 2, tensor.count > 0, sums.isEmpty || sums.count == shape[1] else {
@@ -73,7 +73,7 @@ struct ChannelSums: Sendable {
     count += shape[0] * inner
   }
 
-  /// The moments; `nil` where nothing was seen, or nothing with channels.
+  /// The moments; `nil` if no numbers were added, or if they have no channels.
   var moments: ChannelMoments? {
     guard isUsable, count > 0 else { return nil }
     let mean = sums.map { $0 / Double(count) }

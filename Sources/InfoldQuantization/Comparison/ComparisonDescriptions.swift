@@ -9,7 +9,7 @@ extension SignalQuality: CustomStringConvertible {
 }
 
 extension SampledQuality: CustomStringConvertible {
-  /// One line: the quality over all samples, and that of the worst.
+  /// The quality over all samples, and that of the worst sample, in one line.
   public var description: String {
     guard let worst else { return "no samples" }
     return "\(pooled), at worst \(worst.quality) for sample \(worst.sample)"
@@ -17,7 +17,7 @@ extension SampledQuality: CustomStringConvertible {
 }
 
 extension QuantizationComparison: CustomStringConvertible {
-  /// One line: the quality of each output, and how often both networks name the same best class.
+  /// The quality of each output, and how often both networks agree on the best class, in one line.
   public var description: String {
     var parts = outputs.map(\.description)
     if let agreements { parts.append("the same best class for \(agreements) of \(rows)") }
@@ -26,6 +26,6 @@ extension QuantizationComparison: CustomStringConvertible {
 }
 
 extension QuantizationComparison.Output: CustomStringConvertible {
-  /// One line: the name and the quality.
+  /// The name and the quality, in one line.
   public var description: String { "output \(String(quoting: name)): \(quality)" }
 }

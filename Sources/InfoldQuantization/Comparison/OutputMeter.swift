@@ -3,11 +3,11 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Measures by how much the outputs of quantized networks differ from those of the float network.
+/// Measures how much the outputs of quantized networks differ from those of the float network.
 struct OutputMeter {
-  /// What was measured.
+  /// The result of a measurement.
   struct Reading {
-    /// The mean over the outputs of the energy of the errors, as a share of that of the numbers.
+    /// The mean over the outputs of the noise-to-signal energy ratio.
     let noise: Double
     let decibels: Double?
     let agreements: Int?
@@ -19,10 +19,10 @@ struct OutputMeter {
   private let names: [String]
   private let options: SessionOptions
 
-  /// The most samples that are measured.
+  /// The maximum number of samples that are measured.
   static let mostSamples = 64
 
-  /// - Parameter sample: Gives the sample of a place among `count`.
+  /// - Parameter sample: Returns the sample at an index below `count`.
   init(
     _ model: Model, _ options: SessionOptions, count: Int, _ sample: SampleSource
   ) throws(InfoldError) {
@@ -40,7 +40,8 @@ struct OutputMeter {
     (self.samples, self.expected) = (samples, expected)
   }
 
-  /// - Parameter places: How many of the samples are run; all without it.
+  /// Measures a quantized network.
+  /// - Parameter places: The number of samples to run; `nil` runs all.
   func measure(_ model: Model, samples places: Int? = nil) throws(InfoldError) -> Reading {
     let graph = model.graph
     let session = try Session(
@@ -63,12 +64,12 @@ struct OutputMeter {
   }
 }
 
-/// For how many rows of scores two networks name the same best class.
+/// Counts the rows of scores for which two networks have the same best class.
 struct ClassAgreement {
   private(set) var agreements: Int?
   private(set) var rows = 0
 
-  /// Compares the best classes of scores: [N, C], perhaps with dimensions of 1 behind.
+  /// Compares the best classes of scores of shape [N, C], or [N, C, 1, ...].
   mutating func add(_ before: Tensor, _ after: Tensor) throws(InfoldError) {
     let shape = before.shape
     guard shape.count >= 2, shape[1] > 1, shape[2...].allSatisfy({ $0 == 1 }), before.shape == after.shape

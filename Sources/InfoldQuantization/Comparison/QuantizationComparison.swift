@@ -3,27 +3,28 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// How a quantized network differs from the float network, over samples.
+/// The differences between a quantized network and the float network, over samples.
 public struct QuantizationComparison: Sendable {
-  /// How good an output is.
+  /// The quality of an output.
   public struct Output: Sendable, Hashable {
     /// The name.
     public let name: String
-    /// The quality of its numbers.
+    /// The signal-to-noise ratio against the float network.
     public fileprivate(set) var quality: SampledQuality
   }
 
-  /// For each of the quantized values.
+  /// The quality of each quantized value.
   public fileprivate(set) var activations: [SampledQuality]
-  /// For each output.
+  /// The quality of each output.
   public fileprivate(set) var outputs: [Output]
-  /// How many samples have the same best class in both; `nil` where the first output holds no scores of classes.
+  /// The number of rows of scores with the same best class in both networks; `nil` if the first
+  /// output holds no class scores.
   public fileprivate(set) var agreements: Int?
-  /// How many rows of classes were compared.
+  /// The number of rows of scores.
   public fileprivate(set) var rows: Int
 }
 
-/// Runs samples through both networks.
+/// Runs samples through both networks and compares their values.
 struct NetworkComparer {
   private let float: Session
   private let quantized: Session

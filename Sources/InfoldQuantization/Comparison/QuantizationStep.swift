@@ -1,29 +1,32 @@
-/// What a method brought.
+/// The effect of one method.
 public struct QuantizationStep: Sendable, Hashable {
-  /// A method.
+  /// A quantization method.
   public enum Method: String, Sendable, Hashable, CaseIterable {
-    /// Ranges from the least to the greatest number, and weights rounded to the nearest integers.
+    /// Ranges from the smallest to the largest number, and weights rounded to the nearest integers.
     case plain
-    /// Channels scaled so that they use the range that they share.
+    /// Channels scaled to use more of the range that they share.
     case equalization
-    /// Ranges as the options say.
+    /// Ranges by the method of the options.
     case ranges
-    /// Biases that make up for the rounding of weights on average.
+    /// Biases that compensate for the mean error of rounded weights.
     case biasCorrection
-    /// Weights rounded together.
+    /// Weights of an output channel rounded together.
     case roundingSearch
-    /// Nodes left in floats.
+    /// Nodes left in float.
     case floatNodes
   }
 
   /// The method.
   public let method: Method
-  /// The signal-to-noise ratio over all outputs and samples in dB; infinite without errors, `nil` without a signal.
+  /// The signal-to-noise ratio over all outputs and samples in dB: infinite without errors, `nil`
+  /// without a signal.
   public let decibels: Double?
-  /// How many rows of scores have the same best class; `nil` where the first output holds no scores.
+  /// The number of rows of scores with the same best class; `nil` if the first output holds no
+  /// class scores.
   public let agreements: Int?
-  /// The rows of scores.
+  /// The number of rows of scores.
   public let rows: Int
-  /// Whether the network has it: what makes the outputs worse is left out again.
+  /// Whether the network uses the method. With samples, most methods are discarded if they make the
+  /// outputs worse.
   public internal(set) var isKept: Bool
 }

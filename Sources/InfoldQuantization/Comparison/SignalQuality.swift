@@ -1,7 +1,7 @@
 import InfoldTensor
 internal import RealModule
 
-/// The energy of numbers, and that of their errors.
+/// The energy of a signal and of its errors.
 public struct SignalQuality: Sendable, Hashable {
   private var signal = 0.0
   private var noise = 0.0
@@ -12,7 +12,7 @@ public struct SignalQuality: Sendable, Hashable {
     noise += error * error
   }
 
-  /// Adds the numbers of a tensor of float32, and their differences to those of another one of the same shape.
+  /// Adds the numbers of a float32 tensor, and their differences from a tensor of the same shape.
   mutating func add(_ numbers: Tensor, _ others: Tensor) {
     var quality = self
     numbers.withElements { (a: Span<Float>) in
@@ -23,37 +23,39 @@ public struct SignalQuality: Sendable, Hashable {
     self = quality
   }
 
-  /// Whether there is more noise for the signal than in another one; noise without a signal is worst.
+  /// Returns whether the noise relative to the signal is larger than in `other`. Noise without a
+  /// signal is worst.
   func isWorse(than other: SignalQuality) -> Bool { signal * other.noise < other.signal * noise }
 
-  /// The signal-to-noise ratio in dB: infinite without errors, `nil` where there is no signal.
+  /// The signal-to-noise ratio in dB: infinite without errors, `nil` without a signal.
   public var decibels: Double? {
     guard signal > 0 else { return nil }
     return Self.decibels(noise / signal)
   }
 
-  /// The energy of the errors as a share of that of the numbers; `nil` where there is no signal.
+  /// The noise-to-signal energy ratio; `nil` without a signal.
   var noiseRatio: Double? { signal > 0 ? noise / signal : nil }
 
   static func decibels(_ noiseRatio: Double) -> Double { noiseRatio == 0 ? .infinity : -10 * Double.log10(noiseRatio) }
 }
 
-/// The quality over all samples, where one with large numbers outweighs the others, and of the sample where it is worst.
+/// The quality over all samples, in which samples with large numbers dominate, and that of the
+/// worst sample.
 public struct SampledQuality: Sendable, Hashable {
   /// The quality of one sample.
   public struct Sample: Sendable, Hashable {
-    /// The place of the sample.
+    /// The index of the sample.
     public let sample: Int
     /// Its quality.
     public let quality: SignalQuality
   }
 
-  /// Over all samples.
+  /// The quality over all samples.
   public private(set) var pooled = SignalQuality()
-  /// Of the worst sample; `nil` without samples.
+  /// The sample with the lowest quality; `nil` if there are no samples.
   public private(set) var worst: Sample?
 
-  /// Adds a tensor of a sample, as `SignalQuality.add`.
+  /// Adds a tensor of a sample as `SignalQuality.add` does.
   mutating func add(_ numbers: Tensor, _ others: Tensor, sample: Int) {
     pooled.add(numbers, others)
     var quality = SignalQuality()

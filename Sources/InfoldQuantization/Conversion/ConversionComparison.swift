@@ -3,7 +3,8 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// How the outputs of a converted network differ from those of the float32 network, over samples.
+/// The differences between the outputs of a converted network and of the float32 network, over
+/// samples.
 public struct ConversionComparison: Sendable {
   /// The quality of an output's numbers.
   public struct Output: Sendable, Hashable {
@@ -17,11 +18,12 @@ public struct ConversionComparison: Sendable {
     public fileprivate(set) var largest = 0.0
   }
 
-  /// The outputs of float32 in the original.
+  /// The outputs that are float32 in the original.
   public fileprivate(set) var outputs: [Output]
-  /// The rows of scores with the same best class in both networks; `nil` if the first output holds no scores.
+  /// The number of rows of scores with the same best class in both networks; `nil` if the first
+  /// output holds no scores.
   public fileprivate(set) var agreements: Int?
-  /// The rows of scores.
+  /// The number of rows of scores.
   public fileprivate(set) var rows = 0
 }
 

@@ -3,7 +3,7 @@ import InfoldPasses
 
 /// A network that `FloatConverter` has converted.
 public struct ConvertedNetwork: Sendable {
-  /// A value that exceeds half of the type's range, so that the node which computes it keeps float32.
+  /// A value that exceeds half of the type's range, so the node that computes it keeps float32.
   public struct WideValue: Sendable, Hashable {
     /// The name.
     public let name: String
@@ -17,9 +17,9 @@ public struct ConvertedNetwork: Sendable {
     public let name: String
     /// The number of elements.
     public let count: Int
-    /// The nonzero elements that became zero.
+    /// The number of nonzero elements that became zero.
     public let vanished: Int
-    /// The nonzero elements that became subnormal, with fewer significant bits.
+    /// The number of nonzero elements that became subnormal, with fewer significant bits.
     public let subnormal: Int
     /// The largest magnitude.
     public let largest: Double
@@ -27,7 +27,7 @@ public struct ConvertedNetwork: Sendable {
 
   /// The model.
   public let model: Model
-  /// The nodes that compute in the narrow type.
+  /// The number of nodes that compute in the narrow type.
   public let convertedNodes: Int
   /// The nodes that keep float32, with reasons.
   public let refusals: [PassResult.Entry]

@@ -4,7 +4,7 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Converts a float32 network to float16 or bfloat16, which takes half of the memory.
+/// Converts a float32 network to float16 or bfloat16, which halves its size.
 ///
 /// ```swift
 /// let converter = try FloatConverter(Model(path: "resnet18.onnx"), to: .float16)
@@ -12,9 +12,9 @@ import InfoldTensor
 /// try converted.model.write(to: "resnet18-float16.onnx")
 /// ```
 ///
-/// Batch normalization is folded first, in double precision, so that each weight is rounded once more and no more. Nodes whose
-/// values exceed half of the type's range in a sample keep float32, and so do nodes that read constants which the type cannot
-/// hold.
+/// Batch normalization is folded in double precision first, so that conversion rounds each weight
+/// only once more. Nodes whose results exceed half of the type's range in a sample keep float32,
+/// and so do nodes that read constants which the type cannot represent.
 public struct FloatConverter: Sendable {
   /// The type of the converted network.
   public enum Target: String, Sendable, Hashable, CaseIterable {
@@ -46,7 +46,7 @@ public struct FloatConverter: Sendable {
 
   /// The first opset in which all operators accept bfloat16.
   private static let bfloat16Opset = 22
-  /// The IR version that came with it.
+  /// The IR version that introduced this opset.
   private static let bfloat16IRVersion = 10
 
   /// Prepares a model.
@@ -54,9 +54,10 @@ public struct FloatConverter: Sendable {
   ///   - original: A float32 network.
   ///   - target: The type to convert to.
   ///   - keepsInterface: Whether inputs and outputs keep float32, so that programs need no change.
-  ///   - session: How samples run through the network.
-  /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized or has no float32 values to convert; `.unsupported`,
-  ///   naming the node, if Infold cannot run it, or cannot bring it to the opset that the type requires.
+  ///   - session: How to run samples through the network.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized or has no float32
+  ///   values to convert; `.unsupported`, naming the node, if Infold cannot run it, or cannot raise
+  ///   it to the opset that the type requires.
   public init(
     _ original: Model, to target: Target, keepsInterface: Bool = true, session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
@@ -65,7 +66,7 @@ public struct FloatConverter: Sendable {
     model = try model.inlined()
     if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
       throw InfoldError(
-        .invalidArgument, "the model is quantized already", hint: "convert the float32 model that it was made from",
+        .invalidArgument, "the model is already quantized", hint: "convert the float32 model that it was made from",
         node: model.graph.label(of: node))
     }
     try model.simplify()
@@ -86,12 +87,12 @@ public struct FloatConverter: Sendable {
   ///   - count: The number of samples, at least 1.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs.
-  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` if the samples do not fit the model, if a value is not
-  ///   finite in the original, or if no node can be converted.
+  /// - Throws: Any error from `sample`; `InfoldError` with `.invalidArgument` if the samples do not
+  ///   fit the model, if a value is not finite in the original, or if no node can be converted.
   public func convert(
     count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> ConvertedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to find ranges with") }
+    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
     let graph = model.graph
     let values = graph.valueIDs.filter {
       graph[$0].type?.elementType == .float32 && !graph.isConstant($0)
@@ -108,7 +109,7 @@ public struct FloatConverter: Sendable {
     ).rewritten(graph)
     guard result.convertedNodes > 0 else {
       throw InfoldError(
-        .invalidArgument, "no node computes in float32 and can be converted to \(target.rawValue)",
+        .invalidArgument, "the model has no float32 node that can be converted to \(target.rawValue)",
         hint: result.refusals.first.map { "\($0.node) \($0)" })
     }
     var converted = model
@@ -123,7 +124,8 @@ public struct FloatConverter: Sendable {
   }
 
   /// Runs the samples through the float32 network, and converts it.
-  /// - Parameter samples: The tensors of each sample by the names of the model's inputs; at least one sample.
+  /// - Parameter samples: The tensors of each sample by the names of the model's inputs; at least
+  ///   one sample.
   /// - Throws: As `convert(count:progress:sample:)`.
   public func convert(_ samples: [[String: Tensor]]) throws(InfoldError) -> ConvertedNetwork {
     try convert(count: samples.count) { index throws(InfoldError) in samples[index] }
@@ -150,7 +152,7 @@ public struct FloatConverter: Sendable {
     return largest
   }
 
-  /// The model in an opset in which all operators accept bfloat16.
+  /// Returns the model in an opset in which all operators accept bfloat16.
   private static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < bfloat16Opset else { return model }
     var raised = try OpsetRaise.raised(model)
@@ -182,7 +184,7 @@ public struct FloatConverter: Sendable {
 }
 
 extension Node {
-  /// The same node, as an opset defines it in which it means the same.
+  /// Returns the same node in an opset that does not change its meaning.
   fileprivate func inOpset(_ version: Int) throws(InfoldError) -> Node {
     var node = try Node(
       name: name, opType: opType, opsetVersion: version, attributes: attributes, inputs: inputs, outputs: outputs,

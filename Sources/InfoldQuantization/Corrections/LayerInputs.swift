@@ -4,18 +4,18 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Reads the numbers that a layer adds up for single outputs, and takes their second moments.
+/// Collects the second moments of the numbers that a layer sums for an output element.
 struct LayerInputs {
   /// The layer's node.
   let node: NodeID
-  /// How its weights lie.
+  /// The layout of its weights.
   let layout: WeightLayout
   private let window: SlidingWindow?
-  /// Of each group.
+  /// The second moments of each group.
   private(set) var moments: [SecondMoments]
   private var panels: [[SIMD8<Double>]]
 
-  /// - Parameter window: That of a convolution; `nil` for a product of matrices.
+  /// - Parameter window: The window of a convolution; `nil` for a matrix product.
   init(_ node: NodeID, _ layout: WeightLayout, _ window: SlidingWindow?) {
     self.node = node
     self.layout = layout
@@ -24,7 +24,7 @@ struct LayerInputs {
     panels = Array(repeating: [], count: layout.groups)
   }
 
-  /// Adds a tensor that the layer reads, at `count` places that are spread over it.
+  /// Adds the layer's input tensor at `count` evenly spaced output positions.
   mutating func add(_ tensor: Tensor, positions count: Int) throws(InfoldError) {
     let shape = tensor.shape
     guard tensor.count > 0 else { return }
@@ -36,7 +36,7 @@ struct LayerInputs {
     let strides = sizes.indices.map { sizes[($0 + 1)...].reduce(1, *) }
     let plane = sizes.reduce(1, *)
     for place in Self.spread(count, over: total) {
-      // Where the window begins, and its taps: `nil` on padding.
+      // The start of the window, and the offsets of its taps: `nil` in the padding.
       var rest = place % perImage, origin = [Int](repeating: 0, count: sizes.count)
       for axis in sizes.indices.reversed() {
         origin[axis] = rest % extents[axis].output * window.strides[axis] - extents[axis].padBefore
@@ -64,7 +64,7 @@ struct LayerInputs {
     }
   }
 
-  /// Adds the numbers of one output.
+  /// Adds the numbers of one output position.
   private mutating func append(
     _ tensor: Tensor, _ number: (_ numbers: borrowing Span<Float>, _ channel: Int, _ tap: Int) -> Double
   ) {
@@ -93,12 +93,12 @@ struct LayerInputs {
     panels[group] = []
   }
 
-  /// Adds what is left.
+  /// Adds the remaining numbers.
   mutating func finish() {
     for group in panels.indices where !panels[group].isEmpty { flush(group) }
   }
 
-  /// `count` places of `total`, or all of them, evenly spread.
+  /// Returns `count` evenly spaced positions below `total`, or all of them.
   private static func spread(_ count: Int, over total: Int) -> [Int] {
     guard count < total else { return Array(0..<total) }
     return (0..<count).map { ($0 * 2 + 1) * total / (2 * count) }

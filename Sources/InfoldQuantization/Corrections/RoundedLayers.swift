@@ -4,11 +4,11 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Looks for the rounding of a network's weights, layer by layer, within a limit of work.
+/// The rounding searches for a network's layers, within a limit on their work.
 struct RoundedLayers {
-  /// What rounds the weights of a layer, one for each group.
+  /// The rounding search of each group of a layer.
   private(set) var searches: [NodeID: [RoundingSearch?]] = [:]
-  /// The layers that the limit left out, as errors call them.
+  /// The layers that exceed the limit, as errors name them.
   private(set) var leftOut: [String] = []
 
   private struct Candidate {
@@ -21,17 +21,18 @@ struct RoundedLayers {
     let bytes: Int
   }
 
-  /// The places per layer whose numbers are looked at, at most.
+  /// The maximum number of output positions to sample per layer.
   private static let positions = 2048
-  /// The numbers per layer that are looked at, where it has many groups.
+  /// The number of elements to sample per layer, which reduces the positions of layers with many
+  /// groups.
   private static let numbers = 8 << 20
-  /// The most memory for second moments at once, in bytes.
+  /// The maximum size of the second moments that are collected at once, in bytes.
   private static let memory = 512 << 20
 
   /// - Parameters:
-  ///   - limit: The most multiplications, in thousands of millions.
-  ///   - progress: Is told how many samples of how many are done.
-  /// - Throws: What `sample` throws, and `InfoldError` for samples that do not fit the model.
+  ///   - limit: The maximum number of multiplications, in billions.
+  ///   - progress: Receives the number of samples done and their total.
+  /// - Throws: Any error from `sample`; `InfoldError` if samples do not fit the model.
   init(
     _ model: Model, _ plan: QuantizationPlan, limit: Double, _ session: SessionOptions, count: Int,
     _ sample: SampleSource, progress: (Int, Int) -> Void

@@ -1,32 +1,35 @@
-/// Rounds the weights of a group of output channels together: the integers q of each row are such that (w − q·s)ᵀ H (w − q·s) is small, where
-/// H has the second moments of the inputs.
+/// Rounds the weights of each output channel of a group together. For the weights w of a channel
+/// with scale s, it looks for integers q with a small error (w − q·s)ᵀ H (w − q·s), where H
+/// contains the second moments of the inputs.
 ///
-/// The weights are rounded one by one, and each makes up for what the ones before it changed (GPTQ, arXiv 2210.17323, in the form of Babai's
-/// nearest plane). Then single integers change by one as long as that helps. A row whose error is not less than that of the nearest
-/// integers keeps these.
+/// The weights are rounded one by one, and each compensates for the rounding errors of those before
+/// it (GPTQ, arXiv 2210.17323, in the form of Babai's nearest plane algorithm). Then single
+/// integers change by one as long as the error decreases. If the result is no better than the
+/// nearest integers, the channel keeps those.
 package struct RoundingSearch {
   private let count: Int
-  /// The vectors of eight numbers in a row of a matrix.
+  /// The number of eight-element vectors in a row of a matrix.
   private let width: Int
-  /// The inputs, in the order in which their weights are rounded.
+  /// The inputs in the order in which their weights are rounded.
   private let order: [Int]
-  /// H in that order, its diagonal a little larger, in rows of vectors.
+  /// The rows of H in that order, with a damped diagonal.
   private let moments: [SIMD8<Double>]
   private let diagonal: [Double]
-  /// What was added to the diagonal.
+  /// The damping that was added to the diagonal.
   private let added: Double
-  /// Of the triangle L of H = Lᵀ L, each column divided by the diagonal of the row: what the change of a weight asks of those behind it.
+  /// The columns of the triangle L of H = Lᵀ L, each divided by the diagonal element of its row:
+  /// how the rounding error of a weight shifts the later weights.
   private let consequences: [SIMD8<Double>]
 
-  /// What is added to the diagonal, as a share of its mean.
+  /// The damping, as a share of the mean of the diagonal.
   private static let damping = 0.01
-  /// How often all weights of a row are tried again.
+  /// The maximum number of passes over the weights of a channel.
   private static let sweeps = 4
 
   /// - Parameters:
-  ///   - covariances: The matrix, in rows.
-  ///   - count: Its rows.
-  /// - Returns: `nil` for a matrix of zeros, or with numbers that are not finite.
+  ///   - covariances: The matrix H, row by row.
+  ///   - count: The number of rows.
+  /// - Returns: `nil` if the matrix is zero or contains a number that is not finite.
   package init?(covariances: [Double], count: Int) {
     let squares = (0..<count).map { covariances[$0 * count + $0] }
     let mean = squares.reduce(0, +) / Double(max(count, 1))
@@ -46,7 +49,7 @@ package struct RoundingSearch {
     self.consequences = consequences
   }
 
-  /// Makes L of H, from the last row up, and gives its columns.
+  /// Computes L from H, from the last row up, and returns its scaled columns.
   private static func consequences(_ rows: inout [SIMD8<Double>], _ count: Int, _ width: Int) -> [SIMD8<Double>]? {
     var columns = [SIMD8<Double>](repeating: .zero, count: count * width)
     for k in stride(from: count - 1, through: 0, by: -1) {
@@ -62,10 +65,10 @@ package struct RoundingSearch {
     return columns
   }
 
-  /// The integers of a row, −127 to 127.
+  /// Returns the integers of a channel, −127 to 127.
   /// - Parameters:
   ///   - weights: The weights.
-  ///   - scale: What a step is.
+  ///   - scale: The scale of the channel.
   package func rounded(_ weights: [Float], scale: Float) -> [Int8] {
     let step = Double(scale)
     let exact = order.map { Double(weights[$0]) / step }
@@ -85,13 +88,13 @@ package struct RoundingSearch {
     return result
   }
 
-  /// dᵀ H d, in squared steps, without what was added to the diagonal.
+  /// Returns dᵀ H d in squared steps, without the damping.
   private func error(_ d: [Double]) -> Double {
     let slope = gradient(d)
     return d.indices.reduce(0) { $0 + (slope[$1 / 8][$1 % 8] - added * d[$1]) * d[$1] }
   }
 
-  /// H d.
+  /// Returns H d.
   private func gradient(_ d: [Double]) -> [SIMD8<Double>] {
     var slope = [SIMD8<Double>](repeating: .zero, count: width)
     for (row, number) in d.enumerated() where number != 0 {
@@ -100,14 +103,14 @@ package struct RoundingSearch {
     return slope
   }
 
-  /// Changes single integers by one as long as that helps.
+  /// Changes single integers by one as long as the error decreases.
   private func improved(_ start: [Double], _ exact: [Double]) -> [Double] {
     var integers = start
     var slope = gradient(zip(exact, integers).map(-))
     for _ in 0..<Self.sweeps {
       var hasChanged = false
       for j in 0..<count {
-        // A step more takes 1 from the error: −2 · slope + H.
+        // A change by 1 towards the error's sign changes dᵀ H d by H − 2 · |slope|.
         let own = slope[j / 8][j % 8], change = own > 0 ? 1.0 : -1.0
         guard 2 * own.magnitude > diagonal[j] * (1 + 1e-9), (integers[j] + change).magnitude <= 127 else { continue }
         integers[j] += change

@@ -1,19 +1,19 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The second moments of the numbers that a layer adds up for one output, about their means.
+/// The covariances of the numbers that a layer sums for an output element.
 package struct SecondMoments: Sendable {
-  /// How many numbers there are.
+  /// The number of variables.
   package let count: Int
-  /// The vectors of eight numbers in a row.
+  /// The number of eight-element vectors in a row.
   let width: Int
-  /// How many were added.
+  /// The number of lists added.
   package private(set) var samples = 0
   private var sums: [Double]
-  /// Products, of which each row has those from its own vector on.
+  /// Sums of products. Each row is valid from the vector of its diagonal element on.
   private var products: [SIMD8<Double>]
 
-  /// Of `count` numbers.
+  /// Creates empty moments of `count` variables.
   package init(count: Int) {
     self.count = count
     width = (count + 7) / 8
@@ -21,11 +21,12 @@ package struct SecondMoments: Sendable {
     products = Array(repeating: .zero, count: count * width)
   }
 
-  /// How many vectors are added at once.
+  /// The maximum number of lists added at once.
   package static let panel = 32
 
   /// Adds lists of numbers.
-  /// - Parameter lists: One behind the other, at most `panel` of them, each in `width` vectors, with zeros at the end.
+  /// - Parameter lists: At most `panel` consecutive lists of `width` vectors each, padded with
+  ///   zeros.
   package mutating func add(_ lists: [SIMD8<Double>]) {
     let rows = lists.count / max(width, 1)
     samples += rows
@@ -45,7 +46,7 @@ package struct SecondMoments: Sendable {
     }
   }
 
-  /// The covariances, a full matrix in rows of `count`.
+  /// The covariance matrix, `count` × `count`, row by row.
   package var covariances: [Double] {
     var result = [Double](repeating: 0, count: count * count)
     guard samples > 0 else { return result }

@@ -3,23 +3,25 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Values whose channels can be scaled together without a change of anything else: what makes them, multiplied with a positive number per
-/// channel, and what reads them, divided by it, are layers with constant weights; between these, nothing but functions f with
-/// f(s · x) = s · f(x), sums and pools.
+/// Values whose channels can be scaled together without changing the network's outputs.
+///
+/// Layers with constant weights produce and consume them: scaling a channel multiplies the
+/// producers' weights by a positive number and divides the consumers' weights by it. In between are
+/// only functions f with f(s · x) = s · f(x), sums and pools.
 struct ChannelGroup {
   /// The values.
   var values: [ValueID] = []
-  /// The layers that make them.
+  /// The layers that produce them.
   var producers: [NodeID] = []
-  /// The layers that read them.
+  /// The layers that consume them.
   var consumers: [NodeID] = []
-  /// The upper bounds of Clip, and the values that they bound, each with the value before.
+  /// The upper bounds of Clip nodes, with their inputs and outputs.
   var bounds: [(upper: Double, input: ValueID, output: ValueID)] = []
-  /// The channels.
+  /// The number of channels.
   var channels = 0
 }
 
-/// Finds the groups of a network.
+/// Finds the channel groups of a network.
 struct ChannelGroupSearch {
   private let graph: Graph
   private let index: GraphIndex
@@ -31,7 +33,7 @@ struct ChannelGroupSearch {
     index = graph.index
   }
 
-  /// The groups, in the order of their first values.
+  /// Returns the groups in the order of their first values.
   mutating func groups(_ operations: [NodeID: QuantizationPlan.Operation]) -> [ChannelGroup] {
     var found: [ValueID: ChannelGroup] = [:]
     for id in graph.nodeIDs {
@@ -90,7 +92,7 @@ struct ChannelGroupSearch {
     if a != b { parents[max(a, b)] = min(a, b) }
   }
 
-  /// How the weights of a layer lie, and whether they may be changed.
+  /// Returns the layout of a layer's weights, and whether they may change.
   private func layer(
     _ id: NodeID, _ operations: [NodeID: QuantizationPlan.Operation]
   ) -> (layout: WeightLayout, isFree: Bool)? {
@@ -112,7 +114,8 @@ struct ChannelGroupSearch {
     return (layout, isFree && isRanked && operations[id] != nil)
   }
 
-  /// Whether scaling the channels of a node's inputs by positive numbers scales those of its output, up to upper bounds.
+  /// Returns whether scaling the input channels of a node by positive numbers scales its output
+  /// channels, apart from upper bounds.
   private func isChannelwise(_ node: Node, _ output: ValueID) -> Bool {
     guard let typed = node.typed else { return false }
     let inputs = node.inputs.compactMap { $0 }.filter { graph.constant($0) == nil }
@@ -134,7 +137,7 @@ struct ChannelGroupSearch {
     case .average: return rest.isEmpty
     case .movement:
       if type(of: typed).family == .pool { return node.outputs.count == 1 }
-      // A list of channels stays one.
+      // Reshaping a vector of channels keeps the channels.
       return type(of: typed).keepsElements
         && graph[inputs[0]].type?.shape?.dropFirst(2).allSatisfy { $0.size == 1 } == true
         && shape.dropFirst(2).allSatisfy { $0.size == 1 }

@@ -3,14 +3,16 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Scales channels so that those with small numbers use more of the range that all of them share (cross-layer equalization, Nagel et al.,
-/// arXiv 1906.04721, section 4.1). Weights have a scale for each output channel, so that only the values' channels, and the weights that read
-/// them, are held against each other: the scales are those for which the sum of both roundings, as far as the outputs of the next layers see
-/// them, is least.
+/// Scales channels so that those with small numbers use more of the range that all channels share
+/// (cross-layer equalization, Nagel et al., arXiv 1906.04721, section 4.1).
+///
+/// Weights have a scale for each output channel, so only two rounding errors depend on the factors:
+/// that of the values, and that of the weights that consume them. The factors are chosen for the
+/// least sum of both at the outputs of the consuming layers.
 struct Equalizer {
-  /// The model with other weights.
+  /// The model with scaled weights.
   private(set) var model: Model
-  /// What was changed.
+  /// The changes that were made.
   private(set) var changes: [Change] = []
 
   /// The factors of a group's channels.
@@ -19,19 +21,19 @@ struct Equalizer {
     let factors: [Double]
   }
 
-  /// The channels whose scale was changed.
+  /// The number of channels whose scale changed.
   var changedChannels: Int { changes.reduce(0) { $0 + $1.factors.count { $0 != 1 } } }
 
-  /// What is gained at least, as a share of the noise.
+  /// The minimum gain, as a share of the noise.
   private static let leastGain = 0.05
-  /// The largest factor.
+  /// The maximum factor.
   private static let largestFactor = 1024.0
-  /// How much room a bound keeps beyond what samples have shown.
+  /// The headroom below an upper bound, as a multiple of the largest number in the samples.
   private static let room = 1.5
 
   /// - Parameters:
-  ///   - statistics: What is known of values, by their ids.
-  ///   - expectations: What batch normalizations say, by names.
+  ///   - statistics: The statistics of values, by identifier.
+  ///   - expectations: The moments derived from batch normalizations, by name.
   init(
     _ model: Model, _ plan: QuantizationPlan, _ statistics: [ValueID: ValueStatistics],
     _ expectations: [String: ChannelMoments]
@@ -46,7 +48,8 @@ struct Equalizer {
     }
   }
 
-  /// The factor of each channel; `nil` where nothing is known, or little is gained.
+  /// Returns the factor of each channel; `nil` if there are no statistics, or if the gain is too
+  /// small.
   private func factors(
     _ group: ChannelGroup, _ statistics: [ValueID: ValueStatistics], _ expectations: [String: ChannelMoments]
   ) throws(InfoldError) -> [Double]? {
@@ -94,7 +97,7 @@ struct Equalizer {
     var best = (noise: before, factors: ones)
     let balance = balanced(largest, squares, readers)
     for part in 0..<16 {
-      // The range that channels are brought to. A bound is no less than it is.
+      // The magnitude to which channels are scaled. An upper bound requires factors of at least 1.
       let target = largest * Double(sign: .plus, exponent: 0, significand: 1 - Double(part) * 0.05)
       if isBounded, part > 0 { break }
       let factors = reach.indices.map { channel -> Double in
@@ -112,14 +115,15 @@ struct Equalizer {
 
   private typealias Reader = (layout: WeightLayout, weights: [Double])
 
-  /// The factors at which the noise of a channel's numbers is that of the weights that read them.
+  /// Returns the factors at which a channel's values and the weights that consume them contribute
+  /// equal noise.
   private func balanced(_ largest: Double, _ squares: [Double], _ readers: [Reader]) -> [Double] {
     var energy = [Double](repeating: 0, count: squares.count), rounding = energy
     for (layout, weights) in readers {
       let steps = steps(layout, weights, squares.map { _ in 1 })
       layout.forEach { element, output, channel, _ in
         energy[channel] += weights[element] * weights[element]
-        // What reads a single channel scales its weights for it.
+        // A consumer of a single channel scales its weights with it.
         if layout.inputs > 1 { rounding[channel] += steps[output] * steps[output] }
       }
     }
@@ -130,7 +134,8 @@ struct Equalizer {
     }
   }
 
-  /// What rounding the group's numbers, and the weights that read them, adds to the outputs of these, but for a factor.
+  /// Returns the noise, up to a constant factor, that rounding the values and the consumers'
+  /// weights adds to the consumers' outputs.
   private func noise(_ factors: [Double], _ reach: [Double], _ squares: [Double], _ readers: [Reader]) -> Double {
     let step = zip(factors, reach).reduce(0) { max($0, $1.0 * $1.1) } / 255
     var total = 0.0
@@ -145,7 +150,7 @@ struct Equalizer {
     return total
   }
 
-  /// The steps of each output channel's weights.
+  /// Returns the quantization step of each output channel's weights.
   private func steps(_ layout: WeightLayout, _ weights: [Double], _ factors: [Double]) -> [Double] {
     var largest = [Double](repeating: 0, count: layout.outputs)
     layout.forEach { element, output, channel, _ in
@@ -156,7 +161,8 @@ struct Equalizer {
 }
 
 extension Model {
-  /// Multiplies what makes the group's values, and divides what reads them.
+  /// Multiplies the weights and biases of a group's producers by the factors, and divides the
+  /// weights of its consumers.
   /// - Precondition: The model has the nodes of the one in which the group was found.
   mutating func apply(_ change: Equalizer.Change) throws(InfoldError) {
     let (group, factors) = (change.group, change.factors)

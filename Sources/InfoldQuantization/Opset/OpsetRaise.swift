@@ -4,25 +4,29 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Brings a model to opset 13, the first in which DequantizeLinear takes a scale for each channel.
+/// Raises a model to opset 13, the first in which DequantizeLinear accepts a scale for each
+/// channel.
 ///
-/// Nodes whose operator has another form there are rewritten to mean the same. A model of that opset or a later one stays as it is.
+/// Nodes whose operators have a different form in opset 13 are rewritten with the same meaning. A
+/// model of opset 13 or later does not change.
 package struct OpsetRaise {
-  /// The opset that quantized networks need.
+  /// The opset that quantized networks require.
   static let target = 13
-  /// The oldest opset that is converted.
+  /// The oldest opset that can be raised.
   static let oldest = 7
-  /// The IR version that came with the opset.
+  /// The IR version that introduced the opset.
   private static let irVersion = 7
 
-  /// The model in opset 13 or later.
-  /// - Precondition: The types of the graph's values have been inferred, and `SettleConstants` has gone over it.
-  /// - Throws: `InfoldError` with `.unsupported`, naming the node, for what is not converted.
+  /// Returns the model in opset 13 or later.
+  /// - Precondition: The types of the graph's values are inferred, and `SettleConstants` has run on
+  ///   it.
+  /// - Throws: `InfoldError` with `.unsupported` if the opset is too old or, naming the node, if a
+  ///   node cannot be converted.
   package static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < target else { return model }
     guard version >= oldest else {
       throw InfoldError(
-        .unsupported, "the model uses opset \(version); those from \(oldest) on can be brought to \(target)",
+        .unsupported, "the model uses opset \(version); only opset \(oldest) and later can be raised to \(target)",
         hint: "convert the model to opset \(target)")
     }
     var rewriter = OpsetRewriter(model.graph)
@@ -44,7 +48,7 @@ package struct OpsetRaise {
   }
 }
 
-/// Rewrites the nodes of a graph, one by one.
+/// Rewrites the nodes of a graph, one at a time.
 struct OpsetRewriter {
   let graph: Graph
   private var editor: GraphEditor
@@ -54,36 +58,36 @@ struct OpsetRewriter {
     editor = GraphEditor(graph)
   }
 
-  /// The graph with these nodes.
+  /// Returns the graph with these nodes.
   func finished(_ nodes: [Node]) -> Graph {
     var editor = editor
     editor.replaceNodes(nodes)
     return editor.graph
   }
 
-  /// The nodes that mean the same in the new opset.
+  /// Returns the nodes with the same meaning in the new opset.
   mutating func converted(_ node: Node) throws(InfoldError) -> [Node] {
     guard node.domain.isEmpty else { return [node] }
     if case .opaque(let reason) = node.kind { throw reason }
     guard !node.attributes.entries.contains(where: { $0.value.isBody }) else {
-      throw refusal("its bodies are not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
+      throw refusal("bodies cannot be converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
     }
     guard let type = node.typed.map({ Swift.type(of: $0) }) else { return [node] }
     if type.deprecation == nil, type.keepsMeaning(from: node.opsetVersion, to: OpsetRaise.target) {
       return [try same(node)]
     }
     guard let rewritten = node.typed as? any RewrittenOperator else {
-      throw refusal("\(node.opType) is not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
+      throw refusal("\(node.opType) cannot be converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
     }
     return try rewritten.rewritten(node, by: &self)
   }
 
   func refusal(_ reason: String) -> InfoldError {
     InfoldError(
-      .unsupported, reason, hint: "convert the model to opset \(OpsetRaise.target) with the tool that made it")
+      .unsupported, reason, hint: "convert the model to opset \(OpsetRaise.target) with the tool that produced it")
   }
 
-  /// The node with another opset, and perhaps other inputs and attributes.
+  /// Returns the node in the new opset, optionally with other inputs and attributes.
   func same(
     _ node: Node, opType: String? = nil, attributes: AttributeList? = nil, inputs: [ValueID?]? = nil,
     outputs: [ValueID?]? = nil
@@ -96,17 +100,17 @@ struct OpsetRewriter {
     return new
   }
 
-  /// Adds a constant for what was an attribute.
+  /// Adds a constant that replaces an attribute.
   mutating func constant(_ node: Node, _ suffix: String, _ tensor: Tensor) -> ValueID {
     editor.addConstant("\(baseName(node)).\(suffix)", tensor)
   }
 
-  /// Adds a list of integers for what was an attribute.
+  /// Adds a list of integers that replaces an attribute.
   mutating func list(_ node: Node, _ suffix: String, _ numbers: [Int64]) throws(InfoldError) -> ValueID {
     constant(node, suffix, try Tensor(shape: [numbers.count], numbers))
   }
 
-  /// Adds a value between the nodes that take a node's place.
+  /// Adds a value between the nodes that replace a node.
   mutating func value(_ node: Node, _ suffix: String, _ type: TensorType? = nil) -> ValueID {
     editor.addValue("\(baseName(node)).\(suffix)", type)
   }

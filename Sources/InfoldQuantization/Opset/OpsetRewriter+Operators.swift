@@ -4,10 +4,10 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// An operator whose form has changed up to the opset that a model is brought to, with what its nodes become there.
+/// An operator whose form changed before the opset that models are raised to.
 protocol RewrittenOperator: Operator {
-  /// The nodes that mean the same as one of an older form.
-  /// - Throws: `InfoldError` with `.unsupported` where there are none.
+  /// Returns the nodes in the new opset with the meaning of an older node.
+  /// - Throws: `InfoldError` with `.unsupported` if there are none.
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node]
 }
 
@@ -45,14 +45,14 @@ extension Clip: RewrittenOperator {
 extension ConvTranspose: RewrittenOperator {
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     if case .string(let padding)? = node.attributes["auto_pad"], padding.starts(with: Array("SAME".utf8)) {
-      throw rewriter.refusal("opset 11 has changed what auto_pad means in \(Self.name)")
+      throw rewriter.refusal("opset 11 changed the meaning of auto_pad in \(Self.name)")
     }
     return [try rewriter.same(node)]
   }
 }
 
 extension Dropout: RewrittenOperator {
-  /// A network that runs hands its input on there.
+  /// Dropout is the identity in inference.
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { throw rewriter.refusal("its mask is read") }
     return [
@@ -66,7 +66,7 @@ extension Dropout: RewrittenOperator {
 extension Pad: RewrittenOperator {
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
-    guard case .ints(let pads)? = attributes["pads"] else { throw rewriter.refusal("it has no pads") }
+    guard case .ints(let pads)? = attributes["pads"] else { throw rewriter.refusal("the attribute pads is missing") }
     var inputs: [ValueID?] = [node.inputs[0], try rewriter.list(node, "pads", pads)]
     if case .float(let value)? = attributes["value"] {
       let type = try rewriter.elementType(of: node)
@@ -92,7 +92,7 @@ extension Slice: RewrittenOperator {
 extension TopK: RewrittenOperator {
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
-    guard case .int(let count)? = attributes["k"] else { throw rewriter.refusal("it has no k") }
+    guard case .int(let count)? = attributes["k"] else { throw rewriter.refusal("the attribute k is missing") }
     attributes["k"] = nil
     return [
       try rewriter.same(node, attributes: attributes, inputs: [node.inputs[0], rewriter.list(node, "k", [count])])
@@ -100,11 +100,11 @@ extension TopK: RewrittenOperator {
   }
 }
 
-// MARK: - Operators that take as an input what was an attribute
+// MARK: - Operators with an attribute that became an input
 
-/// An operator of which an attribute became an input.
+/// An operator with an attribute that became an input.
 protocol ListTakingOperator: RewrittenOperator {
-  /// The attribute; "axes" by default.
+  /// The name of the attribute; "axes" by default.
   static var list: String { get }
 }
 
@@ -123,7 +123,7 @@ extension Split: ListTakingOperator { static var list: String { "split" } }
 
 // MARK: - Operators along an axis
 
-/// An operator that went over an axis and every dimension behind it.
+/// An operator that older opsets compute over an axis and all axes after it.
 protocol FlatteningOperator: RewrittenOperator {}
 
 extension FlatteningOperator {
@@ -138,7 +138,7 @@ extension Hardmax: FlatteningOperator {}
 
 // MARK: - Operators that resize
 
-/// Upsample, and Resize in its first form.
+/// Upsample, and Resize of opset 10.
 protocol ResizingOperator: RewrittenOperator {}
 
 extension ResizingOperator {
@@ -153,7 +153,7 @@ extension Resize: ResizingOperator {}
 extension OpsetRewriter {
   fileprivate func elementType(of node: Node) throws(InfoldError) -> ElementType {
     guard let id = node.inputs[0], let type = graph[id].type?.elementType else {
-      throw refusal("the element type of its input is not known")
+      throw refusal("the element type of its input is unknown")
     }
     return type
   }
@@ -165,13 +165,14 @@ extension OpsetRewriter {
     return [try same(node, attributes: attributes, inputs: [node.inputs[0], try list(node, name, numbers)])]
   }
 
-  /// Before, the sum goes over the axis and every dimension behind it: over one axis of a matrix, if need be.
+  /// Converts a softmax of an older opset, which sums over the axis and all axes after it. If these
+  /// are not a single axis, the input is flattened to a matrix.
   fileprivate mutating func softmax(_ node: Node) throws(InfoldError) -> [Node] {
     var axis = 1
     if case .int(let given)? = node.attributes["axis"] { axis = Int(clamping: given) }
     guard let x = node.inputs[0], let y = node.outputs[0] else { return [try same(node)] }
     let shape = graph[x].type?.shape
-    // With one dimension, the default means another axis.
+    // For rank 1, the default axis differs.
     guard shape != nil || node.attributes["axis"] != nil else {
       throw refusal("the rank of its input is unknown")
     }
@@ -197,7 +198,8 @@ extension OpsetRewriter {
     ]
   }
 
-  /// Upsample, and the first form of Resize: positions are mapped asymmetrically, and the lower neighbour is taken where a tensor grows.
+  /// Converts Upsample, and Resize of opset 10: coordinates are asymmetric, and enlarging with mode
+  /// nearest rounds down.
   fileprivate mutating func resize(_ node: Node) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
     var scales = node.inputs.count > 1 ? node.inputs[1] : nil
@@ -206,7 +208,7 @@ extension OpsetRewriter {
       attributes["scales"] = nil
     } else if node.opsetVersion >= 10, attributes["mode"]?.isLinear != true {
       guard let tensor = scales.flatMap(graph.constant), try tensor.numbers().allSatisfy({ $0 >= 1 }) else {
-        throw refusal("opset 10 does not say which neighbour is taken where a tensor shrinks")
+        throw refusal("opset 10 does not define the nearest element when a tensor shrinks")
       }
     }
     attributes["coordinate_transformation_mode"] = .string(Array("asymmetric".utf8))

@@ -1,15 +1,15 @@
 import InfoldOperators
 
-/// The scale and the zero point of a value in uint8: real = (number − zeroPoint) · scale.
+/// The scale and zero point of a uint8 value: real = (number − zeroPoint) · scale.
 public struct ActivationScale: Sendable, Hashable {
-  /// What one step is.
+  /// The size of one step.
   public let scale: Float
-  /// The number that stands for zero, 0 to 255.
+  /// The number that represents zero, 0 to 255.
   public let zeroPoint: UInt8
 
-  /// The numbers of 8 bits spread evenly over a range, to which zero is added.
+  /// Creates a scale that spreads the 8-bit numbers evenly over a range, extended to include zero.
   ///
-  /// A range without extent, or one too small for a usual scale, gets 1 and 0.
+  /// A range that is empty, or too small for a normal scale, gets scale 1 and zero point 0.
   public init(covering range: ClosedRange<Double>) {
     let lower = min(range.lowerBound, 0), upper = max(range.upperBound, 0)
     let exact = (upper - lower) / 255
@@ -23,7 +23,7 @@ public struct ActivationScale: Sendable, Hashable {
     zeroPoint = UInt8(min(max((-lower / exact).rounded(.toNearestOrEven), 0), 255))
   }
 
-  /// Whether bounding a value to these changes nothing that quantization does not do.
+  /// Returns whether quantization clips a value at least as tightly as these bounds.
   func bounds(within lower: Float, _ upper: Float) -> Bool {
     func place(_ bound: Float) -> Float { (bound / scale).rounded(.toNearestOrEven) + Float(zeroPoint) }
     return place(lower) <= 0 && place(upper) >= 255

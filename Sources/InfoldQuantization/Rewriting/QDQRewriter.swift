@@ -4,43 +4,44 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Writes QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form of ONNX Runtime's tools.
+/// Adds QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form of ONNX
+/// Runtime's tools.
 struct QDQRewriter {
   private let model: Model
   private let plan: QuantizationPlan
   private let opset: Int
   private var editor: GraphEditor
-  /// The values that exist in 8 bits only, once the network is quantized.
+  /// The values that only exist in 8 bits in the quantized network.
   private let madeQuantized: Set<ValueID>
   private var ranges: [ValueID: ClosedRange<Double>] = [:]
   private var scales: [ValueID: (scale: ActivationScale, step: ValueID, zeroPoint: ValueID)] = [:]
-  /// What stands for a quantized value, once it is a float again.
+  /// The dequantized float values, by the values that they replace.
   private var restored: [ValueID: ValueID] = [:]
   private var weights: [QuantizedNetwork.QuantizedWeights] = []
   private var written: [WeightKey: ValueID] = [:]
   private let corrections: Corrections
 
-  /// What makes up for the rounding of weights.
+  /// Corrections for the rounding of weights.
   struct Corrections {
-    /// The means of each channel, by value, where biases are corrected.
+    /// The channel means of values whose consumers' biases are corrected.
     var means: [ValueID: [Double]] = [:]
-    /// What rounds the weights of a node.
+    /// The rounding searches of a node's groups.
     var searches: [NodeID: [RoundingSearch?]] = [:]
   }
 
-  /// The same weights with the same scales are written once.
+  /// Identifies quantized weights. Nodes with equal keys share one copy.
   private struct WeightKey: Hashable {
     let tensor: ValueID
     let factor: Float
     let axis: Int
     let scales: [Float]
-    /// The node whose inputs the rounding is for.
+    /// The node whose inputs the rounding depends on; `nil` for rounding to nearest.
     let node: NodeID?
   }
 
   /// - Parameters:
-  ///   - ranges: For each of the plan's values, what is to be covered.
-  ///   - corrections: What makes up for the rounding of weights.
+  ///   - ranges: The range to cover for each value of the plan.
+  ///   - corrections: Corrections for the rounding of weights.
   init(
     _ model: Model, _ plan: QuantizationPlan, _ ranges: [ClosedRange<Double>],
     _ corrections: Corrections = Corrections()
@@ -84,7 +85,7 @@ struct QDQRewriter {
     return try finished(nodes)
   }
 
-  /// Adds the scale of a value, and the value that stands for it.
+  /// Adds the scale of a value, and the value that replaces it after dequantization.
   private mutating func prepare(_ value: ValueID) throws(InfoldError) {
     let name = graph[value].name
     let representative = plan.representative(value)
@@ -102,7 +103,7 @@ struct QDQRewriter {
     scales[plan.representative(value)]!
   }
 
-  /// The node, reading what stands for quantized values that nodes of the plan make.
+  /// Returns the node with the dequantized values in place of those that only exist in 8 bits.
   private func reading(_ node: Node) -> Node {
     var node = node
     node.inputs = node.inputs.map { input in
@@ -111,7 +112,8 @@ struct QDQRewriter {
     return node
   }
 
-  /// QuantizeLinear of `source`, and the DequantizeLinear that makes what stands for `value`.
+  /// Returns the QuantizeLinear of `source` and the DequantizeLinear that produces the replacement
+  /// of `value`.
   private mutating func pair(_ value: ValueID, from source: ValueID) throws(InfoldError) -> [Node] {
     let name = graph[value].name
     let (_, step, zeroPoint) = scale(value)
@@ -132,7 +134,8 @@ struct QDQRewriter {
 }
 
 extension QDQRewriter {
-  /// A node of the plan, with what quantizes its weights before it and its result behind it.
+  /// Returns a node of the plan, the nodes that dequantize its weights, and those that quantize its
+  /// result.
   private mutating func quantized(
     _ node: Node, _ id: NodeID, _ operation: QuantizationPlan.Operation
   ) throws(InfoldError) -> [Node] {
@@ -164,7 +167,7 @@ extension QDQRewriter {
     return nodes + (try pair(result, from: source))
   }
 
-  /// Puts quantized weights, and a quantized bias, in the place of a node's.
+  /// Replaces the weights and bias of a node by quantized ones.
   private mutating func quantizeWeights(
     of node: inout Node, _ place: NodeID, _ form: QuantizedForm
   ) throws(InfoldError) -> [Node] {
@@ -212,7 +215,7 @@ extension QDQRewriter {
     return nodes
   }
 
-  /// Adds constants, and the DequantizeLinear that makes floats of them.
+  /// Adds quantized constants and the DequantizeLinear that converts them to float.
   private mutating func dequantized(
     _ name: String, _ integers: Tensor, _ scales: [Float], _ zeroPoints: Tensor, axis: Int, _ nodes: inout [Node]
   ) throws(InfoldError) -> ValueID {
@@ -229,7 +232,7 @@ extension QDQRewriter {
     return output
   }
 
-  /// The network with these nodes. An output that is quantized keeps its name.
+  /// Returns the network with these nodes. Quantized outputs keep their names.
   private mutating func finished(_ nodes: [Node]) throws(InfoldError) -> QuantizedNetwork {
     var outputs: [ValueID: ValueID] = [:]
     for value in Set(graph.outputs).intersection(madeQuantized).sorted() {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 
 extension QuantizedNetwork: CustomStringConvertible {
-  /// One line: how much is quantized, and the model.
+  /// The number of quantized values and weights, and the model, in one line.
   public var description: String {
     let count = weights.reduce(0) { $0 + $1.count }
     return "\(counted(activations.count, "value")) and \(counted(count, "weight")) quantized; \(model)"
@@ -10,7 +10,7 @@ extension QuantizedNetwork: CustomStringConvertible {
 }
 
 extension QuantizedNetwork.QuantizedActivation: CustomStringConvertible {
-  /// One line: the name, the range, and what the numbers mean.
+  /// The name, the range, and the scale, in one line.
   public var description: String {
     let ends = [range.lowerBound, range.upperBound].map(NumberText.short)
     return "\(String(quoting: name)) from \(ends[0]) to \(ends[1]): \(scale)"
@@ -18,11 +18,11 @@ extension QuantizedNetwork.QuantizedActivation: CustomStringConvertible {
 }
 
 extension QuantizedNetwork.QuantizedWeights: CustomStringConvertible {
-  /// One line: the node, the number of its weights, and their quality.
+  /// The node, the number of its weights, and their quality, in one line.
   public var description: String { "\(node): \(counted(count, "weight")), \(quality)" }
 }
 
 extension ActivationScale: CustomStringConvertible {
-  /// What a number means.
+  /// The real number that a quantized number represents.
   public var description: String { "(number − \(zeroPoint)) · \(scale)" }
 }

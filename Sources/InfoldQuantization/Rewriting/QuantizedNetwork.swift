@@ -1,73 +1,74 @@
 import InfoldGraph
 
-/// A network in QDQ form, and what became of its values and weights.
+/// A network in QDQ format, with details about its values and weights.
 public struct QuantizedNetwork: Sendable {
-  /// A value that is quantized.
+  /// A quantized value.
   public struct QuantizedActivation: Sendable {
-    /// What the float network calls it.
+    /// The name in the float network.
     public let name: String
-    /// What the quantized network calls it once it is a float again.
+    /// The name of the dequantized value in the quantized network.
     public let restoredName: String
-    /// The node that makes it, as errors call it; `nil` for an input.
+    /// The node that produces it, as errors name it; `nil` for an input.
     public let node: String?
-    /// What was seen, or is to be covered.
+    /// The range to cover, including those of values with the same scale.
     public let range: ClosedRange<Double>
-    /// What its numbers mean.
+    /// The scale and zero point.
     public let scale: ActivationScale
-    /// What its range was found with.
+    /// The source of the range.
     public internal(set) var origin = RangeOrigin.samples
-    /// How often its numbers came up; `nil` where none was seen.
+    /// The histogram of the value's numbers; `nil` if none were observed.
     public internal(set) var histogram: RangeHistogram?
   }
 
-  /// How often the numbers of a value came up.
+  /// The histogram of the numbers of a value.
   public struct RangeHistogram: Sendable, Hashable {
-    /// From the least to the greatest of them.
+    /// From the smallest to the largest number.
     public let range: ClosedRange<Double>
-    /// How many were in each part of the range; all parts are equally wide.
+    /// The number of elements in each of equally wide parts of the range.
     public let counts: [Int]
   }
 
-  /// The weights of a node.
+  /// The quantized weights of a node.
   public struct QuantizedWeights: Sendable {
-    /// The node, as errors call it.
+    /// The node, as errors name it.
     public let node: String
-    /// How many they are.
+    /// The number of weights.
     public let count: Int
-    /// What rounding changed about them.
+    /// The signal-to-noise ratio of the rounded weights.
     public let quality: SignalQuality
   }
 
-  /// The network.
+  /// The quantized model.
   public internal(set) var model: Model
-  /// In the order in which they are made.
+  /// The quantized values in topological order.
   public internal(set) var activations: [QuantizedActivation]
-  /// In topological order.
+  /// The quantized weights in topological order.
   public internal(set) var weights: [QuantizedWeights]
-  /// What each method brought, in the order in which they were tried.
+  /// The effect of each method, in the order of application.
   public internal(set) var steps: [QuantizationStep] = []
-  /// The nodes that stay in floats because the outputs gain most by them, with their share of the multiplications.
+  /// The nodes that stay in float because the outputs gain most from them, with their share of the
+  /// multiplications.
   public internal(set) var floatNodes: [FloatNode] = []
-  /// The layers whose rounding would have been searched within a larger limit.
+  /// The layers whose rounding was not searched because of the limit.
   public internal(set) var unsearchedLayers: [String] = []
-  /// The channels whose scale was changed.
+  /// The number of channels whose scale changed.
   public internal(set) var equalizedChannels = 0
 
-  /// A node that stays in floats.
+  /// A node that stays in float.
   public struct FloatNode: Sendable, Hashable {
-    /// The node, as errors call it.
+    /// The node, as errors name it.
     public let node: String
-    /// The percentage of the network's multiplications that it has.
+    /// The node's percentage of the network's multiplications.
     public let share: Double
-    /// The signal-to-noise ratio at the outputs, in dB, with this node and those before it in floats.
+    /// The signal-to-noise ratio at the outputs in dB, with this node and those before it in float.
     public let decibels: Double?
   }
 
-  /// The nodes of the float network that compute with quantized numbers.
+  /// The number of nodes of the float network that compute with quantized numbers.
   public var operationCount: Int { plan.operations.count }
 
-  /// What was quantized.
+  /// The operations and values that were quantized.
   let plan: QuantizationPlan
-  /// The float network whose values these stand for.
+  /// The float network to compare with.
   package let reference: Model
 }

@@ -1,19 +1,20 @@
 import InfoldGraph
 
-/// How the weights of a quantized operation lie: which output channel and which input channel each connects.
+/// The layout of a quantized operation's weights: which output and input channel each weight
+/// connects.
 package struct WeightLayout: Sendable, Hashable {
-  /// The output channels.
+  /// The number of output channels.
   package let outputs: Int
-  /// The input channels of a group.
+  /// The number of input channels in a group.
   package let inputs: Int
-  /// The weights that connect an input channel with an output channel.
+  /// The number of weights between an input channel and an output channel.
   package let taps: Int
-  /// The groups.
+  /// The number of groups.
   package let groups: Int
-  /// Whether the weights of an output channel follow each other.
+  /// Whether the weights of an output channel are contiguous.
   package let isOutputFirst: Bool
 
-  /// - Returns: `nil` for a shape that is none of the form.
+  /// - Returns: `nil` if the shape does not fit the form.
   package init?(_ form: QuantizedForm, _ linear: LinearForm, shape: [Int]) {
     switch form {
     case .convolution:
@@ -27,18 +28,18 @@ package struct WeightLayout: Sendable, Hashable {
     }
   }
 
-  /// The weights that are added up for an output.
+  /// The number of weights that are summed for an output element.
   package var rowLength: Int { inputs * taps }
 
-  /// The output channels of a group.
+  /// The number of output channels in a group.
   package var outputsPerGroup: Int { outputs / groups }
 
-  /// The place of a weight of an output channel: `place` counts taps within input channels.
+  /// Returns the index of a weight of an output channel; `place` counts taps within input channels.
   package func element(output: Int, place: Int) -> Int {
     isOutputFirst ? output * rowLength + place : place * outputs + output
   }
 
-  /// Calls `body` for every weight, with the input channel among those of all groups.
+  /// Calls `body` for every weight; `channel` is the input channel among those of all groups.
   package func forEach(_ body: (_ element: Int, _ output: Int, _ channel: Int, _ place: Int) -> Void) {
     for output in 0..<outputs {
       let first = output / max(outputsPerGroup, 1) * inputs
@@ -53,7 +54,7 @@ package struct WeightLayout: Sendable, Hashable {
 }
 
 extension LinearForm {
-  /// Whether a node may be given one number to add for each output channel.
+  /// Whether a node accepts a bias with one number for each output channel.
   var takesChannelBias: Bool {
     if case .none = bias { false } else { true }
   }

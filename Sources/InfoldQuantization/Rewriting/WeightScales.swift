@@ -1,25 +1,27 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Weights in int8 with a scale for each output channel, and what that changes about them.
+/// Weights in int8 with a scale for each output channel, and their rounding errors.
 struct WeightScales {
-  /// The numbers, −127 to 127.
+  /// The integers, −127 to 127.
   let integers: Tensor
-  /// What one step is, for each channel.
+  /// The scale of each output channel.
   let scales: [Float]
-  /// What was added to each weight.
+  /// The error that was added to each weight.
   let changes: [Double]
-  /// What the weights are, and by what they differ from that.
+  /// The signal-to-noise ratio of the weights.
   let quality: SignalQuality
 
   /// - Parameters:
-  ///   - factor: What the weights are multiplied by before.
-  ///   - axis: That of the output channels.
-  ///   - bias: What is added to each output channel.
-  ///   - inputScale: That of the input, which the bias is counted in too.
-  ///   - layout: How the weights lie.
-  ///   - searches: What rounds the weights of each group; those of the others go to the nearest integers.
-  /// - Throws: `InfoldError` with `.unsupported` for numbers that are not finite or far out of any usual range.
+  ///   - factor: The number to multiply the weights by first.
+  ///   - axis: The axis of the output channels.
+  ///   - bias: The bias of each output channel.
+  ///   - inputScale: The scale of the input, which is also part of the bias's scale.
+  ///   - layout: The layout of the weights.
+  ///   - searches: The rounding search of each group; the weights of groups without one are rounded
+  ///     to nearest.
+  /// - Throws: `InfoldError` with `.unsupported` for numbers that are not finite or far outside any
+  ///   usual range.
   init(
     _ weights: Tensor, times factor: Float, axis: Int, bias: [Double]?, inputScale: Float,
     layout: WeightLayout? = nil, searches: [RoundingSearch?] = []
@@ -73,26 +75,27 @@ struct WeightScales {
     }
   }
 
-  /// What the changes add to each output channel on average, for inputs with these means.
+  /// Returns the mean change of each output channel for inputs with these means.
   func meanChange(_ layout: WeightLayout, mean: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: layout.outputs)
     layout.forEach { element, output, channel, _ in result[output] += changes[element] * mean[channel] }
     return result
   }
 
-  private static let hint = "leave the node as it is with --exclude"
+  private static let hint = "keep the node in float with --exclude"
 
-  /// The scale of a channel: 127 steps reach the largest weight, and the bias fits an int32.
+  /// Returns the scale of a channel: 127 steps reach the largest weight, and the bias fits an
+  /// int32.
   private static func scale(largest: Float, bias: Double, inputScale: Float) throws(InfoldError) -> Float {
     guard bias.isFinite else { throw InfoldError(.unsupported, "a bias is not finite", hint: hint) }
     let unit = Double(inputScale)
     let least = Double(Float.leastNormalMagnitude) * max(1, 1 / unit)
     var scale = max(Double(largest) / 127, bias.magnitude / unit / 0x1p30)
-    // Without weights, only the bias needs steps, and small ones.
+    // Without weights, the scale only serves the bias.
     if largest == 0 { scale = bias == 0 ? 1 : bias.magnitude / unit / 0x1p24 }
     scale = max(scale, least)
     guard Float(scale).isFinite, Float(scale * unit).isFinite else {
-      throw InfoldError(.unsupported, "the bias \(bias) is too large for steps of \(inputScale)", hint: hint)
+      throw InfoldError(.unsupported, "the bias \(bias) is too large for the input scale \(inputScale)", hint: hint)
     }
     return Float(scale)
   }

@@ -1,4 +1,4 @@
-/// What is expected of the numbers of a value, channel by channel.
+/// The expected mean, deviation and range of each channel of a value.
 package struct ChannelMoments: Sendable, Hashable {
   /// The means.
   package var mean: [Double]
@@ -6,15 +6,16 @@ package struct ChannelMoments: Sendable, Hashable {
   package var deviation: [Double]
   /// The range of each channel.
   package var reach: [ClosedRange<Double>]
-  /// Whether channels were taken to be independent, so that the deviations are no more than a guess.
+  /// Whether the deviations are rough estimates because channels were assumed to be independent.
   package var isEstimated = false
 
-  /// The deviations that a range reaches beyond the mean, as Nagel et al. have it (arXiv 1906.04721, section 4.2).
+  /// The standard deviations that a range extends to either side of the mean (Nagel et al., arXiv
+  /// 1906.04721, section 4.2).
   package static let usualDeviations = 6.0
-  /// The same where the deviation is a guess.
+  /// The same for estimated deviations.
   package static let estimatedDeviations = 8.0
 
-  /// Normal numbers with these moments.
+  /// Creates the moments of normally distributed numbers.
   package init(mean: [Double], deviation: [Double], isEstimated: Bool = false) {
     self.mean = mean
     self.deviation = deviation
@@ -23,7 +24,7 @@ package struct ChannelMoments: Sendable, Hashable {
     reach = zip(mean, deviation).map { Self.ordered($0 - width * $1, $0 + width * $1) }
   }
 
-  /// From one number to another, whichever is less; everything, where one is not a number.
+  /// Returns the range between two numbers in either order; the whole line if one is NaN.
   private static func ordered(_ a: Double, _ b: Double) -> ClosedRange<Double> {
     a <= b ? a...b : b <= a ? b...a : -.infinity ... .infinity
   }
@@ -31,7 +32,7 @@ package struct ChannelMoments: Sendable, Hashable {
   /// The number of channels.
   package var count: Int { mean.count }
 
-  /// From the least to the greatest number of any channel; zero alone without channels.
+  /// The range over all channels; 0...0 without channels.
   package var range: ClosedRange<Double> {
     let lower = reach.map(\.lowerBound).min() ?? 0, upper = reach.map(\.upperBound).max() ?? 0
     return lower...upper
@@ -43,7 +44,7 @@ package struct ChannelMoments: Sendable, Hashable {
       && reach.allSatisfy { $0.lowerBound.isFinite && $0.upperBound.isFinite }
   }
 
-  /// What bounds leave of it.
+  /// Returns the moments after clipping.
   package func bounded(_ lower: Double, _ upper: Double) -> ChannelMoments {
     var result = self
     for channel in mean.indices {
@@ -55,7 +56,7 @@ package struct ChannelMoments: Sendable, Hashable {
     return result
   }
 
-  /// scale · x + offset, for each channel.
+  /// Returns the moments of scale · x + offset for each channel.
   func mapped(scale: [Double], offset: [Double]) -> ChannelMoments {
     var result = self
     for channel in mean.indices {
@@ -67,7 +68,7 @@ package struct ChannelMoments: Sendable, Hashable {
     return result
   }
 
-  /// The sum of two values that are independent of each other.
+  /// Returns the moments of the sum of two independent values.
   func adding(_ other: ChannelMoments) -> ChannelMoments {
     ChannelMoments(
       mean: zip(mean, other.mean).map(+),
@@ -75,7 +76,7 @@ package struct ChannelMoments: Sendable, Hashable {
       isEstimated: isEstimated || other.isEstimated)
   }
 
-  /// The channels of several values, one behind the other.
+  /// Returns the moments of values concatenated along the channel axis.
   static func joined(_ parts: [ChannelMoments]) -> ChannelMoments {
     var result = ChannelMoments(mean: parts.flatMap(\.mean), deviation: parts.flatMap(\.deviation))
     result.reach = parts.flatMap(\.reach)

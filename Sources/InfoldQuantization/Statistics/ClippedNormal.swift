@@ -1,18 +1,20 @@
 internal import RealModule
 
-/// A normal distribution whose numbers are brought between two bounds, as Relu and Clip do.
+/// The distribution of normally distributed numbers that are clipped to an interval, as by Relu and
+/// Clip.
 package struct ClippedNormal: Sendable, Hashable {
-  /// Its mean.
+  /// The mean.
   package let mean: Double
-  /// Its standard deviation.
+  /// The standard deviation.
   package let deviation: Double
 
-  /// The moments of min(max(x, lower), upper) for a normal x (Nagel et al., arXiv 1906.04721, appendix C).
+  /// Computes the moments of min(max(x, lower), upper) for a normally distributed x (Nagel et al.,
+  /// arXiv 1906.04721, appendix C).
   /// - Parameters:
-  ///   - mean: That of x.
-  ///   - deviation: The standard deviation of x; a constant has none.
+  ///   - mean: The mean of x.
+  ///   - deviation: The standard deviation of x; 0 for a constant.
   ///   - lower: The lower bound, which may be infinite.
-  ///   - upper: The upper bound, which may be infinite, and is not below the lower one.
+  ///   - upper: The upper bound, which may be infinite and is not below the lower one.
   package init(mean: Double, deviation: Double, lower: Double, upper: Double) {
     func bounded(_ x: Double) -> Double { min(max(x, lower), upper) }
     guard deviation > 0 else {
@@ -20,7 +22,7 @@ package struct ClippedNormal: Sendable, Hashable {
       self.deviation = 0
       return
     }
-    // In units of the deviation, from the mean.
+    // The bounds in standard deviations from the mean.
     let a = (lower - mean) / deviation, b = (upper - mean) / deviation
     let below = Self.share(below: a), above = Self.share(below: -b)
     let inside = max(1 - below - above, 0), densities = (Self.density(a), Self.density(b))
@@ -42,6 +44,6 @@ package struct ClippedNormal: Sendable, Hashable {
 }
 
 extension ClippedNormal {
-  /// The density of the standard normal distribution, but for a factor.
+  /// Returns the density of the standard normal distribution, up to a constant factor.
   static func weight(_ x: Double) -> Double { Double.exp(-x * x / 2) }
 }

@@ -2,14 +2,16 @@ import InfoldGraph
 import InfoldOperators
 import InfoldTensor
 
-/// What batch normalizations say of the values of a network: each gives its output the mean beta and the deviation gamma. Functions of
-/// single numbers, sums, joins, pools of means, and products with constant weights hand it on.
+/// Derives the channel moments of a network's values from its batch normalizations, which give each
+/// channel the mean beta and the standard deviation gamma. Moments propagate through element
+/// functions, sums, concatenations, average pools, and products with constant weights.
 package struct MomentPropagation {
-  /// What is known, by the names of values.
+  /// The known moments, by value name.
   package private(set) var moments: [String: ChannelMoments] = [:]
   private let graph: Graph
 
-  /// - Precondition: Types are inferred.
+  /// Propagates the moments of all batch normalizations of a graph.
+  /// - Precondition: The types of the graph's values are inferred.
   package init(_ graph: Graph) {
     self.graph = graph
     for node in graph.nodes {
@@ -43,7 +45,7 @@ package struct MomentPropagation {
     if graph.elementFunction(of: node) != nil { return transformed(input, by: node) }
     switch typed.quantizedForm {
     case .average: return input
-    // A list of channels stays one.
+    // Reshaping a vector of channels keeps the channels.
     case .movement: return type(of: typed).keepsElements && isList(node.inputs[0]!) ? input : nil
     case .convolution, .product: return multiplied(input, node, typed)
     default: return nil
@@ -95,7 +97,7 @@ package struct MomentPropagation {
     return numbers
   }
 
-  /// The moments behind a function of single numbers, by its values at evenly spaced numbers.
+  /// Returns the moments after an element function, integrated numerically at evenly spaced points.
   private func transformed(_ input: ChannelMoments, by node: Node) -> ChannelMoments? {
     let half = 64, step = ChannelMoments.usualDeviations / Double(half)
     let places = (-half...half).map { Double($0) * step }
@@ -125,7 +127,8 @@ package struct MomentPropagation {
     return result
   }
 
-  /// The moments of a product with weights, of channels that are taken to be independent.
+  /// Returns the moments of a product with weights, assuming that the input channels are
+  /// independent.
   private func multiplied(_ input: ChannelMoments, _ node: Node, _ typed: any Operator) -> ChannelMoments? {
     guard !input.isEstimated, let form = typed.quantizedForm, let linear = typed.linearForm,
       let tensor = node.inputs[1].flatMap(graph.constant), let weights = try? tensor.numbers(),

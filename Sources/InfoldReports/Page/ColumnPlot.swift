@@ -1,6 +1,7 @@
-/// A plot along a network: a column for each layer, with numbers on lines, or how the channels of the layer are spread.
+/// A plot along a network with a column for each layer. It shows numbers as lines, or the
+/// distribution of a layer's channels as a box.
 package struct ColumnPlot {
-  /// A number for each column.
+  /// A line with a number for each column.
   package struct Line {
     let style: String
     let values: [Double?]
@@ -9,9 +10,9 @@ package struct ColumnPlot {
 
     /// - Parameters:
     ///   - style: The class of its color.
-    ///   - values: A number for each column; where there is none, the line goes on.
+    ///   - values: A number for each column. The line skips columns without a number.
     ///   - hasDots: Whether every number has a dot.
-    ///   - notes: For each column what the pointer shows on its dot.
+    ///   - notes: The tooltip of each column's dot.
     package init(style: PlotStyle, values: [Double?], hasDots: Bool = true, notes: [String] = []) {
       self.style = style.rawValue
       self.values = values
@@ -20,15 +21,15 @@ package struct ColumnPlot {
     }
   }
 
-  /// How the numbers of a column are spread: the middle half as a box, the median as a line in it, and a whisker from the smallest to the
-  /// largest.
+  /// The distribution of a column's numbers: a box for the middle half, a line for the median, and
+  /// a whisker from the minimum to the maximum.
   package struct Spread {
     let quantiles: [Double]
     let note: String
 
     /// - Parameters:
-    ///   - quantiles: Smallest number, lower quartile, median, upper quartile, largest number.
-    ///   - note: What the pointer shows.
+    ///   - quantiles: Minimum, lower quartile, median, upper quartile, maximum.
+    ///   - note: The tooltip.
     package init(quantiles: [Double], note: String) {
       precondition(quantiles.count == 5)
       self.quantiles = quantiles
@@ -36,7 +37,7 @@ package struct ColumnPlot {
     }
   }
 
-  /// What screen readers say.
+  /// The text for screen readers.
   private let title: String
   private let scale: PlotAxis.Scale
   private let lines: [Line]
@@ -45,11 +46,11 @@ package struct ColumnPlot {
   private let limits: ClosedRange<Double>
 
   /// - Parameters:
-  ///   - title: What screen readers say.
-  ///   - lines: Numbers on lines.
-  ///   - spreads: Boxes, one for each column; `nil` for none.
-  ///   - levels: Dashed lines through all columns.
-  ///   - limits: The axis ends there, and what is beyond lies on its edge.
+  ///   - title: The text for screen readers.
+  ///   - lines: The lines.
+  ///   - spreads: The boxes, one for each column. `nil` draws none.
+  ///   - levels: The values of dashed lines through all columns.
+  ///   - limits: The ends of the axis. Numbers beyond them are drawn at the edge.
   package init(
     title: String, _ scale: PlotAxis.Scale, lines: [Line] = [], spreads: [Spread?] = [], levels: [Double] = [],
     limits: ClosedRange<Double> = -Double.infinity...Double.infinity
@@ -64,7 +65,7 @@ package struct ColumnPlot {
 
   private var count: Int { max(spreads.count, lines.map(\.values.count).max() ?? 0) }
 
-  /// The drawing in a size.
+  /// The drawing in the given size, as an SVG element.
   package func svg(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: title)

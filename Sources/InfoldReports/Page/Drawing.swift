@@ -1,11 +1,12 @@
-/// An SVG drawing that is built element by element. Colors are classes of the page's style sheet.
+/// An SVG drawing that is built element by element. Its colors are classes of the page's style
+/// sheet.
 package struct Drawing {
   private let width: Double
   private let height: Double
   private let title: String
   private var body = ""
 
-  /// Creates an empty drawing of this size in pixels.
+  /// Creates an empty drawing with the given size in pixels.
   package init(width: Double, height: Double, title: String) {
     self.width = width
     self.height = height
@@ -19,7 +20,7 @@ package struct Drawing {
       + "y2=\"\(number(to.y))\"/>"
   }
 
-  /// Adds lines from point to point.
+  /// Adds a polyline through the points.
   package mutating func path(_ points: [(x: Double, y: Double)], style: String) {
     guard points.count > 1 else { return }
     let list = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
@@ -32,13 +33,13 @@ package struct Drawing {
     body += note.map { "><title>\(Markup.escaped($0))</title></circle>" } ?? "/>"
   }
 
-  /// Many dots, as one short element.
+  /// Adds many dots as one short element.
   package mutating func dots(_ centers: some Sequence<(x: Double, y: Double)>, style: String) {
     let list = centers.map { "M\(number($0.x)) \(number($0.y))h0" }.joined()
     if !list.isEmpty { body += "<path class=\"dots \(style)\" d=\"\(list)\"/>" }
   }
 
-  /// A filled rectangle with round corners.
+  /// Adds a filled rectangle with rounded corners.
   package mutating func bar(x: ClosedRange<Double>, y: ClosedRange<Double>, style: String, note: String? = nil) {
     body +=
       "<rect class=\"\(style)\" x=\"\(number(x.lowerBound))\" y=\"\(number(y.lowerBound))\" "
@@ -46,8 +47,8 @@ package struct Drawing {
     body += note.map { "><title>\(Markup.escaped($0))</title></rect>" } ?? "/>"
   }
 
-  /// A line of text.
-  /// - Parameter anchor: `start`, `middle` or `end`: what of the text lies at the point.
+  /// Adds a line of text.
+  /// - Parameter anchor: The part of the text at the point: `start`, `middle` or `end`.
   package mutating func text(
     _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
   ) {
@@ -96,7 +97,7 @@ package struct PlotFrame {
     }
   }
 
-  /// Draws the numbers of columns, 1 to `count`, below.
+  /// Draws the column numbers, 1 to `count`, below the plot.
   package func drawSites(_ count: Int, _ place: (Int) -> Double, on drawing: inout Drawing) {
     let room = max(1, Int((right - left) / 28))
     let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { count / $0 < room } ?? count

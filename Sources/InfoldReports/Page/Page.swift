@@ -1,21 +1,23 @@
-/// An HTML page that needs nothing else: no network, no script.
+/// A self-contained HTML page, without scripts or network access.
 ///
-/// It names its topic and its models in its head, by which `PageLinks` recognizes pages that belong together.
+/// The head of the page has its topic and the names of its models. `PageLinks` uses them to
+/// recognize pages of the same model.
 package struct Page {
   /// The title, which will be escaped.
   package var title: String
-  /// What stands beside it, as markup.
+  /// The markup next to the title.
   package var badge = ""
   /// Additional styles.
   package var styles = ""
   /// Everything below the title, as markup.
   package var content: String
-  /// What the page is about, as others link to it: `Folding` or `Profile`; empty for a page that no others link to.
+  /// The topic in links from other pages, such as `Folding` or `Profile`. Empty for a page that is
+  /// not linked to.
   package var topic = ""
-  /// The file names of the models that it is about.
+  /// The file names of the page's models.
   package var models: [String] = []
 
-  /// Creates a page. All parts but the title are markup.
+  /// Creates a page. All arguments except the title are markup.
   package init(title: String, badge: String = "", styles: String = "", content: String) {
     self.title = title
     self.badge = badge
@@ -23,17 +25,17 @@ package struct Page {
     self.content = content
   }
 
-  /// A page of elements.
+  /// Creates a page from elements.
   /// - Parameters:
-  ///   - topic: What it is about, as others link to it.
-  ///   - models: The paths of the models; the page has the names of the files only.
+  ///   - topic: The topic in links from other pages.
+  ///   - models: The paths of the models. The page shows only their file names.
   ///   - title: The title.
-  ///   - verdict: What the page comes to, in a word or two.
+  ///   - verdict: The verdict, one or two words.
   ///   - lead: The first sentence, as markup.
-  ///   - elements: What follows; `nil` is left out.
+  ///   - elements: The content. `nil` elements are skipped.
   ///   - footer: The last sentences, as markup.
   package init(
-    topic: String, models: [String?], title: String, verdict: PageVerdict? = nil, lead: String,
+    topic: String, models: [String?], title: String, verdict: PageBadge? = nil, lead: String,
     elements: [(any PageElement)?], footer: String
   ) {
     self.title = title
@@ -46,12 +48,12 @@ package struct Page {
     self.models = models.compactMap { $0.map(Self.fileName) }
   }
 
-  /// The last part of a path.
+  /// The last component of a path.
   package static func fileName(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
-  /// The page.
+  /// The page as HTML.
   package var html: String {
     let title = Markup.escaped(title)
     return """

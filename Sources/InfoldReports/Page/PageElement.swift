@@ -2,40 +2,40 @@ import InfoldSystem
 
 /// A piece of a page.
 package protocol PageElement {
-  /// Its HTML; empty for nothing.
+  /// The HTML of the element. Empty if there is nothing to show.
   var markup: String { get }
 }
 
-/// HTML that is made elsewhere.
+/// Markup from elsewhere.
 package struct PageMarkup: PageElement {
   package let markup: String
 
-  /// What is already markup.
+  /// Creates an element from markup.
   package init(_ markup: String) {
     self.markup = markup
   }
 }
 
-/// What a page comes to.
-package struct PageVerdict: PageElement {
-  /// Good, bad, or neither.
+/// The verdict of a page.
+package struct PageBadge: PageElement {
+  /// Positive, negative, or neither.
   package enum Kind: String {
     case passed, failed, neutral
   }
 
   package let markup: String
 
-  /// - Parameter text: A word or two, which are escaped.
+  /// - Parameter text: One or two words, which are escaped.
   package init(_ text: String, _ kind: Kind) {
     markup = "<span class=\"verdict \(kind.rawValue)\">\(Markup.escaped(text))</span>"
   }
 }
 
-/// Figures that are seen first.
+/// Key figures at the top of a page.
 package struct PageTiles: PageElement {
   private let tiles: [(figure: String, meaning: String)]
 
-  /// - Parameter tiles: Each a figure and what it means, which are escaped.
+  /// - Parameter tiles: Figures and their meanings, which are escaped.
   package init(_ tiles: [(figure: String, meaning: String)]) {
     self.tiles = tiles
   }
@@ -56,8 +56,8 @@ package struct PageSection: PageElement {
 
   /// - Parameters:
   ///   - title: The heading, as markup.
-  ///   - note: A paragraph below it, as markup.
-  ///   - elements: What follows; `nil` is left out.
+  ///   - note: A paragraph below the heading, as markup.
+  ///   - elements: The content. `nil` elements are skipped.
   package init(_ title: String, note: String? = nil, _ elements: [(any PageElement)?]) {
     self.title = title
     self.elements = (note.map { [PageNote($0)] } ?? []) + elements
@@ -69,7 +69,7 @@ package struct PageSection: PageElement {
   }
 }
 
-/// A paragraph that explains.
+/// An explanatory paragraph.
 package struct PageNote: PageElement {
   package let markup: String
 
@@ -79,7 +79,7 @@ package struct PageNote: PageElement {
   }
 }
 
-/// Sentences, one below the other.
+/// A list of sentences.
 package struct PageList: PageElement {
   private let title: String?
   private let lines: [String]

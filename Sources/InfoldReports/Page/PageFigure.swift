@@ -1,24 +1,24 @@
-/// The colors that all pages share, by the names of their classes in `Drawing`.
+/// The colors that all pages share. Raw values are class names in a `Drawing`.
 package enum PlotStyle: String {
-  /// Series of numbers: what a page is about, what it is compared with, and a further one.
+  /// Data series: the subject of the page, its comparison, and one more.
   case first, second, third
-  /// What something may be at most: a dashed line.
+  /// An upper bound, drawn as a dashed line.
   case limit
 
-  /// The color for a style sheet.
+  /// The color as a CSS value.
   package var color: String { "var(--\(rawValue))" }
 }
 
-/// Which color means what.
+/// A legend that explains colors.
 package struct PageLegend: PageElement {
   private let entries: [(color: String, meaning: String)]
 
-  /// - Parameter entries: Colors of a style sheet, and what they mean, which is escaped.
+  /// - Parameter entries: CSS colors and their meanings, which are escaped.
   package init(_ entries: [(color: String, meaning: String)]) {
     self.entries = entries
   }
 
-  /// - Parameter entries: Styles of a drawing, and what they mean, which is escaped.
+  /// - Parameter entries: Styles of a drawing and their meanings, which are escaped.
   package init(_ entries: [(style: PlotStyle, meaning: String)]) {
     self.entries = entries.map { ($0.style.color, $0.meaning) }
   }
@@ -30,14 +30,14 @@ package struct PageLegend: PageElement {
   }
 }
 
-/// A drawing that is made twice: for a wide page, and for a phone.
+/// A drawing in two sizes: for a wide page, and for a phone.
 package struct PageFigure: PageElement {
   package let markup: String
 
   /// - Parameters:
-  ///   - wide: Width and height on a wide page, where a section is 1070 wide.
+  ///   - wide: Width and height on a wide page, where a section is 1070 pixels wide.
   ///   - narrow: Width and height on a phone.
-  ///   - draw: Makes the SVG of a size.
+  ///   - draw: Draws the SVG element in a size.
   package init(
     wide: (width: Double, height: Double) = (1070, 340), narrow: (width: Double, height: Double) = (350, 280),
     _ draw: (_ width: Double, _ height: Double) -> String
@@ -48,11 +48,11 @@ package struct PageFigure: PageElement {
   }
 }
 
-/// Drawings next to each other, or below each other where the page is narrow.
+/// Drawings side by side, or one below the other on a narrow page.
 package struct PagePair: PageElement {
   private let figures: [(note: String, figure: any PageElement)]
 
-  /// - Parameter figures: Drawings, each with a line above it, as markup.
+  /// - Parameter figures: Drawings, each with a caption above it, as markup.
   package init(_ figures: [(note: String, figure: any PageElement)]) {
     self.figures = figures
   }

@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// The beginning of a page, which says what it is about.
+/// The beginning of a page's HTML, with its topic and models.
 struct PageHead {
   let topic: String
   let models: [String]
@@ -16,7 +16,7 @@ struct PageHead {
   private static let topicKey = "<meta name=\"infold-topic\" content=\""
   private static let modelKey = "<meta name=\"infold-model\" content=\""
   private static let closing = "\">"
-  /// Pages are about one or two models, with names of at most 255 bytes.
+  /// The most bytes to search. Pages have one or two models, with names of at most 255 bytes.
   static let limit = 1 << 13
 
   init(topic: String, models: [String]) {
@@ -24,7 +24,7 @@ struct PageHead {
     self.models = models
   }
 
-  /// The lines.
+  /// The HTML lines.
   var start: String {
     func line(_ key: String, _ text: String) -> String {
       key + Markup.escaped(text).replacingScalars { $0 == "\n" ? " " : nil } + Self.closing + "\n"
@@ -33,7 +33,8 @@ struct PageHead {
       + models.map { line(Self.modelKey, $0) }.joined()
   }
 
-  /// What a page says of itself; `nil` for a file that Infold has not written, or that no others link to. Texts stay escaped.
+  /// Parses the beginning of a page. Returns `nil` for a file that Infold did not write, or that is
+  /// not linked to. Texts remain escaped.
   init?(parsing text: Substring) {
     guard text.hasPrefix(Self.opening) else { return nil }
     var topic: String?
@@ -60,30 +61,30 @@ struct PageHead {
 
 /// Links between the pages of one model in one folder.
 ///
-/// A page that is written gets links to the others, and these get links to it. Pages recognize each other by what they say in their
-/// first lines; no other file is touched.
+/// When a page is written, it gets links to the other pages, and they get a link to it. Pages
+/// recognize each other by their first lines. No other file is changed.
 package enum PageLinks {
   static let start = "<!--pages-->"
   static let end = "<!--/pages-->"
-  /// Larger pages are left alone.
+  /// The largest size of a page. Larger pages are not changed.
   private static let byteLimit = 1 << 26
-  /// A folder of reports has some dozen files; in one with more, nothing is looked for beyond these.
+  /// The most files that are searched. A folder of reports has some dozens.
   private static let fileLimit = 1000
 
-  /// Another page.
+  /// Another page of the same model.
   private struct Neighbor {
     let name: String
     let head: PageHead
   }
 
-  /// Writes a page, and links it with those of the same models in its folder. A neighbor that cannot be read or written stays as it
-  /// is.
+  /// Writes a page and links it with the pages of the same models in its folder. Pages that cannot
+  /// be read or written remain unchanged.
   /// - Throws: `InfoldError` with `.fileAccess`, naming the file.
   package static func write(_ html: String, to path: String) throws(InfoldError) {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let folder = slash.map { String(path[...$0]) } ?? "./"
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-    // What is no file has no neighbors.
+    // Only regular files have neighbors.
     let isFile = FileStatus(path).map { $0.kind == .regular } ?? true
     guard isFile, let head = PageHead(parsing: html.prefix(PageHead.limit)) else { return try store(html, path) }
     let page = Neighbor(name: name, head: head)
@@ -114,7 +115,7 @@ package enum PageLinks {
     }
   }
 
-  /// The page with links to others, by topic.
+  /// Inserts links to the other pages, ordered by topic.
   private static func linked(_ html: String, _ page: Neighbor, _ others: [Neighbor]) -> String {
     let bytes = Array(html.utf8)
     guard let from = place(of: start, in: bytes[...]), let to = place(of: end, in: bytes[from...]) else { return html }
@@ -131,13 +132,14 @@ package enum PageLinks {
     return String(decoding: head, as: UTF8.self) + navigation + String(decoding: rest, as: UTF8.self)
   }
 
-  /// Where a text begins.
+  /// The first index of a text in the bytes.
   private static func place(of text: String, in bytes: ArraySlice<UInt8>) -> Int? {
     let text = Array(text.utf8)
     return bytes.indices.first { bytes[$0] == text[0] && bytes[$0...].starts(with: text) }
   }
 
-  /// A name as a relative address: everything that is not a letter, a digit or harmless is written by its bytes.
+  /// A name as a relative URL. All characters except letters, digits and a few others are
+  /// percent-encoded.
   private static func address(_ name: String) -> String {
     "./"
       + name.utf8.map { byte in

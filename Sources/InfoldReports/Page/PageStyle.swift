@@ -1,5 +1,4 @@
-/// The style sheet of all reports. It follows the reader's light or dark mode and the width of the
-/// window.
+/// The style sheet of all reports. It supports light and dark mode, narrow windows and printing.
 package enum PageStyle {
   package static let css = """
     :root{color-scheme:light dark;--paper:#f7f8fa;--card:#fff;--ink:#16191f;--faint:#5d6675;--rule:#e3e6ec;--grid:#eceff4;

@@ -1,8 +1,9 @@
 import InfoldSystem
 
-/// A table. On a phone each row is a block, with the name of its column before each cell.
+/// A table. On a phone, each row becomes a block with the column's name before each cell.
 ///
-/// The first column is a number or a swatch, the second a name; others hold numbers, and are aligned to the right.
+/// The first column is a number or a swatch, and the second a name. Other columns hold numbers and
+/// are right-aligned.
 package struct PageTable: PageElement {
   private let columns: [String]
   private let rows: [[String]]
@@ -29,16 +30,16 @@ package struct PageTable: PageElement {
       """
   }
 
-  /// A name, with something smaller below it.
+  /// A name with smaller text below it.
   package static func named(_ name: String, _ detail: String = "") -> String {
     Markup.escaped(name) + (detail.isEmpty ? "" : "<small>\(Markup.escaped(detail))</small>")
   }
 
-  /// A share as a bar with a text behind it.
+  /// A bar that shows a share, followed by text.
   /// - Parameters:
-  ///   - share: The filled part; what is below 0 or above 1 is drawn as 0 or 1.
-  ///   - text: The text; `nil` for the share in percent.
-  ///   - isWrong: Whether the text has the color of what is wrong.
+  ///   - share: The filled part, clamped to 0 to 1.
+  ///   - text: The text. `nil` for the share in percent.
+  ///   - isWrong: Whether the text has the color of errors.
   package static func meter(_ share: Double, text: String? = nil, isWrong: Bool = false) -> String {
     let width = NumberText.fixed(min(max(share.isFinite ? share : 1, 0), 1) * 100, digits: 1)
     return "<span class=\"meter\"><i style=\"width:\(width)%\"></i></span>"
@@ -46,11 +47,11 @@ package struct PageTable: PageElement {
       + Markup.escaped(text ?? NumberText.percentage(share)) + "</span>"
   }
 
-  /// A dot in a color of a style sheet.
+  /// A dot in a CSS color.
   package static func swatch(_ color: String) -> String {
     "<svg class=\"swatch\" viewBox=\"0 0 10 10\"><circle cx=\"5\" cy=\"5\" r=\"5\" style=\"fill:\(color)\"/></svg>"
   }
 
-  /// A text in the color of what is wrong.
+  /// Text in the color of errors.
   package static func wrong(_ text: String) -> String { "<span class=\"wrong\">\(Markup.escaped(text))</span>" }
 }

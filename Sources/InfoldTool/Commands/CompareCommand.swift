@@ -5,32 +5,34 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// `infold compare`: where two models first compute something different.
+/// `infold compare`: finds the first value that two models compute differently.
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Find where two models first compute something different.",
+    abstract: "Find the first value that two models compute differently.",
     discussion: """
-      Both models are run in double precision on the same inputs. Values are found in both by their names, by what they hold, \
-      and by their places in the graphs. Each is held against what the first model makes of the second one's own values \
-      before it, within bounds that follow from an error analysis: constants may have been rounded anew, as by folding. The \
-      first value that differs by more is named, with the way from there to the outputs, and what becomes of them.
+      Both models run in double precision on the same inputs. Values are matched by name, by content, and by their position \
+      in the graphs. Each matched value of the second model is compared with what the first model computes from the second \
+      model's own operands. An error analysis bounds the difference; the bound allows for constants that were rounded again, \
+      as by folding. The report names the first value that exceeds its bound, the path from there to each output, and the \
+      differences of the outputs.
 
-      Channels in another order and factors that move from one layer to another are recognized, and are no difference where \
-      a later layer undoes them. A second model of float16 or bfloat16 is run in its own types, so that overflows show.
+      Permuted channels, and factors that move from one layer to another, are recognized. They are not differences if a \
+      later layer undoes them. If only the second model uses float16 or bfloat16, it runs in its own types, so that \
+      overflows show.
 
-      The exit code is 0 when both compute the same, but for what rounding explains, 1 when they differ, and 2 for bad usage \
-      or bad input.
+      The exit code is 0 if both models compute the same values up to rounding errors, 1 if they differ, and 2 for wrong \
+      usage or invalid input.
 
-      Inputs are tensor files (--input for one sample, --inputs for a folder of samples), pictures (--images, prepared as \
-      the JSON file beside the first model says), or random ones that are like natural pictures.
+      Inputs are tensor files (--input for one sample, --inputs for a folder of samples), pictures (--images, preprocessed \
+      as the JSON file next to the first model specifies), or random inputs with the statistics of natural pictures.
 
-      With --recorded, values of the second model are not computed, but read from a folder: NAME.npy or NAME.pb for each \
-      value, where a / or : in its name is written _, or any .pb that holds its name. Outputs must be among them; what is \
-      missing is not compared. Inputs may be there as well. Without a second model they are values of the first one, as \
-      another runtime computes them. Folders in the folder hold values of further inputs, as far as they are there: the more \
-      of a layer's outputs there are, the smaller the changes of its weights that are found. tools/record-values.py writes all \
-      of it.
+      With --recorded, the values of the second model are read from a folder instead of computed: NAME.npy or NAME.pb for \
+      each value, with _ in place of each / or : in the name, or any .pb file that contains the name. The folder must \
+      contain all outputs. It may contain the inputs. Values without a file are not compared. Without a second model, the \
+      values are those of the first model, as another runtime computes them. Subfolders contain values for further inputs, \
+      and need not be complete: the more outputs of a layer they contain, the smaller the changes of its weights that can \
+      be found. tools/record-values.py writes such folders.
 
       EXAMPLES
         infold compare model.onnx simplified.onnx
@@ -38,10 +40,10 @@ struct CompareCommand: ParsableCommand {
         infold compare model.onnx --recorded values
       """)
 
-  @Argument(help: "The ONNX model that is taken to be right.", completion: .file(extensions: ["onnx"]))
+  @Argument(help: "The reference ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Argument(help: "The ONNX model that may differ.", completion: .file(extensions: ["onnx"]))
+  @Argument(help: "The ONNX model to compare with it.", completion: .file(extensions: ["onnx"]))
   var other: String?
 
   @Option(help: ArgumentHelp("A tensor for an input, .npy or .pb.", valueName: "name=file"), completion: .file())
@@ -58,12 +60,12 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var sizes: ShapeOptions
 
   @Option(
-    help: ArgumentHelp("Take the values of the second model from this folder.", valueName: "folder"),
+    help: ArgumentHelp("Read the values of the second model from this folder.", valueName: "folder"),
     completion: .directory)
   var recorded: String?
 
   @Option(
-    help: ArgumentHelp("Write a page with the differences, plots and outputs.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Write an HTML page with the differences and plots.", valueName: "file"), completion: .file())
   var html: String?
 
   @Flag(help: "Print one JSON value.")
@@ -73,14 +75,14 @@ struct CompareCommand: ParsableCommand {
 
   func validate() throws {
     if other == nil, recorded == nil {
-      throw ValidationError("give a second model, or --recorded, a folder of its values")
+      throw ValidationError("give a second model, or --recorded with a folder of its values")
     }
     try folders.requireOneSource(samples: samples, sizes)
     if !input.isEmpty, folders.isGiven {
-      throw ValidationError("--input gives one sample; --images and --inputs are folders of samples")
+      throw ValidationError("--input gives one sample and cannot be combined with --images or --inputs")
     }
     if recorded != nil, samples ?? 1 > 1 {
-      throw ValidationError("--recorded is of one sample, and --samples is \(samples ?? 1)")
+      throw ValidationError("--recorded requires one sample, but --samples is \(samples ?? 1)")
     }
   }
 
@@ -121,7 +123,7 @@ struct CompareCommand: ParsableCommand {
     if folders.isGiven {
       let dataSet = try folders.dataSet(ofModel: self.model, inputs)
       if values != nil, dataSet.count > 1 {
-        throw InfoldError(.invalidArgument, "--recorded is of one sample, and the folder holds \(dataSet.count)")
+        throw InfoldError(.invalidArgument, "--recorded requires one sample, but the folder contains \(dataSet.count)")
       }
       return NetworkSamples(dataSet)
     }

@@ -7,21 +7,21 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldValidation
 
-/// `infold convert`: writes a float32 model in float16 or bfloat16.
+/// `infold convert`: converts a float32 model to float16 or bfloat16.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Convert a float32 model to float16 or bfloat16.",
     discussion: """
-      The converted model takes half of the memory. Batch normalization is folded first, in double precision. Infold computes \
-      such models in float32, with the rounded weights.
+      The converted model is half the size. Batch normalization is folded first, in double precision. Infold computes \
+      such models in float32 with the rounded weights.
 
-      Samples show which values exceed the range of the type: the nodes that compute them keep float32, and so do nodes that \
-      read constants which the type cannot hold. Samples are pictures (--images, prepared as MODEL.json says), tensor files \
-      (--inputs), or random inputs like natural pictures. The report compares the outputs of both models on them.
+      Samples show which values exceed half of the type's range: the nodes that compute them keep float32, and so do nodes \
+      that read constants which the type cannot represent. Samples are pictures (--images, prepared as MODEL.json says), tensor files \
+      (--inputs), or by default random inputs like natural pictures. The report compares the outputs of both models on them.
 
-      Inputs and outputs keep float32, so that programs need no change; --convert-interface converts them too. bfloat16 \
-      requires opset 22; a model of an older opset is raised to it if all of its nodes mean the same there.
+      Inputs and outputs keep float32, so programs need no change; --convert-interface converts them too. bfloat16 \
+      requires opset 22; a model of an older opset is raised if none of its nodes changes its meaning.
 
       EXAMPLES
         infold convert model.onnx --to float16 -o half.onnx
@@ -31,7 +31,7 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: "The float32 ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: "The type to convert to: float16 or bfloat16.")
+  @Option(help: "The target type: float16 or bfloat16.")
   var to: FloatConverter.Target
 
   @OptionGroup var folders: SampleFolders
@@ -48,7 +48,7 @@ struct ConvertCommand: ParsableCommand {
   var convertInterface = false
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file to write the converted model to.", valueName: "file"),
+    name: .shortAndLong, help: ArgumentHelp("Write the converted model to this file.", valueName: "file"),
     completion: .file())
   var output: String
 

@@ -9,24 +9,25 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// `infold quantize`: writes a model that computes with numbers of 8 bits.
+/// `infold quantize`: writes a model that computes with 8-bit numbers.
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Quantize a model to 8 bits, with or without sample pictures, and write it as ONNX.",
     discussion: """
-      Batch normalization is folded first. Weights become int8 with a scale for each output channel, values between nodes \
-      uint8 with a scale and a zero point, written as QuantizeLinear and DequantizeLinear around Conv, Gemm, MatMul, Add, \
-      pools and what moves numbers; everything else goes on with floats. A model of opset 7 to 12 is brought to 13.
+      The result is in QDQ format: Conv, Gemm, MatMul, Add, pools, and operators that move elements run between \
+      DequantizeLinear and QuantizeLinear; all other nodes stay in float. Weights become int8 with a scale for each output \
+      channel, values uint8 with a scale and a zero point. Batch normalization is folded first, and a model of opset 7 to \
+      12 is raised to 13.
 
-      The ranges of values come from samples like those that the model is for: some dozens of pictures (--images, prepared \
-      as MODEL.json says) or tensor files (--inputs). Without samples they come from the statistics of the batch \
-      normalizations, and from random pictures where those say nothing.
+      The ranges of values come from samples like the real inputs: a few dozen pictures (--images, \
+      prepared as MODEL.json says) or tensor files (--inputs). Without samples, they come from the statistics of batch \
+      normalizations, and from random pictures for values that the statistics do not cover.
 
-      Biases make up for what the rounding of weights changes on average, and channels are scaled to use the range that \
-      they share. With samples, a method that makes the outputs worse is left out again; the report says what each brought. \
-      The table shows by how many decibels each value exceeds its error (SQNR), over all samples and in the worst of them. \
-      infold inspect --nodes lists what --exclude can name.
+      Biases compensate for the mean error of rounded weights, and channels are scaled to use more of the range that they \
+      share. With samples, a method that makes the outputs worse is not used. The report shows the effect of each method, \
+      and the signal-to-noise ratio (SQNR) of each value in decibels, over all samples and for the worst one. \
+      'infold inspect --nodes' lists the nodes that --exclude accepts.
 
       EXAMPLES
         infold quantize model.onnx -o quantized.onnx
@@ -34,51 +35,51 @@ struct QuantizeCommand: ParsableCommand {
         infold quantize model.onnx --images pictures --rounding search --budget 2 -o quantized.onnx
       """)
 
-  @Argument(help: "The ONNX model, with floats.", completion: .file(extensions: ["onnx"]))
+  @Argument(help: "The float32 ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @OptionGroup var folders: SampleFolders
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"),
+    name: .shortAndLong, help: ArgumentHelp("Write the quantized model to this file.", valueName: "file"),
     completion: .file())
   var output: String
 
-  @Option(help: "How samples give ranges: minmax, percentile, or mse, the least mean squared error. (default: minmax)")
+  @Option(help: "How samples determine ranges: minmax, percentile, or mse (least squared error). (default: minmax)")
   var method: Method?
 
-  @Option(help: "The percentage of the numbers that a range covers, above 50. (default: 99.99)")
+  @Option(help: "The percentage of numbers that a range covers, above 50. (default: 99.99)")
   var percentile: Double?
 
-  @Flag(inversion: .prefixedNo, help: "Scale channels so that they use the range that they share.")
+  @Flag(inversion: .prefixedNo, help: "Scale channels to use more of the range that they share.")
   var equalize = true
 
-  @Flag(inversion: .prefixedNo, help: "Let biases make up for what the rounding of weights changes on average.")
+  @Flag(inversion: .prefixedNo, help: "Let biases compensate for the mean error of rounded weights.")
   var correctBiases = true
 
-  @Option(help: "How weights are rounded: nearest, or search, together for each layer. (default: nearest)")
+  @Option(help: "How to round weights: nearest, or search (all of an output channel together). (default: nearest)")
   var rounding: Rounding?
 
   @Option(
     help: ArgumentHelp(
-      "The most multiplications of the search, in thousands of millions: layers beyond it are rounded to nearest. (default: \(Int(WeightRounding.usualLimit)))",
+      "The maximum number of multiplications of the search, in billions. Remaining layers round to nearest. (default: \(Int(WeightRounding.usualLimit)))",
       valueName: "number"))
   var roundingLimit: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Leave those nodes in floats that gain most at the outputs, with at most this percentage of the multiplications. (default: 0)",
+      "Keep the nodes with the largest gain at the outputs in float, up to this percentage of multiplications. (default: 0)",
       valueName: "percentage"))
   var budget: Double?
 
-  @Option(help: ArgumentHelp("Leave this node as it is. May be given several times.", valueName: "node"))
+  @Option(help: ArgumentHelp("Keep this node in float. May be given several times.", valueName: "node"))
   var exclude: [String] = []
 
   @OptionGroup var sizes: ShapeOptions
 
   @Option(
     help: ArgumentHelp(
-      "Write a page with errors, ranges, and what each method brought to this file.", valueName: "file.html"),
+      "Write an HTML page with errors, ranges, and the effect of each method.", valueName: "file.html"),
     completion: .file(extensions: ["html"]))
   var html: String?
 
@@ -87,14 +88,14 @@ struct QuantizeCommand: ParsableCommand {
 
   @OptionGroup var runtime: RuntimeOptions
 
-  /// How ranges are found.
+  /// The calibration methods.
   enum Method: String, ExpressibleByArgument, CaseIterable {
     case minmax
     case percentile
     case mse
   }
 
-  /// How weights are rounded.
+  /// The rounding modes of weights.
   enum Rounding: String, ExpressibleByArgument, CaseIterable {
     case nearest
     case search
@@ -103,24 +104,24 @@ struct QuantizeCommand: ParsableCommand {
   func validate() throws {
     try ModelOutput.check(output, json: json)
     if folders.images != nil, folders.inputs != nil {
-      throw ValidationError("give either --images or --inputs, a folder, or neither")
+      throw ValidationError("give either --images or --inputs, or neither")
     }
     if folders.isGiven, !sizes.shape.isEmpty {
-      throw ValidationError("--shape says how large random pictures are; --images and --inputs have their own sizes")
+      throw ValidationError("--shape applies to random pictures only, not to --images or --inputs")
     }
     if let percentile {
       guard percentile > 50, percentile <= 100 else {
         throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
       }
       if let method, method != .percentile {
-        throw ValidationError("--percentile says what --method percentile covers")
+        throw ValidationError("--percentile requires --method percentile")
       }
     }
     if let roundingLimit {
       guard roundingLimit > 0, roundingLimit <= 1e9 else {
         throw ValidationError("--rounding-limit is \(roundingLimit), and must be above 0 and at most 1e9")
       }
-      if rounding == .nearest { throw ValidationError("--rounding-limit is that of --rounding search") }
+      if rounding == .nearest { throw ValidationError("--rounding-limit requires --rounding search") }
     }
     if let budget, !(budget >= 0 && budget <= 100) {
       throw ValidationError("--budget is \(budget), and must be a percentage, 0 to 100")
@@ -181,7 +182,7 @@ struct QuantizeCommand: ParsableCommand {
     return (network, comparison, (1...StaticQuantizer.randomPictures).map { "random picture \($0)" })
   }
 
-  /// What the sidecar, where there is one, says of the range of pictures.
+  /// Returns the range of picture inputs that the sidecar specifies, if there is one.
   private func pictureRanges(_ infos: [ValueInfo]) throws -> [String: ClosedRange<Double>] {
     guard let path = Sidecar.path(besideArgument: model), FileStatus(path) != nil else { return [:] }
     let preprocessing = try Sidecar(ofModel: model, PictureModel(inputs: infos)).preprocessing

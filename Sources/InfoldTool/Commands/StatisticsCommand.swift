@@ -7,20 +7,20 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldValidation
 
-/// `infold statistics`: takes the batch statistics of a data set.
+/// `infold statistics`: collects the batch statistics of a data set.
 struct StatisticsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "statistics",
-    abstract: "Take mean and variance of what every batch normalization sees, over a data set.",
+    abstract: "Collect the mean and variance of every batch normalization's input over a data set.",
     discussion: """
-      Pictures go into the model as MODEL.json beside MODEL.onnx tells. Tensor files are .npy or .pb, each with one or \
+      Pictures are preprocessed as the sidecar MODEL.json specifies. Tensor files are .npy or .pb, each with one or \
       more samples; a model with several inputs takes a folder for each sample, with a file for each input. \
-      The variance is that of the data set, whatever the mini-batches, but for --estimator paper: Algorithm 2 of arXiv \
+      The variance is that of the whole data set and independent of mini-batches, except for --estimator paper: Algorithm 2 of arXiv \
       1502.03167, the mean of the mini-batches' variances times m'/(m'-1), where m' = m·p·q.
 
-      The report says how far the stored statistics are from the data, which channels are dead, and what the new statistics do to \
-      the outputs. Pictures are also prepared in other usual ways: other scales, another order of colors, other sizes; so are tensors \
-      of three channels. Where another way fits the stored statistics clearly better, the report names the mistake, and what mends it.
+      The report has the distance between running statistics and data, the dead channels, and the effect of the new statistics on \
+      the outputs. Pictures, and tensors of three channels, are also prepared in other common ways: other scales, another color \
+      order, other sizes. If one of them fits the running statistics clearly better, the report names the mistake and the fix.
 
       EXAMPLES
         infold statistics model.onnx --images pictures
@@ -33,10 +33,10 @@ struct StatisticsCommand: ParsableCommand {
 
   @OptionGroup var folders: SampleFolders
 
-  @Option(help: "The samples of a mini-batch. (default: about 32)")
+  @Option(help: "The number of samples of a mini-batch. (default: about 32)")
   var batchSize: Int?
 
-  @Flag(help: "One mean and variance per activation, not per feature map.")
+  @Flag(help: "Use one mean and variance per activation instead of per feature map.")
   var perActivation = false
 
   @Flag(help: "Divide the squared deviations by M - 1: --estimator unbiased.")
@@ -45,7 +45,7 @@ struct StatisticsCommand: ParsableCommand {
   @Option(help: "The variance: population, unbiased or paper. (default: population)")
   var estimator: BatchStatistics.Estimator?
 
-  @Flag(help: "Let each layer see inputs normalized by the new statistics. Holds the whole data set in memory.")
+  @Flag(help: "Compute each layer's input with the new statistics of earlier layers. Keeps the whole data set in memory.")
   var sequential = false
 
   @Option(
@@ -66,9 +66,9 @@ struct StatisticsCommand: ParsableCommand {
   func validate() throws {
     try ModelOutput.check(output, json: json)
     try folders.requireOne()
-    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize), and must be at least 1") }
+    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size must be at least 1, not \(batchSize)") }
     if unbiased, let estimator, estimator != .unbiased {
-      throw ValidationError("--unbiased and --estimator \(estimator.rawValue) are different variances")
+      throw ValidationError("--unbiased and --estimator \(estimator.rawValue) contradict each other")
     }
   }
 

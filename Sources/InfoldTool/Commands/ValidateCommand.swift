@@ -7,35 +7,35 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// `infold validate`: proves that folding is right, and what a session runs.
+/// `infold validate`: validates the folding of a model, and what sessions run.
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Prove that folding batch normalization keeps what a model computes, and that a session computes it.",
+    abstract: "Validate that folding batch normalization and running a model keep its results within error bounds.",
     discussion: """
-      Checks every folded constant against double precision, compares both forms at each place with bounds that follow \
-      from counting roundings, and compares the outputs. The folded model is Infold's own, or with --folded a file that any \
-      tool has made, whatever else it did: values that both files have are found by name, content and place, and compared. \
-      Both networks are run by sessions, as infold run does it, and by the definitions of their operators, in \
+      Compares every folded constant with double precision, compares both forms at each fold site with error bounds \
+      that follow from counting roundings, and compares the outputs. Infold folds the model itself, or --folded names a \
+      file from any tool, which may contain other changes: values of both files are matched by name, content and position. \
+      Both networks are run by sessions, as in infold run, and evaluated by the definitions of their operators, in \
       their own types and in double precision.
 
-      Then it proves what a session really runs, in each precision: that the network behind all graph passes is the original, and \
-      that every value which the kernels hand from layer to layer is within the bounds of what that layer may round. \
-      Every batch normalization that stays is explained, and what is computed in its place is proved, statistics of mini-batches \
-      included; --costs measures what it takes of a run.
+      The command then validates what a session runs, in each precision: the network after all graph passes must compute the same as the \
+      original, and every value that kernels pass from layer to layer must be within the rounding error bound of its layer. \
+      For every batch normalization that is not folded, it prints the reason and validates its results, including batch \
+      statistics. --costs measures its share of a run.
 
-      The exit code is 0 when all is proved, and 1 when something is wrong. A model in which nothing can be folded, such as one \
-      that is folded already, leaves nothing to prove: that is said, and the exit code is 2, unless --precision asks for what \
-      a session runs. A file that is folded already is proved with the model that it was made of: \
+      The exit code is 0 if everything is within its bounds, and 1 if something is not. If nothing can be folded, for instance \
+      because the model is already folded, there is nothing to validate, and the exit code is 2, unless --precision requests \
+      to validate what a session runs. To validate a folded file, pass the model that it was folded from: \
       infold validate ORIGINAL --folded FILE.
 
-      Inputs are pictures (--images, prepared as MODEL.json says), tensor files (--inputs), or random ones that are like \
-      natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
-      A folder of tensor files holds a .npy or .pb for each sample, or a folder for each sample with NAME.npy or NAME.pb \
-      for every input. A file that cannot be read is reported, the others are compared, and the exit code is 2 where they pass.
+      Inputs are pictures (--images, with the preprocessing of MODEL.json), tensor files (--inputs), or random tensors similar to \
+      natural images: a sum of smooth noise with the same variance at every scale, as in a 1/f spectrum. \
+      A folder of tensor files has a .npy or .pb file for each sample, or a folder for each sample with NAME.npy or NAME.pb \
+      for every input. If a file cannot be read, it is reported, the others are compared, and the exit code is 2 if they pass.
 
       EXAMPLES
-        infold validate model.onnx --images pictures --html proof.html
+        infold validate model.onnx --images pictures --html validation.html
         infold validate model.onnx --folded folded.onnx
         infold validate folded.onnx --precision all
       """)
@@ -43,18 +43,18 @@ struct ValidateCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("The folded model of another tool.", valueName: "file"), completion: .file())
   var folded: String?
 
   @Option(
     help: ArgumentHelp(
-      "Prove what a session with this precision runs: exact, fast, or all. (default: all, where something is folded)",
+      "Validate what a session with this precision runs: exact, fast, or all. (default: all, if something is folded)",
       valueName: "precision"))
   var precision: ProvedPrecision?
 
   @Flag(
     help:
-      "Measure what batch normalizations that stay take of a run, which is never the same twice. --html does it as well."
+      "Measure how much of a run the unfolded batch normalizations take. Times vary. --html implies it."
   )
   var costs = false
 
@@ -63,12 +63,12 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The number of random inputs, 1 to 1000. (default: 2)")
   var samples: Int?
 
-  @Option(help: "The seed of the first random input; the others follow.")
+  @Option(help: "The seed of the first random input. The others use the next numbers.")
   var seed: UInt64 = 1
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Write an HTML page with plots and a table.", valueName: "file"), completion: .file())
   var html: String?
 
   @Flag(help: "Print one JSON value.")
@@ -84,7 +84,7 @@ struct ValidateCommand: ParsableCommand {
     try refuseStandardOutput(html, option: "--html")
     let original = try reading.model(model)
     let proof = try reading.limiting { () throws(InfoldError) in
-      try FoldingProof(
+      try FoldValidation(
         original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
         options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes), precisions: precision?.precisions,
         measuresTimes: costs || html != nil)
@@ -109,17 +109,17 @@ struct ValidateCommand: ParsableCommand {
         }, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0.fraction) })
     }
     if unreadable == inputs.count { throw ExitCode(ToolExit.badInput) }
-    if let html { try PageLinks.write(ProofPage(report).html, to: html) }
+    if let html { try PageLinks.write(ValidationPage(report).html, to: html) }
     if json {
       try StandardOutput.writeJSON(report)
     } else {
       try StandardOutput.write(report.text)
       if let html { try StandardOutput.write("page written to \(String(printable: html))\n") }
     }
-    switch report.verdict {
+    switch report.outcome {
     case .passed: if unreadable > 0 { throw ExitCode(ToolExit.badInput) }
     case .failed: throw ExitCode(ToolExit.checkFailed)
-    case .nothingToProve:
+    case .nothingToValidate:
       StandardError.write("infold: \(String(printable: model)): \(report)\n")
       throw ExitCode(ToolExit.badInput)
     }

@@ -1,32 +1,33 @@
 import InfoldQuantization
 import InfoldSystem
 
-/// What `convert` did, and how the outputs of the converted model differ.
+/// The report of `infold convert`, with the differences from the float32 network.
 struct ConversionReport: Encodable {
   /// The type that the model was converted to.
   let type: String
   /// The number of samples.
   let samples: Int
-  /// The batch normalizations that were folded.
+  /// The number of batch normalizations that were folded.
   let foldedNormalizations: Int
   /// The opset of the original if it had to be raised.
   let raisedFromOpset: Int?
-  /// The nodes that compute in the type.
+  /// The number of nodes that compute in the type.
   let convertedNodes: Int
   /// The nodes that keep float32.
   let refusals: [Refusal]
   /// The values that exceed half of the type's range.
   let wideValues: [WideValue]
-  /// The constants that lost numbers.
+  /// The constants that lost precision.
   let losses: [Loss]
-  /// The number of constants and their elements in the type.
+  /// The number of constants in the type, and of their elements.
   let constants: Int
   let elements: Int
-  /// The outputs of float32.
+  /// The float32 outputs.
   let outputs: [Output]
-  /// The rows of scores with the same best class; `nil` if the first output holds no scores.
+  /// The number of rows of scores with the same best class; `nil` if the first output holds no
+  /// scores.
   let sameBestClass: Int?
-  /// The rows of scores.
+  /// The number of rows of scores.
   let rows: Int
   /// The sizes of both files in bytes, without external data; `nil` for pipes.
   let bytesBefore: Int?
@@ -46,13 +47,13 @@ struct ConversionReport: Encodable {
     let largest: Double
   }
 
-  /// A constant of which the type does not hold all numbers as well as the others.
+  /// A constant with elements that became zero or subnormal.
   struct Loss: Encodable {
     let constant: String
     let count: Int
-    /// The elements that became zero.
+    /// The number of elements that became zero.
     let vanished: Int
-    /// The elements with fewer significant bits.
+    /// The number of elements that became subnormal, with fewer significant bits.
     let subnormal: Int
   }
 
@@ -93,7 +94,7 @@ struct ConversionReport: Encodable {
     self.bytesAfter = bytesAfter
   }
 
-  /// Lines for people.
+  /// The report for people.
   var text: String {
     var lines = [
       "\(NumberText.counted(convertedNodes, "node")) and \(NumberText.counted(constants, "constant")) "
@@ -101,11 +102,11 @@ struct ConversionReport: Encodable {
     ]
     lines[0] = lines[0].styled(.bold)
     if foldedNormalizations > 0 {
-      lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded before")
+      lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded")
     }
     if let raisedFromOpset { lines.append("raised from opset \(raisedFromOpset) to 22, which bfloat16 requires") }
     lines += wideValues.map {
-      "\(String(printable: $0.name)) reaches \(NumberText.short($0.largest)), more than half of the range of \(type)"
+      "\(String(printable: $0.name)) reaches \(NumberText.short($0.largest)), beyond half of the range of \(type)"
     }
     lines += refusals.map { "\(String(printable: $0.node)) \($0.reason)" }
     lines += lossText.map { [$0] } ?? []
@@ -121,15 +122,15 @@ struct ConversionReport: Encodable {
     return lines.map { $0.paragraph() }.joined()
   }
 
-  /// One sentence on all constants that lost numbers; `nil` if there are none.
+  /// A sentence on all constants that lost precision; `nil` if there are none.
   private var lossText: String? {
     func total(_ count: KeyPath<Loss, Int>) -> Int { losses.reduce(0) { $0 + $1[keyPath: count] } }
-    let parts = [(total(\.vanished), "became zero"), (total(\.subnormal), "have fewer digits, as subnormal numbers")]
+    let parts = [(total(\.vanished), "became zero"), (total(\.subnormal), "became subnormal, with fewer digits")]
       .filter { $0.0 > 0 }.map { "\(NumberText.grouped($0.0)) \($0.1)" }
     guard !parts.isEmpty else { return nil }
     let worst = losses.max { ($0.vanished + $0.subnormal) * $1.count < ($1.vanished + $1.subnormal) * $0.count }!
     return
-      "of these numbers, \(parts.joined(separator: " and ")); the largest share in \(String(printable: worst.constant)), "
+      "of these numbers, \(parts.joined(separator: " and ")); most in \(String(printable: worst.constant)), "
       + "\(NumberText.grouped(worst.vanished + worst.subnormal)) of \(NumberText.grouped(worst.count))"
   }
 }

@@ -7,18 +7,18 @@ import InfoldValidation
 /// requested.
 struct NetworkSamples {
   let count: Int
-  let sample: (Int) throws(InfoldError) -> FoldingProof.Sample
+  let sample: (Int) throws(InfoldError) -> FoldValidation.Sample
 
   /// The samples of a folder.
   init(_ dataSet: DataSet) {
     count = dataSet.count
     sample = { (index) throws(InfoldError) in
-      FoldingProof.Sample(name: dataSet.name(index), inputs: try dataSet.sample(index))
+      FoldValidation.Sample(name: dataSet.name(index), inputs: try dataSet.sample(index))
     }
   }
 
   /// A single sample.
-  init(_ sample: FoldingProof.Sample) {
+  init(_ sample: FoldValidation.Sample) {
     count = 1
     self.sample = { _ in sample }
   }
@@ -34,7 +34,7 @@ struct NetworkSamples {
       let tensors = try inputs.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
         try Tensor(naturalImage: shape, of: type, using: &generator)
       }
-      return FoldingProof.Sample(name: name ?? "random \(seed)", inputs: tensors)
+      return FoldValidation.Sample(name: name ?? "random \(seed)", inputs: tensors)
     }
   }
 }

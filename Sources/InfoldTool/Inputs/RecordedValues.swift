@@ -3,11 +3,11 @@ import InfoldONNX
 import InfoldSystem
 import InfoldTensor
 
-/// Values of a model that a runtime has written to the files of a folder.
+/// Values of a model that another runtime has written to the files of a folder.
 struct RecordedValues {
   /// The tensors by value name.
   private(set) var tensors: [String: Tensor] = [:]
-  /// The same of further samples, one for each folder in the folder.
+  /// The tensors of further samples, one dictionary for each subfolder.
   private(set) var further: [[String: Tensor]] = []
 
   /// Reads the files of a folder that are named after values of `graph`, or that contain such a
@@ -21,8 +21,8 @@ struct RecordedValues {
     tensors = try Self.tensors(folder, names, stems)
     guard !tensors.isEmpty else {
       throw InfoldError(
-        .invalidArgument, "holds no tensor of a value of the model",
-        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
+        .invalidArgument, "contains no tensor for a value of the model",
+        hint: "name each file after its value: NAME.npy or NAME.pb", file: folder)
     }
     for entry in try Folder.entries(folder).filter(\.isFolder).sorted(by: { $0.name < $1.name }) {
       let values = try Self.tensors(path(entry.name, in: folder), names, stems)

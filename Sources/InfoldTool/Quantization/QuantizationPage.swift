@@ -1,7 +1,8 @@
 import InfoldReports
 import InfoldSystem
 
-/// What became of a quantized network as one HTML page that needs nothing else: no network, no script. Names of the model are escaped.
+/// The result of a quantization as a self-contained HTML page without scripts. Names from the model
+/// are escaped.
 struct QuantizationPage {
   private let report: QuantizationReport
   private let model: String
@@ -16,7 +17,7 @@ struct QuantizationPage {
     var page = Page(
       topic: "Quantization", models: [model], title: "Quantization of \(Page.fileName(model))", lead: lead,
       elements: [tiles, remarks, steps, errors, ranges, weights],
-      footer: "SQNR: ten times the logarithm of the energy of a value divided by the energy of its error.")
+      footer: "SQNR: ten times the decimal logarithm of the energy of a value divided by that of its error.")
     page.styles = Self.styles
     return page.html
   }
@@ -44,8 +45,8 @@ struct QuantizationPage {
     PageSection(
       "What each method contributes",
       note: """
-        The signal-to-noise ratio at the outputs, with the method and those before it. 6 dB are one bit. A gray method made the
-        outputs worse and is not used.
+        The signal-to-noise ratio at the outputs with a method and those before it. 6 dB correspond to one bit. Gray methods made
+        the outputs worse and are not used.
         """,
       [
         PageMarkup(
@@ -57,8 +58,8 @@ struct QuantizationPage {
     PageSection(
       "Error along the network",
       note: """
-        The signal-to-noise ratio of each quantized value over all samples, and in the worst sample. It includes the errors of
-        everything before the value.
+        The signal-to-noise ratio of each quantized value, over all samples and for the worst sample. It includes the errors of
+        all earlier nodes.
         """,
       [
         PageLegend([(style: .first, "all samples"), (.second, "worst sample")]),
@@ -70,8 +71,8 @@ struct QuantizationPage {
     PageSection(
       "Ranges",
       note: """
-        How often numbers occur, on a logarithmic scale, and where their range is cut. A range without a histogram comes from the
-        statistics of batch normalizations.
+        The distribution of each value on a logarithmic scale, and the ends of its range. Values outside are clipped. A range
+        without a histogram comes from the statistics of batch normalizations.
         """,
       [PageMarkup("<div class=\"many\">\(report.values.indices.map(figure).joined(separator: "\n"))</div>")])
   }
@@ -81,7 +82,7 @@ struct QuantizationPage {
       (QuantizationReport.decibels($0.sqnr) + " dB", "at the output \($0.name)")
     }
     if let same = report.sameBestClass { tiles.append(("\(same) of \(report.rows)", "with the same best class")) }
-    tiles.append((String(report.quantizedNodes), "nodes with numbers of 8 bits"))
+    tiles.append((String(report.quantizedNodes), "8-bit nodes"))
     if let after = report.bytesAfter {
       tiles.append(
         (
@@ -94,13 +95,13 @@ struct QuantizationPage {
 
   private var remarks: PageSection? {
     var lines = report.warnings
-    lines += report.refusals.map { "\($0.node) stays: \($0.reason)" }
+    lines += report.refusals.map { "\($0.node) is not quantized: \($0.reason)" }
     lines += report.floatNodes.map {
-      "\($0.node) stays in floats, with \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
+      "\($0.node) stays in float, with \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
     }
     if !report.unsearchedLayers.isEmpty {
       lines.append(
-        "rounded to nearest within the limit of the search: " + report.unsearchedLayers.joined(separator: ", "))
+        "rounded to nearest because of the rounding limit: " + report.unsearchedLayers.joined(separator: ", "))
     }
     return lines.isEmpty ? nil : PageSection("Worth knowing", [PageList(lines)])
   }

@@ -1,7 +1,7 @@
 import InfoldReports
 import InfoldSystem
 
-/// The drawings of a quantized network.
+/// The plots of a quantization page.
 struct QuantizationPlots {
   private let report: QuantizationReport
 
@@ -9,10 +9,10 @@ struct QuantizationPlots {
     self.report = report
   }
 
-  /// A bar for each method.
+  /// Draws a bar for each method.
   func steps(width: Double) -> String {
     let row = 34.0, left = width > 600 ? 170.0 : 128.0, right = width - (width > 600 ? 190 : 96)
-    var drawing = Drawing(width: width, height: Double(report.steps.count) * row + 8, title: "What each method brought")
+    var drawing = Drawing(width: width, height: Double(report.steps.count) * row + 8, title: "Effect of each method")
     let most = report.steps.compactMap { $0.sqnr }.filter(\.isFinite).max() ?? 1
     for (index, step) in report.steps.enumerated() {
       let top = Double(index) * row + 6
@@ -27,7 +27,7 @@ struct QuantizationPlots {
     return drawing.svg
   }
 
-  /// The ratio of each value.
+  /// Draws the signal-to-noise ratio of each value.
   func errors(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 48, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: "Signal-to-noise ratio of each quantized value, in dB")
@@ -61,7 +61,7 @@ struct QuantizationPlots {
     return drawing.svg
   }
 
-  /// How often the numbers of a value came up, and the ends of its range.
+  /// Draws the histogram of a value and the ends of its range.
   func histogram(_ index: Int) -> String {
     let value = report.values[index]
     let width = 240.0, height = 84.0, bottom = height - 18

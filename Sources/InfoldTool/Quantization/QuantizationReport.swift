@@ -2,78 +2,80 @@ import InfoldGraph
 import InfoldQuantization
 import InfoldSystem
 
-/// What `quantize` did, and by how much the result differs from the float network.
+/// The report of `infold quantize`, with the differences from the float network.
 struct QuantizationReport: Encodable {
-  /// The number of samples; 0 where ranges came from batch normalizations and random pictures.
+  /// The number of samples; 0 if ranges come from batch normalizations and random pictures.
   let samples: Int
-  /// The number of samples, or of random pictures, that both networks were compared on.
+  /// The number of samples or random pictures on which both networks were compared.
   let compared: Int
-  /// What may be wrong with how the model was quantized.
+  /// Possible problems with the samples or ranges.
   let warnings: [String]
-  /// How ranges were found.
+  /// The calibration method.
   let method: String
-  /// What each method brought, in the order in which they were tried.
+  /// The effect of each method, in the order of application.
   let steps: [Step]
-  /// The channels whose scale was changed.
+  /// The number of channels whose scale changed.
   let equalizedChannels: Int
-  /// The nodes that stay in floats within the budget.
+  /// The nodes that stay in float within the budget.
   let floatNodes: [FloatNode]
-  /// The layers that the limit of the rounding search left out.
+  /// The layers whose rounding was not searched because of the limit.
   let unsearchedLayers: [String]
-  /// The batch normalizations that were folded.
+  /// The number of batch normalizations that were folded.
   let foldedNormalizations: Int
-  /// The opset of the original, where it had to be raised.
+  /// The opset of the original model if it had to be raised.
   let raisedFromOpset: Int?
   /// The opset of the quantized model.
   let opset: Int
-  /// The nodes that compute with quantized numbers.
+  /// The number of nodes that compute with quantized numbers.
   let quantizedNodes: Int
-  /// The nodes that could have been quantized.
+  /// The nodes that could have been quantized, with reasons.
   let refusals: [Refusal]
-  /// The quantized values, in the order in which they are made.
+  /// The quantized values in topological order.
   let values: [Value]
   /// The quantized weights, in topological order.
   let weights: [Weights]
-  /// The outputs of the network that are floats.
+  /// The float outputs of the network.
   let outputs: [Output]
-  /// How many of `rows` have the same best class in both networks; `nil` where the first output holds no scores.
+  /// The number of rows with the same best class in both networks; `nil` if the first output holds
+  /// no scores.
   let sameBestClass: Int?
-  /// The rows of scores.
+  /// The number of rows of scores.
   let rows: Int
-  /// The size of the original's file in bytes, without external data; `nil` for one that came from a pipe.
+  /// The size of the original file in bytes, without external data; `nil` if it came from a pipe.
   let bytesBefore: Int?
-  /// The size of the quantized model's file in bytes; `nil` where it went into a pipe.
+  /// The size of the quantized file in bytes; `nil` if it went into a pipe.
   let bytesAfter: Int?
-  /// The file that holds the quantized model.
+  /// The file of the quantized model.
   let output: String
 
-  /// A node that stays as it is.
+  /// A node that was not quantized.
   struct Refusal: Encodable {
     let node: String
     let reason: String
   }
 
-  /// What a method brought.
+  /// The effect of a method.
   struct Step: Encodable {
     let method: String
-    /// The signal-to-noise ratio at the outputs in dB with this method and those before it; `nil` without a signal.
+    /// The signal-to-noise ratio at the outputs in dB with this method and those before it; `nil`
+    /// without a signal.
     let sqnr: Double?
     let sameBestClass: Int?
     let rows: Int
-    /// Whether the network has it.
+    /// Whether the network uses the method.
     let kept: Bool
   }
 
-  /// A node that stays in floats.
+  /// A node that stays in float.
   struct FloatNode: Encodable {
     let node: String
-    /// The percentage of the multiplications.
+    /// The node's percentage of the multiplications.
     let share: Double
-    /// The signal-to-noise ratio at the outputs in dB, with this node and those before it in floats.
+    /// The signal-to-noise ratio at the outputs in dB, with this node and those before it in float.
     let sqnr: Double?
   }
 
-  /// How often numbers came up.
+  /// The histogram of a value.
   struct Histogram: Encodable {
     let lower: Double
     let upper: Double
@@ -83,27 +85,28 @@ struct QuantizationReport: Encodable {
   /// A quantized value.
   struct Value: Encodable {
     let name: String
-    /// The node that makes it; `nil` for an input.
+    /// The node that produces it; `nil` for an input.
     let node: String?
     let lower: Double
     let upper: Double
     let scale: Float
     let zeroPoint: UInt8
-    /// What the range was found with.
+    /// The source of the range.
     let origin: String
-    /// How often its numbers came up in equal parts of what was seen; `nil` where nothing was.
+    /// The counts of its numbers in equal parts of the observed range; `nil` if none were observed.
     let histogram: Histogram?
-    /// The signal-to-noise ratio in dB against the float network, errors of what lies before included; `nil` without a signal.
+    /// The signal-to-noise ratio in dB against the float network, including the errors of all
+    /// earlier nodes; `nil` without a signal.
     let sqnr: Double?
-    /// The sample where it is lowest.
+    /// The sample with the lowest ratio.
     let worstSample: WorstSample?
   }
 
-  /// Where the signal-to-noise ratio is lowest.
+  /// The sample with the lowest signal-to-noise ratio.
   struct WorstSample: Encodable {
-    /// The sample's file, or folder of files.
+    /// The file of the sample, or the folder of its files.
     let name: String
-    /// The ratio in dB; `nil` where there is no signal.
+    /// The ratio in dB; `nil` without a signal.
     let sqnr: Double?
 
     init?(_ quality: SampledQuality, names: [String]) {
@@ -117,7 +120,7 @@ struct QuantizationReport: Encodable {
   struct Weights: Encodable {
     let node: String
     let count: Int
-    /// The signal-to-noise ratio in dB; `nil` where all are zero.
+    /// The signal-to-noise ratio in dB; `nil` if all weights are zero.
     let sqnr: Double?
   }
 
@@ -126,7 +129,7 @@ struct QuantizationReport: Encodable {
     let name: String
     /// The signal-to-noise ratio in dB over all samples; `nil` without a signal.
     let sqnr: Double?
-    /// The sample where it is lowest.
+    /// The sample with the lowest ratio.
     let worstSample: WorstSample?
   }
 
@@ -181,19 +184,19 @@ extension QuantizationReport {
     var warnings: [String] = []
     if let samples, samples < enoughSamples {
       warnings.append(
-        "\(samples) \(samples == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"
+        "\(samples) \(samples == 1 ? "sample is" : "samples are") few: larger numbers than theirs are clipped; use several hundred"
       )
     }
     let guessed = network.activations.count { $0.origin == .noise }
     if guessed > 0 {
       warnings.append(
-        "\(NumberText.counted(guessed, "value")) had a range from random pictures: give samples like those that the model is for"
+        "\(NumberText.counted(guessed, "value")) got a range from random pictures: give samples like the real inputs"
       )
     }
     return warnings
   }
 
-  /// What ranges were found with, in words.
+  /// The sources of the ranges, as text.
   var evidence: String {
     if samples > 0 { return "ranges of \(NumberText.counted(samples, "sample")) (\(method))" }
     let parts = RangeOrigin.allCases.compactMap { origin -> String? in
@@ -206,42 +209,42 @@ extension QuantizationReport {
   private static func text(_ origin: RangeOrigin) -> String {
     switch origin {
     case .samples: "from samples"
-    case .statistics: "from batch normalizations"
+    case .statistics: "from batch normalization"
     case .estimate: "estimated through weights"
     case .noise: "from random pictures"
-    case .given: "from the preparation of pictures"
+    case .given: "from preprocessing"
     }
   }
 
-  /// What a method is called.
+  /// Returns the name of a method for people.
   static func text(_ method: String) -> String {
     switch QuantizationStep.Method(rawValue: method) {
     case .plain?: "plain"
-    case .equalization?: "equalized channels"
+    case .equalization?: "channel equalization"
     case .ranges?: "ranges"
-    case .biasCorrection?: "corrected biases"
-    case .roundingSearch?: "searched rounding"
-    case .floatNodes?: "nodes in floats"
+    case .biasCorrection?: "bias correction"
+    case .roundingSearch?: "rounding search"
+    case .floatNodes?: "float nodes"
     case nil: method
     }
   }
 
-  /// Lines for people.
+  /// The report for people.
   var text: String {
     var lines = [
       "\(NumberText.counted(quantizedNodes, "node")) quantized, \(evidence)"
     ]
     if foldedNormalizations > 0 {
-      lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded before")
+      lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded")
     }
-    if let raisedFromOpset { lines.append("brought from opset \(raisedFromOpset) to \(opset)") }
-    lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
+    if let raisedFromOpset { lines.append("raised from opset \(raisedFromOpset) to \(opset)") }
+    lines += refusals.map { "\(String(printable: $0.node)) is not quantized: \($0.reason)" }
     lines += floatNodes.map {
-      "\(String(printable: $0.node)) stays in floats: \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
+      "\(String(printable: $0.node)) stays in float: \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
     }
     if !unsearchedLayers.isEmpty {
       lines.append(
-        "\(NumberText.counted(unsearchedLayers.count, "layer")) rounded to nearest: the limit of the search was reached"
+        "\(NumberText.counted(unsearchedLayers.count, "layer")) rounded to nearest because of the rounding limit"
       )
     }
     var text = lines.map { $0.paragraph() }.joined() + "\n" + stepsTable + "\n"
@@ -269,7 +272,7 @@ extension QuantizationReport {
     for step in steps {
       table.add(
         Self.text(step.method), Self.decibels(step.sqnr), step.sameBestClass.map { "\($0) of \(step.rows)" } ?? "—",
-        step.kept ? "" : "left out")
+        step.kept ? "" : "not used")
     }
     return table.text
   }
@@ -279,7 +282,7 @@ extension QuantizationReport {
     guard let worst = weights.filter({ $0.sqnr != nil }).min(by: { $0.sqnr! < $1.sqnr! }) else {
       return "\(count) quantized"
     }
-    return "\(count) quantized: at least \(Self.decibels(worst.sqnr)) dB, in \(String(printable: worst.node))"
+    return "\(count) quantized: lowest SQNR \(Self.decibels(worst.sqnr)) dB, in \(String(printable: worst.node))"
   }
 
   private static func range(_ lower: Double, _ upper: Double) -> String {

@@ -4,15 +4,15 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Pictures that are prepared as a sidecar says, or in another usual way.
+/// Pictures with the preprocessing of a sidecar, or with another common preprocessing.
 struct PicturePreparation: InputPreparation {
-  /// Decoded once, for all preparations.
+  /// The pictures, decoded once for all preprocessing variants.
   private let pictures: [Picture]
   private let original: Preprocessing
   private var preprocessing: Preprocessing
   private let isOfOpenSize: Bool
 
-  /// - Parameter input: The input of the model that takes pictures.
+  /// - Parameter input: The shape of the model's picture input.
   init(_ pictures: [Picture], _ preprocessing: Preprocessing, input: Shape?) {
     self.pictures = pictures
     original = preprocessing
@@ -40,7 +40,7 @@ struct PicturePreparation: InputPreparation {
     var mistakes: [String] = []
     if preprocessing.colorOrder != original.colorOrder {
       mistakes.append(
-        "red and blue are exchanged: \(preprocessing.colorOrder.rawValue) fits, and not \(original.colorOrder.rawValue)"
+        "red and blue are swapped: \(preprocessing.colorOrder.rawValue) fits, \(original.colorOrder.rawValue) does not"
       )
     }
     if scaling != present {
@@ -48,19 +48,19 @@ struct PicturePreparation: InputPreparation {
         present.mean.allSatisfy { $0 == 0 } && !scaling.mean.allSatisfy { $0 == 0 }
         && zip(present.standardDeviation, scaling.standardDeviation).allSatisfy { ($0 / $1 - 1).magnitude < 0.05 }
       mistakes.append(
-        (isMeanMissing ? "the mean is not subtracted: " : "the scale of samples is another one: ")
-          + "\(scaling.name) fits, and not \(present.name)")
+        (isMeanMissing ? "the mean is not subtracted: " : "the scale of the samples is wrong: ")
+          + "\(scaling.name) fits, \(present.name) does not")
     }
     if isOfOtherSize {
       let isLarger = preprocessing.height > original.height
       mistakes.append(
         "the pictures are \(isLarger ? "half" : "twice") as large as they should be: "
-          + "\(preprocessing.height) × \(preprocessing.width) fits, and not \(original.height) × \(original.width)")
+          + "\(preprocessing.height) × \(preprocessing.width) fits, \(original.height) × \(original.width) does not")
     }
     return mistakes
   }
 
-  /// The settings of the sidecar.
+  /// The sidecar settings that fix the preprocessing.
   var remedy: String {
     var settings: [String] = []
     func list(_ values: [Float]) -> String {

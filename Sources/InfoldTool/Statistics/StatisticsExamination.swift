@@ -5,11 +5,11 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Finds out what the statistics of a data set say of a model.
+/// Diagnoses a model with the statistics of a data set.
 struct StatisticsExamination {
-  /// So many samples are prepared in other ways, spread over the data set.
+  /// The number of samples, spread over the data set, for trying other preprocessing.
   private static let preparedSamples = 8
-  /// On so many the outputs with both statistics are compared.
+  /// The number of samples for comparing the outputs with both statistics.
   private static let comparedSamples = 32
 
   private let statistics: ModelStatistics
@@ -22,7 +22,7 @@ struct StatisticsExamination {
     self.options = options
   }
 
-  /// The diagnosis. What cannot be found out is a remark.
+  /// The diagnosis. A part that fails becomes a remark.
   func diagnosis(progress: (_ done: Int, _ total: Int) -> Void) -> StatisticsDiagnosis {
     var diagnosis = StatisticsDiagnosis(statistics)
     do throws(InfoldError) {
@@ -33,7 +33,7 @@ struct StatisticsExamination {
     do throws(InfoldError) {
       diagnosis.inputs = try inputs(progress)
     } catch {
-      diagnosis.remarks.append("no other preparation of the inputs was tried: \(error)")
+      diagnosis.remarks.append("no other preprocessing of the inputs was tried: \(error)")
     }
     return diagnosis
   }

@@ -1,42 +1,42 @@
 import InfoldSystem
 import InfoldValidation
 
-/// What `statistics` says about a data set.
+/// The output of `infold statistics`.
 struct StatisticsReport: Encodable {
   /// The number of samples.
   let samples: Int
   /// The number of mini-batches.
   let batches: Int
-  /// The samples of a mini-batch, but for the last, m.
+  /// The number of samples of a mini-batch, m. The last may have fewer.
   let batchSize: Int
-  /// Which variance it is.
+  /// The estimator of the variance.
   let estimator: String
-  /// Whether each layer saw inputs normalized by the new statistics.
+  /// Whether each layer's input was computed with the new statistics of earlier layers.
   let sequential: Bool
   /// The normalizations, in topological order.
   let layers: [Layer]
-  /// What the statistics say of the model.
+  /// The diagnosis of the model.
   let diagnosis: Diagnosis
-  /// The file that holds the model with the new statistics.
+  /// The file that the model with the new statistics was written to.
   let written: String?
 
-  /// A diagnosis, without the numbers of each channel.
+  /// A diagnosis without the numbers of each channel.
   struct Diagnosis: Encodable {
-    /// What was found, as sentences.
+    /// The findings, as sentences.
     let findings: [String]
-    /// What could not be found out.
+    /// The parts of the diagnosis that failed, as sentences.
     let remarks: [String]
-    /// The divergence of the layer in the middle, in nats.
+    /// The median of the layers' divergences, in nats.
     let medianDivergence: Double?
-    /// The names of the layers whose stored statistics do not fit.
+    /// The names of the layers whose running statistics do not fit.
     let misfits: [String]
-    /// The channels with a stored or measured variance of at most epsilon.
+    /// The number of channels with a stored or measured variance of at most epsilon.
     let deadChannels: Int
-    /// What it saves to remove channels that are constant.
+    /// The savings from removing constant channels.
     let removal: ChannelRemoval
-    /// What the new statistics do to the outputs.
+    /// The effect of the new statistics on the outputs.
     let effect: ReestimationEffect?
-    /// What other preparations of the inputs would fit.
+    /// The fit of other preprocessing of the inputs.
     let inputs: InputDiagnosis?
 
     init(_ diagnosis: StatisticsDiagnosis) {
@@ -53,27 +53,28 @@ struct StatisticsReport: Encodable {
 
   /// One normalization.
   struct Layer: Encodable {
-    /// The node's name; that of its output where it has none.
+    /// The node's name, or the name of its output if the node has none.
     let name: String
-    /// What has a mean of its own: `featureMap` or `activation`.
+    /// The granularity of the statistics: `featureMap` or `activation`.
     let per: String
     /// The shape of a mean.
     let shape: [Int]
-    /// The positions of a feature map, p and q; `nil` when they vary.
+    /// The numbers of positions of a feature map, p and q. `nil` if they vary.
     let positions: [Int]?
-    /// The values of a full mini-batch that share a mean: m·p·q per feature map, m per activation; `nil` when it varies.
+    /// The number of values of a full mini-batch that share a mean: m·p·q per feature map, m per
+    /// activation. `nil` if it varies.
     let valuesPerBatch: Int?
-    /// The values of the data set that share a mean, M.
+    /// The number of values of the data set that share a mean, M.
     let values: Int
-    /// What the normalization adds to the variance.
+    /// The number added to the variance.
     let epsilon: Double
-    /// The data set's means, and the model's.
+    /// The means of the data set, and those of the model.
     let mean: [Double]
     let storedMean: [Double]?
-    /// The data set's variances, and the model's.
+    /// The variances of the data set, and those of the model.
     let variance: [Double]
     let storedVariance: [Double]?
-    /// How far the distributions of its channels are from the stored ones, in nats.
+    /// The divergence of its channels from the running statistics, in nats.
     let divergence: Double?
     /// The channels with a stored or measured variance of at most epsilon.
     let deadChannels: [Int]
@@ -107,13 +108,14 @@ struct StatisticsReport: Encodable {
 }
 
 extension StatisticsReport {
-  /// Lines for people: for each normalization the ranges of the data set's statistics, and below them the model's.
+  /// Text for the terminal. For each normalization it has the ranges of the data set's statistics,
+  /// and below them those of the model.
   var text: String {
     let last = samples - (batches - 1) * batchSize
     let batchText = batches == 1 ? "one mini-batch" : "\(NumberText.grouped(batches)) mini-batches"
     var text = "\(NumberText.counted(samples, "sample")) in \(batchText) of m = \(NumberText.grouped(batchSize))"
     if batches > 1, last != batchSize { text += ", the last of \(last)" }
-    text += sequential ? ", layer after layer\n" : ", in one sweep\n"
+    text += sequential ? ", sequentially\n" : ", in one sweep\n"
     text += "variance: \(estimatorText)\n\n"
     var table = Table(
       ("normalization", .left), ("one per", .left), ("p × q", .right), ("m·p·q", .right), ("", .left), ("mean", .right),
@@ -129,7 +131,7 @@ extension StatisticsReport {
       table.add("", "", "", "", "model", Self.range(layer.storedMean), Self.range(layer.storedVariance), "")
     }
     text += table.text
-    text += "\n" + "shift: the largest |mean − model's mean| in the model's standard deviations".paragraph()
+    text += "\n" + "shift: the largest |mean − model's mean|, in units of the model's standard deviation".paragraph()
     for line in diagnosis.findings { text += "\n" + line.paragraph() }
     for line in diagnosis.remarks { text += "\n" + "note: \(line)".paragraph() }
     if let written { text += "written to \(ModelOutput(argument: written).name)\n" }
@@ -157,7 +159,7 @@ extension StatisticsReport.Layer {
     return positions.isEmpty ? "—" : positions.map(String.init).joined(separator: "×")
   }
 
-  /// The largest difference of the means in standard deviations, where the shapes can be compared.
+  /// The largest difference of the means in standard deviations, if the shapes are comparable.
   fileprivate var shiftText: String {
     guard let storedMean, let storedVariance, storedMean.count > 0, mean.count % storedMean.count == 0,
       storedMean.count == storedVariance.count

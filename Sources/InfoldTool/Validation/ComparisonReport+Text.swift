@@ -2,25 +2,25 @@ import InfoldSystem
 import InfoldValidation
 
 extension ComparisonReport {
-  /// The report as lines for people.
+  /// The report as text for the terminal.
   var text: String {
     var text = (equal ? "equal".styled(.green) : "different".styled(.red))
     text += ": \(values.compared) of \(counted(values.total, "value")) compared on \(counted(inputs.count, "sample"))\n"
     if let first { text += "\nfirst difference\n" + first.text }
     if !others.isEmpty {
       let shown = others.prefix(10).map { String(printable: $0.node) }.joined(separator: ", ")
-      text += "also different by themselves: \(shown)\(others.count > 10 ? ", …" : "")".paragraph()
+      text += "also different, independently: \(shown)\(others.count > 10 ? ", …" : "")".paragraph()
     }
     text += "\n" + outputTable
     for note in notes.prefix(20) { text += "note: \(note)".paragraph() }
-    if notes.count > 20 { text += "note: and \(notes.count - 20) more of the kind\n" }
+    if notes.count > 20 { text += "note: and \(notes.count - 20) more\n" }
     return text
   }
 
   private var outputTable: String {
     var table = Table(
-      ("output", .left), ("largest difference", .right), ("of the largest", .right), ("cosine", .right),
-      ("same class", .right), dispensable: ["cosine"])
+      ("output", .left), ("largest difference", .right), ("relative", .right), ("cosine", .right),
+      ("same best class", .right), dispensable: ["cosine"])
     for output in outputs {
       table.add(
         String(printable: output.name), NumberText.significant(output.largestDifference, digits: 3),
@@ -40,9 +40,9 @@ extension ComparisonReport.Difference {
     table.add("in the first model", "\(String(printable: matchedValue)) of \(String(printable: matchedNode))")
     table.add(
       "difference", "\(NumberText.significant(difference, digits: 3)) at \(place), in \(counted(elements, "element"))")
-    table.add("rounding explains", NumberText.significant(allowed, digits: 3))
-    table.add("largest number", NumberText.significant(largest, digits: 3))
-    if let constant { table.add("comes from", String(printable: constant.description)) }
+    table.add("error bound", NumberText.significant(allowed, digits: 3))
+    table.add("largest magnitude", NumberText.significant(largest, digits: 3))
+    if let constant { table.add("cause", String(printable: constant.description)) }
     for path in paths {
       let nodes = path.nodes.map { String(printable: $0) }
       let shown = nodes.count > 12 ? nodes.prefix(6) + ["…"] + nodes.suffix(5) : nodes[...]

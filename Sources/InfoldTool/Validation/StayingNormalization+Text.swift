@@ -2,7 +2,7 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-extension ProofReport {
+extension ValidationReport {
   /// The batch normalizations that stay, and other maps that could not be folded.
   var stayingText: String {
     guard !staying.isEmpty else { return refusals(except: []) }

@@ -1,21 +1,23 @@
 import InfoldSystem
 import InfoldTensor
 
-/// What one network has done to the channels of a value: another order, or a factor for each of them.
+/// A permutation and scaling of channels that relates a value of the first network to its match in
+/// the second one.
 struct ChannelMap {
-  /// The axis of the channels.
+  /// The channel axis.
   let axis: Int
-  /// For each channel of the second network, that of the first.
+  /// For each channel of the second network, the matching channel of the first one.
   let order: [Int]
-  /// What it was multiplied with.
+  /// For each channel of the second network, its ratio to the matching channel of the first one.
   let scale: [Double]
 
-  /// Whether channels have changed their places.
+  /// Whether the order of the channels differs.
   var permutes: Bool { order.enumerated().contains { $0.offset != $0.element } }
-  /// Whether there are factors.
+  /// Whether any channel has a factor other than 1.
   var scales: Bool { scale.contains { $0 != 1 } }
 
-  /// Finds the map from `value`, known up to `bound`, to `other`; `nil` where there is none.
+  /// Returns the map from `value`, whose elements are known to within `bound`, to `other`, or `nil`
+  /// if there is none.
   static func find(_ value: Tensor, bound: [Double], _ other: Tensor) throws(InfoldError) -> ChannelMap? {
     guard value.shape == other.shape, value.elementType == .float64, other.elementType == .float64, value.count > 0
     else { return nil }
@@ -67,7 +69,7 @@ struct ChannelMap {
     return ChannelMap(axis: axis, order: order, scale: scale)
   }
 
-  /// What the first network would have for what the second one has.
+  /// Returns `other` with the map undone, in the channel order and scale of the first network.
   func undone(_ other: Tensor) throws(InfoldError) -> Tensor {
     let channels = ChannelRows(other.shape, axis: axis)
     let b = try other.elements(as: Double.self)
@@ -79,7 +81,7 @@ struct ChannelMap {
   }
 }
 
-/// Where the numbers of each channel lie.
+/// The positions of the elements of each channel.
 private struct ChannelRows {
   let count: Int
   let stride: Int
@@ -91,7 +93,7 @@ private struct ChannelRows {
     outer = shape.isEmpty ? 1 : shape[..<axis].reduce(1, *)
   }
 
-  /// The numbers of a channel.
+  /// The number of elements of a channel.
   var rowLength: Int { outer * stride }
 
   func forEach(_ channel: Int, _ body: (_ place: Int, _ offset: Int) -> Void) {
@@ -101,7 +103,8 @@ private struct ChannelRows {
     }
   }
 
-  /// A number that a factor does not change, unless it is negative.
+  /// Returns a search key of a channel, which a positive factor does not change: the sum of its
+  /// elements divided by their Euclidean norm.
   func key(_ numbers: [Double], _ channel: Int) -> Double {
     var sum = 0.0, squares = 0.0
     forEach(channel) { place, _ in
@@ -113,7 +116,8 @@ private struct ChannelRows {
 
   private static let leastChange = 1e-3
 
-  /// What channel `target` of `b` is of channel `source` of `a`; `nil` where it is no multiple of it.
+  /// Returns the ratio of channel `target` of `b` to channel `source` of `a`, or `nil` if `target`
+  /// is not a multiple of `source` within the bounds.
   func factor(_ a: [Double], _ source: Int, _ bound: [Double], _ b: [Double], _ target: Int) -> Double? {
     let shift = (source - target) * stride
     var isSame = true, products = 0.0, squares = 0.0
@@ -126,7 +130,7 @@ private struct ChannelRows {
     if isSame { return 1 }
     guard squares > 0, products != 0 else { return nil }
     let factor = products / squares
-    // What is this close to 1 is what a wrong weight looks like, and nobody scales by it.
+    // A factor this close to 1 is the effect of a wrong weight rather than of an intended scale.
     guard (factor - 1).magnitude > Self.leastChange else { return nil }
     var isMultiple = true
     forEach(target) { place, _ in

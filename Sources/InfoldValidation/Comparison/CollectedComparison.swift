@@ -3,16 +3,16 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// What the samples of a comparison have shown so far.
+/// A comparison report that accumulates the results of several samples.
 struct CollectedComparison {
   private(set) var report = ComparisonReport()
   private let outputs: [(first: ValueID, second: ValueID)]
-  /// The place of the first difference in the order of the nodes.
+  /// The position of the first difference in node order.
   private var firstPlace = Int.max
   private var seen: Set<ValueID> = []
   private var stepPlaces: [ValueID: Int] = [:]
 
-  /// - Parameter remarks: What is said of the interfaces.
+  /// - Parameter remarks: Notes about outputs that only one network has.
   init(
     _ first: ComparedNetwork, _ second: ComparedNetwork, _ outputs: [(first: ValueID, second: ValueID)],
     _ remarks: [String]
@@ -24,7 +24,7 @@ struct CollectedComparison {
     report.outputs = outputs.map { OutputDifference(name: first.graph[$0.first].name) }
   }
 
-  /// Adds a sample.
+  /// Adds the results of one sample.
   mutating func add(
     _ sample: String, _ found: (result: DifferenceSearch.Result, matching: ValueMatching), _ first: ComparedRun,
     _ second: ComparedRun
@@ -62,17 +62,18 @@ struct CollectedComparison {
       let changes = [map.permutes ? "in another order" : nil, map.scales ? "multiplied by factors" : nil]
       report.notes.append(
         "the channels of \(String(quoting: first.graph[value].name)) are "
-          + changes.compactMap { $0 }.joined(separator: " and ") + ", which is undone later")
+          + changes.compactMap { $0 }.joined(separator: " and ") + "; a later node undoes this")
     }
     for value in result.unlike.sorted(by: { $0.index < $1.index }) {
       guard let partner = matching.partners[value] else { continue }
       report.notes.append(
-        "\(String(quoting: second.graph[partner].name)) of the second model is not what "
-          + "\(String(quoting: first.graph[value].name)) of the first one is, and what follows is the same")
+        "\(String(quoting: second.graph[partner].name)) of the second model is a different value than "
+          + "\(String(quoting: first.graph[value].name)) of the first model, but later values are the same")
     }
   }
 
-  /// Of several samples, the largest shares of what is allowed.
+  /// Adds the measurements of one sample. For each value, the report keeps the measurement of the
+  /// sample with the largest share of the bound.
   private mutating func addSteps(
     _ steps: [StepwiseComparison.Step], _ first: ComparedRun, _ second: ComparedRun
   ) {

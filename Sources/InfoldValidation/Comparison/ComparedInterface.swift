@@ -2,15 +2,17 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Which inputs and outputs of two networks belong together: those of the same name, or else in the same place.
+/// The matching of inputs and outputs of two networks: by name, or else by position.
 struct ComparedInterface {
-  /// For each input of the second network, the place of that of the first one; `nil` for one with a default that the first does not have.
+  /// For each input of the second network, the position of the matching input of the first one;
+  /// `nil` for an input with a default value that the first network lacks.
   let inputPlaces: [Int?]
   let outputs: [(first: ValueID, second: ValueID)]
-  /// What only one of them has.
+  /// Notes about outputs that only one of the networks has.
   let remarks: [String]
 
-  /// - Throws: `InfoldError` with `.invalidArgument` that names the second file where they do not fit.
+  /// - Throws: `InfoldError` with `.invalidArgument`, naming the second file, if inputs or outputs
+  ///   do not match.
   init(_ first: Graph, _ second: Graph, file: String?) throws(InfoldError) {
     inputPlaces = Self.places(first, first.inputs, second, second.inputs)
     for (id, place) in zip(second.inputs, inputPlaces) {
@@ -24,7 +26,7 @@ struct ComparedInterface {
       else { continue }
       throw InfoldError(
         .invalidArgument,
-        "has the input \(String(quoting: second[id].name)) of \(b.elementType), and the first model of \(a.elementType)",
+        "input \(String(quoting: second[id].name)) has element type \(b.elementType), but \(a.elementType) in the first model",
         file: file)
     }
     let places = Self.places(first, first.outputs, second, second.outputs)
@@ -46,7 +48,7 @@ struct ComparedInterface {
       }
   }
 
-  /// For each of `others`, the place in `own`.
+  /// Returns, for each of `others`, the position of its match in `own`.
   private static func places(_ first: Graph, _ own: [ValueID], _ second: Graph, _ others: [ValueID]) -> [Int?] {
     let names = Dictionary(own.enumerated().map { (first[$1].name, $0) }) { first, _ in first }
     var places = others.map { names[second[$0].name] }
@@ -63,6 +65,7 @@ struct ComparedInterface {
       ids.isEmpty ? "none" : ids.map { String(quoting: graph[$0].name) }.joined(separator: ", ")
     }
     return InfoldError(
-      .invalidArgument, "has the \(what) \(list(second, others)), and the first model \(list(first, own))", file: file)
+      .invalidArgument, "\(what) do not match: \(list(second, others)), but \(list(first, own)) in the first model",
+      file: file)
   }
 }

@@ -3,14 +3,14 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// One of two networks that are compared.
+/// One of the two networks of a comparison.
 struct ComparedNetwork: Sendable {
-  /// The file, where it was read from one.
+  /// The file that the model was read from, if any.
   let path: String?
-  /// The network with open shapes.
+  /// The network, before its dynamic dimensions have sizes.
   let graph: Graph
 
-  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run.
+  /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run the model.
   init(_ model: Model) throws(InfoldError) {
     path = model.path
     let path = path
@@ -21,9 +21,10 @@ struct ComparedNetwork: Sendable {
     graph = prepared
   }
 
-  /// Runs the network, and keeps every value.
-  /// - Parameter inputs: A tensor for each input by its place; `nil` for one that is left to its default.
-  /// - Throws: `InfoldError` with `.invalidArgument` for inputs that the network does not take; the error of an operator.
+  /// Runs the network and keeps every value.
+  /// - Parameter inputs: A tensor for each input, by position; `nil` selects the default value.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the network does not accept the inputs; the
+  ///   error of an operator.
   func run(_ inputs: [Tensor?], precision: EvaluationContext.Precision) throws(InfoldError) -> ComparedRun {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
@@ -38,7 +39,7 @@ struct ComparedNetwork: Sendable {
     }
   }
 
-  /// The network with values that somebody else has recorded, by their names.
+  /// Returns the network with values that another runtime recorded, by value name.
   func recorded(_ inputs: [Tensor?], _ values: [String: Tensor]) throws(InfoldError) -> ComparedRun {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
@@ -50,7 +51,7 @@ struct ComparedNetwork: Sendable {
       for id in graph.outputs where run.values[id.index] == nil {
         throw InfoldError(
           .invalidArgument, "no tensor is recorded for the output \(String(quoting: graph[id].name))",
-          hint: "a file is named by the value that it holds")
+          hint: "name each file after the value that it contains")
       }
       return run
     }
@@ -62,13 +63,13 @@ struct ComparedNetwork: Sendable {
       if let tensor {
         given[id] = tensor
       } else if graph[id].initializer == nil {
-        throw InfoldError(.invalidArgument, "the input \(String(quoting: graph[id].name)) is missing")
+        throw InfoldError(.invalidArgument, "missing input \(String(quoting: graph[id].name))")
       }
     }
     return given
   }
 
-  /// The network for these inputs, whose other values are not known yet.
+  /// Returns the network specialized for these inputs. All other values are still unknown.
   private func bound(_ given: [ValueID: Tensor]) throws(InfoldError) -> ComparedRun {
     let types = given.mapValues { TensorType($0.elementType, Shape($0.shape)) }
     let graph = try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types))
@@ -77,7 +78,7 @@ struct ComparedNetwork: Sendable {
     return run
   }
 
-  /// The floating-point types of weights and of values.
+  /// The floating-point types of all constants and values.
   var floatingPointTypes: Set<ElementType> {
     Set(
       graph.values.compactMap { $0.initializer?.tensor?.elementType ?? $0.type?.elementType }
@@ -85,15 +86,16 @@ struct ComparedNetwork: Sendable {
   }
 }
 
-/// A network whose sizes are known, with its values.
+/// A network without dynamic dimensions, and the values of one run.
 struct ComparedRun {
   let graph: Graph
-  /// Whether a value depends on what the caller gives, by its id.
+  /// Whether each value depends on tensors that the caller passes, by value ID.
   let dependsOnInputs: [Bool]
-  /// The numbers of each value that is known, floating-point ones as float64.
+  /// The elements of each known value. Floating-point elements are stored as float64.
   private(set) var values: [Tensor?]
 
-  /// - Parameter given: The inputs that are given. Others keep their defaults, and are constants.
+  /// - Parameter given: The inputs that the caller passes. Other inputs keep their default values
+  ///   and are constants.
   init(_ graph: Graph, given: Set<ValueID>) throws(InfoldError) {
     self.graph = graph
     var depends = [Bool](repeating: false, count: graph.values.count)
@@ -112,23 +114,23 @@ struct ComparedRun {
 
   func tensor(_ id: ValueID) -> Tensor? { values[id.index] }
 
-  /// Whether nothing makes a value, and nobody gives it.
+  /// Whether a value is neither computed by a node nor passed by the caller.
   func isConstant(_ id: ValueID) -> Bool { producer(id) == nil && !dependsOnInputs[id.index] }
 
   func producer(_ id: ValueID) -> NodeID? { graph.index.producer(of: id) }
 
-  /// The values that can be compared: those that depend on the inputs, and are known.
+  /// The values that can be compared: known values that depend on the inputs.
   var comparable: [ValueID] {
     graph.valueIDs.filter { dependsOnInputs[$0.index] && values[$0.index] != nil }
   }
 
-  /// Where the values that nodes make stand in the order of the nodes.
+  /// The position of each computed value in node order.
   var places: [ValueID: Int] {
     let order = graph.nodes.flatMap(\.definitions)
     return Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
   }
 
-  /// For every output that a value reaches, the fewest nodes between them.
+  /// Returns a shortest path of nodes to each output that depends on `value`.
   func paths(from value: ValueID) -> [(output: ValueID, nodes: [NodeID])] {
     var origin: [ValueID: (node: NodeID, value: ValueID)] = [:]
     var queue = [value], next = 0
@@ -153,7 +155,7 @@ struct ComparedRun {
     }
   }
 
-  /// All values that are computed from this one, and itself.
+  /// Returns `value` and all values that depend on it.
   func descendants(of value: ValueID) -> Set<ValueID> {
     var reached: Set<ValueID> = [value]
     for node in graph.nodes where node.uses.contains(where: reached.contains) { reached.formUnion(node.definitions) }

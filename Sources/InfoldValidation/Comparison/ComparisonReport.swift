@@ -1,90 +1,96 @@
 import InfoldTensor
 
-/// What `ModelComparison` finds.
+/// The result of a `ModelComparison`.
 public struct ComparisonReport: Sendable, Encodable {
-  /// Whether both networks compute the same, but for what rounding explains.
+  /// Whether both networks compute the same values, up to rounding errors.
   public internal(set) var equal = true
-  /// The first value that differs by more, in the order of the nodes; `nil` where there is none.
+  /// The first value, in node order, that differs by more than rounding errors; `nil` if there is
+  /// none.
   public internal(set) var first: Difference?
-  /// Further values that differ by more from what the first network makes of the second one's own values before them.
+  /// Other values that differ by more than rounding errors from what the first network computes
+  /// from the second network's own operands.
   public internal(set) var others: [Difference] = []
   /// The outputs, in the order of the first network.
   public internal(set) var outputs: [OutputDifference] = []
-  /// What is worth knowing and no difference: channels in another order, scales that moved, names that mean something else.
+  /// Observations that are not differences: permuted channels, scales that moved to another layer,
+  /// and equal names of unrelated values.
   public internal(set) var notes: [String] = []
-  /// The samples that both were run on.
+  /// The names of the samples that both networks ran on.
   public internal(set) var inputs: [String] = []
-  /// The file of the first model, where it was read from one.
+  /// The file of the first model, if it was read from one.
   public internal(set) var model: String?
-  /// The file of the second model, where it was read from one.
+  /// The file of the second model, if it was read from one.
   public internal(set) var other: String?
-  /// How many values were compared, and how they were found.
+  /// The number of compared values, and how they were matched.
   public internal(set) var values = Values()
-  /// How far each value is from what is expected, in the order of the first network's nodes; not part of the JSON text.
+  /// The deviation of each value from its expected value, in the node order of the first network.
+  /// It is not part of the JSON text.
   public internal(set) var steps: [Step] = []
 
-  /// How far a value of the second network is from what the first one makes of the second one's values before it.
+  /// The deviation of a value of the second network from what the first network computes from the
+  /// second network's own operands.
   public struct Step: Sendable {
     /// The value's name in the first network.
     public internal(set) var value: String
-    /// Its name in the second one.
+    /// The value's name in the second network.
     public internal(set) var other: String
-    /// The largest difference, as a part of the largest magnitude.
+    /// The largest difference, divided by the largest magnitude.
     public internal(set) var difference: Double
-    /// The most that rounding explains for an element, as a part of the largest magnitude.
+    /// The largest error bound of an element, divided by the largest magnitude.
     public internal(set) var allowed: Double
-    /// The largest of the elements' differences as parts of what rounding explains for them.
+    /// The largest ratio of an element's difference to its error bound.
     public internal(set) var share: Double
   }
 
-  /// How many values both networks have.
+  /// The numbers of values in a comparison.
   public struct Values: Sendable, Encodable {
-    /// Those of the first network that depend on its inputs.
+    /// The values of the first network that depend on its inputs.
     public internal(set) var total = 0
-    /// Of these, the ones that were compared.
+    /// The values that were compared.
     public internal(set) var compared = 0
-    /// Of these, the ones that were found by their names.
+    /// The values that were matched by name.
     public internal(set) var byName = 0
-    /// Those that were found by what they hold.
+    /// The values that were matched by content.
     public internal(set) var byContent = 0
-    /// Those that were found by their places in the graphs.
+    /// The values that were matched by their position in the graphs.
     public internal(set) var byPlace = 0
   }
 
-  /// A value that differs by more than rounding explains.
+  /// A value that differs by more than rounding errors.
   public struct Difference: Sendable, Encodable {
-    /// The node of the second network that makes it.
+    /// The node of the second network that computes the value.
     public internal(set) var node: String
-    /// Its name in the second network.
+    /// The value's name in the second network.
     public internal(set) var value: String
-    /// The largest difference from what the first network makes of the second one's values before it; infinite where the value has
-    /// another number of elements.
+    /// The largest difference from what the first network computes from the second network's own
+    /// operands. It is infinite if the numbers of elements differ.
     public internal(set) var difference: Double
-    /// What rounding explains there.
+    /// The error bound of the element with the largest difference.
     public internal(set) var allowed: Double
-    /// The largest magnitude that is expected.
+    /// The largest magnitude of an expected element.
     public internal(set) var largest: Double
-    /// The element with the largest difference.
+    /// The position of the element with the largest difference.
     public internal(set) var place: [Int]
-    /// How many elements differ by more than rounding explains.
+    /// The number of elements that differ by more than their error bounds.
     public internal(set) var elements: Int
-    /// The node of the first network that makes the value.
+    /// The node of the first network that computes the value.
     public internal(set) var matchedNode: String
     /// The value's name in the first network.
     public internal(set) var matchedValue: String
-    /// The constant that the difference comes from, where that is known.
+    /// The constant that causes the difference, if it is known.
     public internal(set) var constant: ConstantDifference?
-    /// The sample in which it was found.
+    /// The sample in which the difference was found.
     public internal(set) var sample: String
-    /// The fewest nodes of the second network between the value and each output that it reaches.
+    /// A shortest path of nodes of the second network from the value to each output that depends on
+    /// it.
     public internal(set) var paths: [Path]
   }
 
-  /// The way from a value to an output.
+  /// A path from a value to an output.
   public struct Path: Sendable, Encodable {
-    /// The output.
+    /// The name of the output.
     public internal(set) var output: String
-    /// The nodes on the way, without the one that makes the value.
+    /// The nodes on the path, without the one that computes the value.
     public internal(set) var nodes: [String]
   }
 
@@ -92,7 +98,7 @@ public struct ComparisonReport: Sendable, Encodable {
     case equal, first, others, outputs, notes, inputs, model, other, values
   }
 
-  /// Encodes the report; `first` is null where nothing differs.
+  /// Encodes the report. `first` is null if nothing differs.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(equal, forKey: .equal)

@@ -2,30 +2,30 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// One pass through the first network.
+/// One pass over the nodes of the first network.
 struct ComparisonWalk {
-  /// Where a pass was before a node.
+  /// The state of a pass before a node.
   struct Checkpoint {
     let walk: ComparisonWalk
     let node: Int
   }
 
   private let comparison: StepwiseComparison
-  /// Values that are not compared, and not taken from the second network.
+  /// Values that the pass neither compares nor takes from the second network.
   var excluded: Set<ValueID> = []
-  /// What was found of layers, in this pass or a former one.
+  /// The results of layer tests, in this pass or an earlier one.
   var layers: [ValueID: ConstantDifference?] = [:]
   private var estimates: [ErrorEstimate?]
-  /// The maps that an estimate relies on, by the values at which they began.
+  /// For each value, the values whose channel maps its estimate relies on.
   private var origins: [Set<ValueID>]
-  /// Maps that something behind them has undone.
+  /// Values whose channel maps a later value has shown to be undone.
   private var confirmed: Set<ValueID> = []
   private var maps: [ValueID: ChannelMap] = [:]
-  /// What a value is blamed for where its map is not undone.
+  /// For each value with a channel map, the finding to report if nothing undoes the map.
   private var suspects: [ValueID: StepwiseComparison.Finding] = [:]
   private var findings: [(finding: StepwiseComparison.Finding, origins: Set<ValueID>)] = []
   private var steps: [StepwiseComparison.Step] = []
-  /// Layers whose outputs the second network does not have so far.
+  /// Layers whose outputs have no match in the second network so far.
   private var pending: [ValueID: PendingLayer] = [:]
   private var checkpoints: [ValueID: Checkpoint] = [:]
 
@@ -45,7 +45,7 @@ struct ComparisonWalk {
     origins = Array(repeating: [], count: run.graph.values.count)
   }
 
-  /// Goes through the nodes from the one at `start` on.
+  /// Visits the nodes from index `start` on.
   mutating func result(from start: Int) throws(InfoldError) -> StepwiseComparison.Result {
     let graph = first.graph
     let isNeeded = graph.neededNodes(), lastUses = graph.lastUses(of: isNeeded)
@@ -100,7 +100,7 @@ struct ComparisonWalk {
     }
   }
 
-  /// Keeps layers in mind until a value follows that both networks have.
+  /// Remembers a layer until a later value has a match in the second network.
   private mutating func note(_ node: Node, _ id: NodeID, _ inputs: [ErrorEstimate?], _ outputs: [ErrorEstimate?]) {
     guard node.outputs.count == 1, let value = node.outputs[0], let output = outputs[0]?.value,
       output.elementType == .float64, node.captures.isEmpty
@@ -117,12 +117,14 @@ struct ComparisonWalk {
     pending[value] = layer.followed(by: node, operands: operands, place: sources[0], output: output)
   }
 
-  /// Whether an output depends on a value: runtimes give what they like for others, such as the mask of a Dropout.
+  /// Whether an output of the graph depends on a value. Runtimes may write anything to other
+  /// values, such as the mask of a Dropout.
   private func isRead(_ value: ValueID, _ isNeeded: [Bool]) -> Bool {
     first.graph.index.isOutput(value) || first.graph.index.consumers(of: value).contains { isNeeded[$0.index] }
   }
 
-  /// Outputs that no node makes, or that are several outputs of the other network.
+  /// Compares outputs that are not computed by nodes, and outputs that match several outputs of the
+  /// other network.
   private mutating func compareOtherOutputs() throws(InfoldError) {
     for pair in comparison.outputs {
       guard first.producer(pair.first) == nil || comparison.partners[pair.first] != pair.second,
@@ -178,7 +180,7 @@ struct ComparisonWalk {
     findings.append((finding, inherited))
   }
 
-  /// The constants of a value that is within its bounds.
+  /// Compares the constants of the node that computes a value within its bounds.
   private mutating func compareConstants(
     _ value: ValueID, _ estimate: ErrorEstimate, _ other: ValueID, _ tensor: Tensor, _ bounds: ElementBounds,
     _ layer: PendingLayer?
@@ -204,7 +206,7 @@ struct ComparisonWalk {
     return found
   }
 
-  /// Whether a value is as expected with what a constant of the other network is.
+  /// Whether the other network's constant accounts for the whole difference of a value.
   private func explains(
     _ constant: ConstantDifference, _ value: ValueID, _ other: ValueID, _ tensor: Tensor, _ bounds: ElementBounds,
     _ layer: PendingLayer?
@@ -220,7 +222,8 @@ struct ComparisonWalk {
     return try bounds.around(expected.reshaped(to: tensor.shape)).measure(tensor).difference == nil
   }
 
-  /// A value of another size is what differs where something behind it does. The first network's own numbers are then taken further.
+  /// Records a value with a different number of elements. It is reported only if a later value
+  /// differs; the pass continues with the first network's own elements.
   private mutating func compareSizes(
     _ value: ValueID, _ estimate: ErrorEstimate, _ other: ValueID, _ inherited: Set<ValueID>
   ) throws(InfoldError) {
@@ -242,7 +245,8 @@ struct ComparisonWalk {
       place: tensor.shape.position(of: difference.index), count: difference.count)
   }
 
-  /// A value behind a map that nothing undoes is right; the one at which the map began is not.
+  /// Returns the result of the pass. A finding that relies on a channel map that nothing undoes is
+  /// replaced by the value at which the map begins.
   private func concluded() -> StepwiseComparison.Result {
     var result = StepwiseComparison.Result(steps: steps, checkpoints: checkpoints, layers: layers)
     var blamed: Set<ValueID> = []

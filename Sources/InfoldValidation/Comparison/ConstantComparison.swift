@@ -3,14 +3,17 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Where both networks have the same operator on the same values, a difference comes from its constants, which can be compared
-/// themselves: one weight among thousands that is wrong shows there, however little it moves a sum.
+/// Compares the constants of two nodes that apply the same operator to the same values.
+///
+/// A difference of such nodes is caused by their constants. Comparing these directly finds one
+/// wrong weight among thousands, however little it changes a sum.
 struct ConstantComparison {
   private let comparison: StepwiseComparison
   private let node: Node
   private let other: Node
 
-  /// - Returns: `nil` where the values are not made by the same operator of values that are the same.
+  /// - Returns: `nil` if the values are not results of the same operator, or if the second
+  ///   network's values were not computed in double precision.
   init?(_ comparison: StepwiseComparison, _ value: ValueID, _ other: ValueID) {
     let (first, second) = (comparison.first, comparison.second)
     guard comparison.rounding.arithmetic == 0, let a = first.producer(value), let b = second.producer(other) else {
@@ -22,7 +25,8 @@ struct ConstantComparison {
     else { return nil }
   }
 
-  /// The number of a constant that differs the most, of those that differ by more than rounding; `nil` where there is none.
+  /// Returns the element that differs the most among those that differ by more than rounding, or
+  /// `nil` if there is none or if the nodes read different values.
   func difference() throws(InfoldError) -> ConstantDifference? {
     let (first, second) = (comparison.first, comparison.second)
     for (a, b) in zip(node.inputs, other.inputs) {
@@ -47,7 +51,7 @@ struct ConstantComparison {
     return nil
   }
 
-  /// What the first network's node makes of the second one's inputs and constants.
+  /// Returns the result of the first network's node with the second network's inputs and constants.
   func value() throws(InfoldError) -> Tensor? {
     let (first, second) = (comparison.first, comparison.second)
     let operands = zip(node.inputs, other.inputs).map { a, b in
@@ -56,7 +60,11 @@ struct ConstantComparison {
     return try node.evaluate(operands, precision: .double)[0]
   }
 
-  /// Sums that cancel, as a bias that a normalization was folded into, are as exact as the others.
+  /// Returns the element with the largest difference beyond rounding.
+  ///
+  /// The bound is relative to the root mean square of the constant where an element is smaller:
+  /// elements in which large numbers cancel, such as a bias into which a normalization was folded,
+  /// have the absolute error of the other elements.
   private func worst(
     _ x: Tensor, _ y: Tensor
   ) throws(InfoldError) -> (place: [Int], expected: Double, change: Double)? {
@@ -74,7 +82,7 @@ struct ConstantComparison {
 }
 
 extension [Int] {
-  /// Where an element lies in a tensor of this shape.
+  /// Returns the position of an element in a tensor of this shape.
   func position(of index: Int) -> [Int] {
     var place: [Int] = [], rest = index
     for size in reversed() {

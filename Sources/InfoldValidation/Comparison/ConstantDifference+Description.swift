@@ -1,13 +1,13 @@
 import InfoldSystem
 
 extension ConstantDifference: CustomStringConvertible {
-  /// The constant, its place, and by how much it differs.
+  /// The constant, the position of its element, and the change.
   public var description: String {
     var text: String
     switch part {
     case .number: text = "\(name)\(place.map { " at \($0)" } ?? "")"
-    case .offset: text = "what is added in output channel \(channel ?? 0), \(name)"
-    case .scale: text = "a factor of output channel \(channel ?? 0), of \(name)"
+    case .offset: text = "the offset of output channel \(channel ?? 0), \(name)"
+    case .scale: text = "the scale of output channel \(channel ?? 0) of \(name)"
     case .channel: text = "output channel \(channel ?? 0) of \(name)"
     }
     if let change {
@@ -15,12 +15,12 @@ extension ConstantDifference: CustomStringConvertible {
       text += ", which is \(about)\(NumberText.significant(change.magnitude, digits: 3)) "
       text += change > 0 ? "larger" : "smaller"
       if let expected { text += " than \(NumberText.significant(expected, digits: 6))" }
-      if part == .scale { text += " in proportion" }
+      if part == .scale { text += ", as a fraction of its value" }
     }
     if let significance {
       let times = NumberText.significant(significance, digits: 2)
       text +=
-        part == .channel ? ", which differs \(times) times as much as roundings make it" : " (\(times) standard errors)"
+        part == .channel ? ", which differs \(times) times as much as rounding explains" : " (\(times) standard errors)"
     }
     return text
   }

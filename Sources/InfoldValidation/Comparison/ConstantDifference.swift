@@ -1,32 +1,36 @@
-/// The constant of a layer that differs, as its numbers say, or what it does to the layer's outputs.
+/// A constant of a layer that differs, found by comparing its elements or by its effect on the
+/// layer's outputs.
 public struct ConstantDifference: Sendable, Encodable {
-  /// What differs.
+  /// What differs: one element, or the effect on an output channel.
   public enum Part: String, Sendable, Encodable {
-    /// One number of a constant.
+    /// One element of a constant.
     case number
-    /// What is added to an output channel.
+    /// The offset of an output channel, such as a bias.
     case offset
     /// A factor of an output channel.
     case scale
-    /// An output channel, of which no more is known.
+    /// An output channel. Nothing more specific is known.
     case channel
   }
 
-  /// What differs.
+  /// What differs: one element, or the effect on an output channel.
   public internal(set) var part: Part
-  /// The constant's name in the first network; the weight's, where only the output channel is known.
+  /// The constant's name in the first network. It is the name of the weight if only the output
+  /// channel is known.
   public internal(set) var name: String
   /// The node of the first network that reads it.
   public internal(set) var node: String
-  /// The output channel; `nil` where the constant's numbers were compared themselves.
+  /// The output channel; `nil` if the elements of the constant were compared directly.
   public internal(set) var channel: Int?
-  /// Where the number is in the first network's tensor; `nil` where it is not one number.
+  /// The position of the element in the first network's tensor; `nil` if the difference is not a
+  /// single element.
   public internal(set) var place: [Int]?
-  /// What the first network has there; `nil` where it is not one number.
+  /// The element in the first network; `nil` if the difference is not a single element.
   public internal(set) var expected: Double?
-  /// By how much it differs. An estimate, where it follows from outputs; of a factor, the part of it; `nil` where no more than the
-  /// channel is known.
+  /// The second network's element minus `expected`, an estimate if it is derived from outputs. For
+  /// a factor, the relative change. `nil` if only the channel is known.
   public internal(set) var change: Double?
-  /// How many standard errors an estimated change is away from none; of a channel, how many times it differs as much as the others.
+  /// The number of standard errors between an estimated change and zero. For a channel, the ratio
+  /// of its difference to that of the other channels.
   public internal(set) var significance: Double?
 }

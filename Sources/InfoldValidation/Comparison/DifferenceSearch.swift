@@ -1,28 +1,30 @@
 import InfoldGraph
 import InfoldSystem
 
-/// Finds the first value that differs, among those that only seem to.
+/// Finds the first value that differs, and discards differences without an effect.
 ///
-/// Two networks may use one name for values that mean different things, or compute the same in another order. So a value that differs
-/// counts for nothing where values behind it are right without it.
+/// Two networks may use one name for unrelated values, or compute the same result in another order.
+/// So a value that differs does not count if later values are correct without it.
 struct DifferenceSearch {
   let comparison: StepwiseComparison
 
-  /// What is found.
+  /// The result of a search.
   struct Result {
-    /// The first difference, and those that arise elsewhere.
+    /// The first difference, and others that do not follow from it.
     var findings: [StepwiseComparison.Finding] = []
     var maps: [ValueID: ChannelMap] = [:]
     var steps: [StepwiseComparison.Step] = []
-    /// Values of the same name that mean something else.
+    /// Values that do not correspond to their matches, such as unrelated values of the same name.
     var unlike: Set<ValueID> = []
   }
 
-  /// How often a value may turn out to be no difference. Each takes a pass through the network behind it.
+  /// The most values that the search may discard. Each attempt is a pass over the nodes from that
+  /// value on.
   private static let attempts = 64
-  /// What bounds may be, as a part of the largest number, to show that outputs are right.
+  /// The largest bound, relative to the largest magnitude, at which an output counts as shown to be
+  /// correct.
   private static let tight = 1e-2
-  /// How many of the values that differ behind one are tried.
+  /// The number of later differences that are tried as ends of a discarded range.
   private static let ends = 4
 
   func result() throws(InfoldError) -> Result {
@@ -39,18 +41,21 @@ struct DifferenceSearch {
 
   private typealias Pass = (excluded: Set<ValueID>, result: StepwiseComparison.Result)
 
-  /// Which values to leave out, so that those behind a suspect are right; `nil` where they are not. Tried are the values up to each of the
-  /// next ones that differ, and then all that do.
+  /// Returns the values to exclude so that all values after a suspect are correct, or `nil` if
+  /// there are none.
+  ///
+  /// The search tries to exclude the values between the suspect and each of the next differences,
+  /// and then all values that differ.
   private func explanation(
     of suspect: StepwiseComparison.Finding, _ pass: StepwiseComparison.Result, _ excluded: Set<ValueID>
   ) throws(InfoldError) -> Pass? {
     let behind = comparison.first.descendants(of: suspect.value)
-    // Passes begin where the suspect is made: nothing before it depends on what is left out.
+    // A pass begins where the suspect is computed: no earlier value depends on the excluded ones.
     func retry(without values: Set<ValueID>) throws(InfoldError) -> StepwiseComparison.Result {
       try comparison.run(without: values, from: suspect.value, of: pass)
     }
     let known = Set(pass.findings.map(\.value))
-    // A difference that a constant explains is no other value.
+    // A difference that a constant explains is not an unrelated value.
     let next = suspect.isExplained ? [] : pass.findings.dropFirst().filter { behind.contains($0.value) }
     for end in next.prefix(Self.ends) {
       let left = excluded.union(between(suspect.value, behind, end.value))
@@ -60,14 +65,15 @@ struct DifferenceSearch {
       }
       if isRight, isCloser(end, result) { return (left, result) }
     }
-    // Rounding explains any difference at the end of a network in single precision: there, only what changes nothing counts for nothing.
+    // In single precision, rounding explains any difference at the end of a network. There, a value
+    // is discarded only if the outputs are the same.
     if next.isEmpty || comparison.rounding.arithmetic > 0 {
       guard try hasNoEffect(behind) else { return nil }
     }
     let left = excluded.union([suspect.value]).union(next.map(\.value).filter { !isOutput($0) })
     let result = try retry(without: left)
     guard !result.findings.contains(where: { behind.contains($0.value) }) else { return nil }
-    // Bounds that have become wide on the way show nothing.
+    // Bounds that have grown wide on the way show nothing.
     let isTight = result.steps.allSatisfy { step in
       !behind.contains(step.value) || !isOutput(step.value)
         || step.measured.isKnown && step.measured.allowed <= Self.tight * step.measured.magnitude
@@ -76,13 +82,13 @@ struct DifferenceSearch {
     return try hasNoEffect(behind) ? (left, result) : nil
   }
 
-  /// Whether a value comes much closer to what is expected, and not only within wider bounds.
+  /// Whether a value comes much closer to its expected value, rather than only within wider bounds.
   private func isCloser(_ end: StepwiseComparison.Finding, _ result: StepwiseComparison.Result) -> Bool {
     guard let step = result.steps.last(where: { $0.value == end.value }) else { return false }
     return step.measured.isKnown && step.measured.largest <= end.difference / 4
   }
 
-  /// Whether the outputs among these values are the same numbers, up to double precision.
+  /// Whether the outputs among these values are equal up to double precision.
   private func hasNoEffect(_ behind: Set<ValueID>) throws(InfoldError) -> Bool {
     for pair in comparison.outputs where behind.contains(pair.first) {
       guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
@@ -95,7 +101,7 @@ struct DifferenceSearch {
 
   private func isOutput(_ value: ValueID) -> Bool { comparison.first.graph.index.isOutput(value) }
 
-  /// The values on the way from one to another that are not outputs.
+  /// Returns the values on paths from `start` to `end`, without outputs and without `end`.
   private func between(_ start: ValueID, _ behind: Set<ValueID>, _ end: ValueID) -> Set<ValueID> {
     let graph = comparison.first.graph
     var ahead: Set<ValueID> = [end]

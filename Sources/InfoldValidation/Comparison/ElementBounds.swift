@@ -1,15 +1,16 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How far each element of a value may be from another network's.
+/// Bounds on the difference between each element of a value and the same element of another
+/// network.
 struct ElementBounds {
   private var value: Tensor
-  /// For each element.
+  /// The bound of each element.
   let limits: [Double]
   /// The largest magnitude of an element.
   let largest: Double
 
-  /// An element that is too far away.
+  /// A difference beyond a bound: the worst element, and the number of such elements.
   struct Difference {
     let amount: Double
     let allowed: Double
@@ -17,19 +18,19 @@ struct ElementBounds {
     let count: Int
   }
 
-  /// How far another network's value is away.
+  /// The differences of another network's value.
   struct Measurement {
     /// The largest difference.
     var largest = 0.0
-    /// The largest of all differences as parts of what is allowed for them.
+    /// The largest ratio of a difference to its bound.
     var share = 0.0
-    /// What is allowed for an element, at most.
+    /// The largest bound of an element.
     var allowed = 0.0
     /// The largest magnitude of an element.
     var magnitude = 0.0
-    /// Whether anything is known of all elements.
+    /// Whether the bounds of all elements are finite.
     var isKnown = true
-    /// The element that is furthest beyond what is allowed.
+    /// The element that exceeds its bound by the most.
     var difference: Difference?
   }
 
@@ -47,21 +48,21 @@ struct ElementBounds {
       ?? Array(repeating: floor, count: value.count)
   }
 
-  /// The same bounds around other numbers.
+  /// Returns the same bounds around other numbers.
   func around(_ value: Tensor) -> ElementBounds {
     var bounds = self
     bounds.value = value
     return bounds
   }
 
-  /// Holds `other` against the value.
+  /// Compares `other` with the value.
   func measure(_ other: Tensor) throws(InfoldError) -> Measurement {
     let a = try value.numbers(), b = try other.numbers()
     var measured = Measurement(magnitude: largest)
     var worst = (excess: 0.0, index: -1, amount: 0.0), count = 0
     for index in a.indices {
       let (x, y, limit) = (a[index], b[index], limits[index])
-      // Where the error is not finite, nothing is known.
+      // An element without a finite bound is unknown.
       guard limit < .infinity else {
         measured.isKnown = false
         continue
@@ -83,7 +84,8 @@ struct ElementBounds {
     return measured
   }
 
-  /// The largest difference from `other`, however small; `nil` where there is no more than double precision explains.
+  /// Returns the largest difference from `other`, however small, or `nil` if double precision
+  /// explains all differences.
   func anyDifference(_ other: Tensor) throws(InfoldError) -> Difference? {
     guard value.elementType == .float64 else { return nil }
     let a = try value.elements(as: Double.self), b = try other.elements(as: Double.self)

@@ -2,35 +2,35 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A value in double precision, and how far rounding may move it.
+/// A value in double precision, and bounds on its rounding errors.
 struct ErrorEstimate {
-  /// The numbers.
+  /// The elements.
   var value: Tensor
-  /// The most by which each number may be off; `nil` where that is nothing.
+  /// A bound on the error of each element; `nil` for exact elements.
   var error: Tensor?
-  /// A further part of each number's magnitude: what constants are off by.
+  /// A further error of each element, relative to its magnitude: that of constants.
   var relative = 0.0
 
-  /// A number that is known as it is.
+  /// Creates an estimate of an exact value.
   init(exactly value: Tensor) {
     self.value = value
   }
 
-  /// A number that is off by at most `error`.
+  /// Creates an estimate of a value with errors of at most `error`.
   init(_ value: Tensor, error: Tensor?) {
     (self.value, self.error) = (value, error)
   }
 
-  /// A constant that is off by this part of its magnitude.
+  /// Creates an estimate of a constant with this relative error.
   init(constant value: Tensor, relative: Double) {
     self.value = value
     if value.elementType.isFloatingPoint { self.relative = relative }
   }
 
-  /// Whether it may be off at all.
+  /// Whether the value may have an error.
   var isUncertain: Bool { error != nil || relative > 0 }
 
-  /// Both parts of the error together; `nil` where there is none.
+  /// Returns the sum of both errors, or `nil` for an exact value.
   func total() throws(InfoldError) -> Tensor? {
     guard relative > 0 else { return error }
     let part = relative
@@ -38,57 +38,60 @@ struct ErrorEstimate {
     return try error.map { (error) throws(InfoldError) in try own.adding(error) } ?? own
   }
 
-  /// Both parts of the error together, zeros where there is none.
+  /// Returns the sum of both errors, which is zero for an exact value.
   func dense() throws(InfoldError) -> Tensor {
     if let error = try total() { return error }
     return try value.times(0)
   }
 }
 
-/// What rounding there is between two networks.
+/// The rounding errors to expect between two networks.
 struct RoundingModel {
-  /// By what part of its magnitude a constant may be off that somebody has computed ahead.
+  /// The relative error of a constant that may have been computed ahead of time.
   var constants: Double
-  /// The unit roundoff of the arithmetic; 0 where both networks compute in double precision.
+  /// The unit roundoff of the arithmetic; 0 if both networks compute in double precision.
   var arithmetic: Double
   /// The unit roundoff of the type in which results are stored.
   var results: Double
-  /// The largest number of that type.
+  /// The largest finite number of that type.
   var largest = Double.greatestFiniteMagnitude
 
-  /// Roundings of a constant that is computed ahead in its own type, as a weight times γ ÷ √(σ² + ε). Each of the constants that it is
-  /// made of may be off by so many.
+  /// The number of roundings in a constant that is computed ahead of time in its own type, such as
+  /// a weight times γ ÷ √(σ² + ε). Each of the constants in such a formula may have an error of
+  /// this many roundings.
   static let count = 4.0
 
-  /// Both networks are computed in double precision; constants were rounded to a type with this unit roundoff.
+  /// Returns the model for two networks in double precision whose constants were rounded to a type
+  /// with this unit roundoff.
   static func double(unit: Double) -> RoundingModel {
     RoundingModel(constants: count * unit, arithmetic: 0, results: 0)
   }
 
-  /// The second network was computed in a type, narrower ones than single precision by operators that compute in that.
+  /// Returns the model for a second network that was computed in `type`. Operators of narrower
+  /// types than single precision compute in single precision.
   static func declared(_ type: ElementType, constants unit: Double) -> RoundingModel {
     RoundingModel(
       constants: count * unit, arithmetic: min(type.unitRoundoff, ErrorBounds.unit), results: type.unitRoundoff,
       largest: type == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude))
   }
 
-  /// What double precision itself may be off by, as a part of the largest number.
+  /// The error of double precision itself, relative to the largest magnitude.
   static let floor = 0x1p-42
 }
 
 extension Tensor {
-  /// The sum of two tensors of float64 and of the same shape.
+  /// Returns the sum of two tensors of type float64 and of the same shape.
   func adding(_ other: Tensor) throws(InfoldError) -> Tensor {
     try .broadcasting(self, other) { (a: Double, b: Double) in a + b }
   }
 
-  /// The magnitudes of a tensor of float64.
+  /// Returns the magnitudes of a tensor of type float64.
   func absolute() throws(InfoldError) -> Tensor { try mapped { (x: Double) in x.magnitude } }
 
-  /// A tensor of float64 times a number.
+  /// Returns a tensor of type float64 times a number.
   func times(_ factor: Double) throws(InfoldError) -> Tensor { try mapped { (x: Double) in x * factor } }
 
-  /// The largest finite magnitude of a tensor of float64, 0 at least.
+  /// The largest finite magnitude of a tensor of type float64, or 0 if there is none.
   var largestMagnitude: Double {
     withElements(as: Double.self) { elements in
       var largest = 0.0
@@ -99,7 +102,7 @@ extension Tensor {
     }
   }
 
-  /// A tensor of float64 whose axis i is this one's axis `order[i]`.
+  /// Returns a tensor of type float64 whose axis i is axis `order[i]` of this one.
   func transposed(_ order: [Int]) throws(InfoldError) -> Tensor {
     let source = rowMajorStrides(shape), sizes = order.map { shape[$0] }, strides = order.map { source[$0] }
     let numbers = withElements(as: Double.self) { elements in

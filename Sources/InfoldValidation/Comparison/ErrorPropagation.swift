@@ -2,18 +2,20 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// How errors of a node's inputs, and its own roundings, move its outputs: an error analysis that runs along with the numbers, to the
-/// first order (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, section 3.3).
+/// Bounds on the errors of a node's outputs, caused by errors of its inputs and by its own
+/// roundings.
 ///
-/// Linear operators are evaluated once more with magnitudes, and with errors. Every other operator is evaluated with its inputs moved
-/// by their errors, all upwards, all downwards, and with signs that alternate at random.
+/// This is a first-order error analysis that runs along with the numbers (N. J. Higham, Accuracy
+/// and Stability of Numerical Algorithms, second edition, section 3.3). Linear operators are
+/// evaluated once more with magnitudes and with errors. All other operators are evaluated with
+/// their inputs moved by the errors: all upwards, all downwards, and with random signs.
 struct ErrorPropagation {
   let node: Node
-  /// The declared types of its operands.
+  /// The declared element types of the operands.
   let types: [ElementType?]
   let rounding: RoundingModel
 
-  /// The outputs for these inputs, each with its error.
+  /// Returns the outputs for these inputs, each with error bounds.
   /// - Throws: The error of the operator.
   func outputs(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
     let values = try node.evaluate(inputs.map { $0?.value }, precision: .double)
@@ -42,7 +44,8 @@ struct ErrorPropagation {
     return [ErrorEstimate(value, error: error)]
   }
 
-  /// Integers say how, and which: where one may be another, nothing is known of what follows.
+  /// Returns outputs without finite bounds. Integers select what is computed, so that nothing is
+  /// known if one of them may differ.
   private func unknown(_ values: [Tensor?]) throws(InfoldError) -> [ErrorEstimate?] {
     try values.map { value throws(InfoldError) in
       try value.map { (value) throws(InfoldError) in
@@ -63,7 +66,7 @@ struct ErrorPropagation {
       default: break
       }
     }
-    // Errors go where the numbers go, and become no larger.
+    // Errors move with the elements and do not grow.
     if typed.averagesInput { return try moved(inputs, 0...0) }
     if let sources = type(of: typed).elementSources { return try moved(inputs, sources) }
     return try sampled(inputs, [value])[0]
@@ -79,8 +82,10 @@ struct ErrorPropagation {
 // MARK: Linear operators
 
 extension ErrorPropagation {
-  /// A sum of products of the first two operands, and the third. Of n roundings 8·√n add up: that they go further is as good as
-  /// impossible (N. J. Higham and T. Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019).
+  /// Returns the errors of a sum of products of the first two operands, plus the third.
+  ///
+  /// Of n roundings, 8·√n are taken to add up. A larger sum is practically impossible (N. J. Higham
+  /// and T. Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019).
   private func product(_ inputs: [ErrorEstimate?], _ form: LinearForm) throws(InfoldError) -> Tensor? {
     let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
     let (largeX, largeWeight) = (try x.value.absolute(), try weight.value.absolute())
@@ -164,8 +169,8 @@ extension ErrorPropagation {
 // MARK: Other operators
 
 extension ErrorPropagation {
-  /// The errors of the outputs, from evaluations with inputs that are moved by their errors. Integers are not known where one of these
-  /// evaluations gives another one.
+  /// Returns the errors of the outputs, from evaluations with inputs that are moved by their
+  /// errors. An integer is unknown if one of these evaluations changes it.
   private func sampled(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
     var errors = [Tensor?](repeating: nil, count: values.count)
     guard inputs.contains(where: { $0?.isUncertain == true }) else { return errors }
@@ -174,7 +179,7 @@ extension ErrorPropagation {
         guard let input, isMovable(index), let error = try input.total() else { return input?.value }
         return try pattern.moving(input.value, by: error, seed: UInt64(index))
       }
-      // What is moved may be refused, such as a size: then nothing is learned from it.
+      // The operator may reject a moved input, such as a size. Such an evaluation is skipped.
       guard let moved = try? node.evaluate(operands, precision: .double) else { continue }
       for (index, value) in values.enumerated() {
         guard let value, index < moved.count, let other = moved[index], other.shape == value.shape else { continue }
@@ -187,7 +192,7 @@ extension ErrorPropagation {
     }
     let isElementwise = isElementwise(inputs, values)
     for index in errors.indices where !isElementwise {
-      // Signs that were not tried may move an element as far as those that were have moved others.
+      // Untried signs may move an element as far as the tried ones moved others.
       guard let error = errors[index] else { continue }
       let spread = error.largestMagnitude / 2
       errors[index] = try error.mapped { (x: Double) in 4 * x + spread }
@@ -195,7 +200,8 @@ extension ErrorPropagation {
     return errors
   }
 
-  /// Whether each number of the output depends on one of the input alone: the evaluations have then seen all that may happen to it.
+  /// Whether each output element depends on only one input element. In that case the evaluations
+  /// cover all possible errors.
   private func isElementwise(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) -> Bool {
     guard inputs.count == 1, values.count == 1, let input = inputs[0]?.value, let value = values[0],
       input.shape == value.shape, let typed = node.typed
@@ -205,7 +211,7 @@ extension ErrorPropagation {
     return input.shape.indices.allSatisfy { mapping.independentAxes.contains(IndependentAxis($0)) }
   }
 
-  /// Whether an input is what is computed with, and not how: the scales of a resizing say a size.
+  /// Whether an input holds data, rather than settings such as the scales of a Resize.
   private func isMovable(_ index: Int) -> Bool {
     node.typed.flatMap { type(of: $0).settings }?.contains(index) != true
   }
@@ -220,7 +226,8 @@ extension ErrorPropagation {
     }
   }
 
-  /// Whether a rounding moves each number by a part of itself: one operation of arithmetic, and sums whose roundings are counted already.
+  /// Whether a rounding changes each element relative to its own magnitude. This holds for a single
+  /// arithmetic operation, and for sums whose roundings are counted already.
   private var isRoundedByElement: Bool {
     guard node.typed?.linearForm == nil else { return true }
     return switch node.typed?.elementCombination?.function {
@@ -229,12 +236,14 @@ extension ErrorPropagation {
     }
   }
 
-  /// The node's own roundings, where it is computed in a type.
+  /// Returns the errors of the node's own roundings if it computes in a narrower type than double
+  /// precision.
   private func rounded(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor {
     let stored = 2 * rounding.results
     var fixed = 0.0
     if !isRoundedByElement {
-      // Functions are as exact as runtimes make them, and sums inside of an operator as their largest summands.
+      // Functions are as accurate as runtimes make them. Sums inside an operator have errors
+      // relative to their largest summands.
       let operands = inputs.reduce(0.0) { largest, input in
         guard let input, input.value.elementType.isFloatingPoint else { return largest }
         return max(largest, input.value.largestMagnitude)
@@ -248,8 +257,8 @@ extension ErrorPropagation {
 // MARK: Nodes that are networks, and integers
 
 extension ErrorPropagation {
-  /// The node's own roundings, where it is computed in a type, from an evaluation in single precision. Integers that stand for fractions
-  /// may be rounded to the next one.
+  /// Returns the errors of the node's own roundings if it computes in a narrower type than double
+  /// precision, from an evaluation in single precision. Quantized integers may be off by one.
   private func observed(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
     var errors = [Tensor?](repeating: nil, count: values.count)
     guard rounding.results > 0 else { return errors }
@@ -274,7 +283,7 @@ extension ErrorPropagation {
   }
 }
 
-/// In which direction each number is moved by its error.
+/// The direction in which the error of each element moves it.
 private enum SignPattern: UInt64, CaseIterable {
   case up, down, mixed, other
 

@@ -3,34 +3,37 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Finds where two models first compute something different, and whether it is more than rounding.
+/// Finds the first value that two models compute differently, beyond rounding errors.
 ///
-/// Both are run in double precision on the same inputs. Values that both have are found by their names, by what they hold, and by
-/// their places in the graphs. Then the first network is computed once more, node by node, each from what the *second* one has for its
-/// inputs: what differs there arose there. How much may differ follows from an error analysis that runs along: constants may have been
-/// rounded anew, as those of a normalization that was folded. So nobody has to guess a tolerance.
+/// Both models run in double precision on the same inputs. Values are matched by name, by content,
+/// and by their position in the graphs. The first network then runs once more, node by node, and
+/// each node reads the *second* network's values, so that a difference shows up at the node that
+/// causes it. An error analysis runs along and bounds each difference. The bounds allow for
+/// constants that were rounded again, such as weights with a folded normalization. No tolerance has
+/// to be chosen.
 ///
-/// Channels in another order and factors of channels that one layer takes and a later one gives back are recognized, and are no
-/// difference as long as they are undone before the outputs.
+/// Permuted channels, and factors of channels that one layer introduces and a later one removes,
+/// are recognized. They are not differences if they are undone before the outputs.
 ///
-/// A model of float16 or bfloat16 as the second one is run in its own types, so that overflows show, and its roundings count.
+/// If the second model uses float16 or bfloat16 and the first one uses other types, the second
+/// model runs in its own types. Overflows then show, and its roundings count.
 public struct ModelComparison: Sendable {
   /// An input of both networks.
-  public typealias Sample = FoldingProof.Sample
+  public typealias Sample = FoldValidation.Sample
 
   private let first: ComparedNetwork
   private let second: ComparedNetwork
   private let outputs: [(first: ValueID, second: ValueID)]
-  /// For each input of the second network, that of the first one.
+  /// For each input of the second network, the position of the matching input of the first one.
   private let inputPlaces: [Int?]
   private let remarks: [String]
 
   /// Prepares the comparison of two models.
   /// - Parameters:
-  ///   - first: The model that is taken to be right.
+  ///   - first: The reference model.
   ///   - second: The model that may differ.
-  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` for models with other inputs or
-  ///   outputs.
+  /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run a model, or with
+  ///   `.invalidArgument` if inputs or outputs do not match.
   public init(_ first: Model, _ second: Model) throws(InfoldError) {
     self.first = try ComparedNetwork(first)
     self.second = try ComparedNetwork(second)
@@ -40,20 +43,20 @@ public struct ModelComparison: Sendable {
     remarks = interface.remarks
   }
 
-  /// Compares both on `samples`.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a sample that a model does not take; the error of an operator, naming its
-  ///   node; `.limitExceeded`.
+  /// Compares both models on `samples`.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a model does not accept a sample, or with
+  ///   `.limitExceeded`; the error of an operator, naming its node.
   public func run(_ samples: [Sample]) throws(InfoldError) -> ComparisonReport {
     try run(count: samples.count) { samples[$0] }
   }
 
-  /// Compares both on `count` samples, of which each is asked for when its turn comes.
+  /// Compares both models on `count` samples. Each sample is requested when its turn comes.
   /// - Parameters:
   ///   - count: The number of samples.
-  ///   - timeLimit: The longest that one sample may take; `nil` for as long as it takes.
-  ///   - progress: Called with the share of the work that is done, 0 to 1.
-  ///   - sample: Gives the sample with this number, 0 to `count` − 1; `nil` leaves it out.
-  /// - Throws: As `run(_:)`, and what `sample` throws.
+  ///   - timeLimit: The longest time that one sample may take; `nil` for no limit.
+  ///   - progress: Called with the fraction of the work that is done, 0 to 1.
+  ///   - sample: Returns the sample with this index, 0 to `count` − 1, or `nil` to skip it.
+  /// - Throws: The errors of `run(_:)`, and those of `sample`.
   public func run(
     count: Int, timeLimit: Duration? = nil, progress: (Double) -> Void = { _ in },
     sample: (Int) throws(InfoldError) -> Sample?
@@ -71,14 +74,15 @@ public struct ModelComparison: Sendable {
     return collected.report
   }
 
-  /// Compares the first model with what another runtime has computed of the second one.
+  /// Compares the first model with values of the second one that another runtime computed.
   /// - Parameters:
-  ///   - sample: What both were given.
-  ///   - recorded: Tensors by the names of the second model's values, all outputs among them.
-  ///   - further: The same for other inputs, as far as they are there: the more layers have their inputs and outputs among them, the
-  ///     smaller the differences of single weights that are found.
-  ///   - timeLimit: The longest that it may take; `nil` for as long as it takes.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` when an output is not among `recorded`.
+  ///   - sample: The inputs of both.
+  ///   - recorded: Tensors by the names of the second model's values, including all outputs.
+  ///   - further: Tensors for other inputs, which need not be complete. The more inputs and outputs
+  ///     of layers they include, the smaller the differences of single weights that are found.
+  ///   - timeLimit: The longest time that the comparison may take; `nil` for no limit.
+  /// - Throws: The errors of `run(_:)`; `InfoldError` with `.invalidArgument` if `recorded` lacks
+  ///   an output.
   public func run(
     _ sample: Sample, recorded: [String: Tensor], further: [[String: Tensor]] = [], timeLimit: Duration? = nil
   ) throws(InfoldError) -> ComparisonReport {
@@ -102,7 +106,7 @@ public struct ModelComparison: Sendable {
   private func runs(_ sample: Sample, recorded: [String: Tensor]?) throws(InfoldError) -> Runs {
     let known = Set(first.graph.inputs.map { first.graph[$0].name })
     if let stranger = sample.inputs.keys.sorted().first(where: { !known.contains($0) }) {
-      throw InfoldError(.invalidArgument, "the model has no input \(String(quoting: stranger))", file: first.path)
+      throw InfoldError(.invalidArgument, "\(String(quoting: stranger)) is not a graph input", file: first.path)
     }
     let given = first.graph.inputs.map { sample.inputs[first.graph[$0].name] }
     let others = try zip(second.graph.inputs, inputPlaces).map { id, place throws(InfoldError) in
@@ -124,7 +128,7 @@ public struct ModelComparison: Sendable {
     return (exact, try second.run(others, precision: .double), .double(unit: unit))
   }
 
-  /// The tensor in the floating-point type that the second network takes.
+  /// Returns the tensor in the floating-point type of the second network's input.
   private func converted(_ tensor: Tensor?, to type: ElementType?) throws(InfoldError) -> Tensor? {
     guard let tensor, let type, type.isFloatingPoint, tensor.elementType.isFloatingPoint else { return tensor }
     return try tensor.converted(to: type)

@@ -1,43 +1,43 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How far an output of two networks is from one another, over all samples.
+/// The difference of an output between two networks, over all samples.
 public struct OutputDifference: Sendable, Encodable {
-  /// Its name in the first network.
+  /// The output's name in the first network.
   public internal(set) var name: String
   /// The number of elements that were compared.
   public internal(set) var elements = 0
-  /// Those that differ at all.
+  /// The number of elements that are not equal.
   public internal(set) var differingElements = 0
-  /// The largest difference of two elements; infinite where there is another number of them.
+  /// The largest difference of two elements. It is infinite if the numbers of elements differ.
   public internal(set) var largestDifference = 0.0
   /// The largest magnitude in the first network.
   public internal(set) var largestMagnitude = 0.0
-  /// The largest difference as a part of the largest magnitude.
+  /// The largest difference, divided by the largest magnitude.
   public internal(set) var relativeDifference = 0.0
-  /// The smallest cosine of the angle between both, of all samples; `nil` where there is none.
+  /// The smallest cosine similarity of any sample; `nil` if there is none.
   public internal(set) var cosine: Double?
-  /// Of an output of scores, the rows whose largest element is the same one, and all rows.
+  /// For an output of class scores, the number of rows with the same best class.
   public internal(set) var classes: Classes?
-  /// Some elements of both, for a plot; not part of the JSON text.
+  /// Some elements of both networks, for a plot. They are not part of the JSON text.
   public internal(set) var points: [Point] = []
   private var generator = SplitMix64(seed: 0)
 
-  /// How often the best classes stay.
+  /// Counts of rows by whether their best classes agree.
   public struct Classes: Sendable, Encodable {
-    /// The rows with the same best class.
+    /// The number of rows with the same best class.
     public internal(set) var same = 0
-    /// The rows with the same five best classes, in any order.
+    /// The number of rows with the same five best classes, in any order.
     public internal(set) var sameFive = 0
-    /// All rows.
+    /// The number of all rows.
     public internal(set) var rows = 0
   }
 
-  /// An element of the output.
+  /// An element of the output in both networks.
   public struct Point: Sendable {
-    /// What the first network makes of it.
+    /// The element in the first network.
     public let first: Double
-    /// What the second one makes of it.
+    /// The element in the second network.
     public let second: Double
   }
 
@@ -53,12 +53,12 @@ public struct OutputDifference: Sendable, Encodable {
 // MARK: Measuring
 
 extension OutputDifference {
-  /// The points of a plot, and those of one sample.
+  /// The most points of a plot, and of one sample.
   private static let pointLimit = 600
   private static let pointsOfSample = 200
 
-  /// Adds what both networks give for a sample.
-  /// - Parameter isCounted: Whether the difference of an element counts, by its place.
+  /// Adds the outputs of both networks for a sample.
+  /// - Parameter isCounted: Whether the difference of an element counts, by the element's index.
   mutating func add(
     _ first: Tensor, _ second: Tensor, where isCounted: (Int) -> Bool = { _ in true }
   ) throws(InfoldError) {
@@ -87,7 +87,7 @@ extension OutputDifference {
     addPoints(a, b)
   }
 
-  /// For an output of scores.
+  /// Counts the rows whose best classes agree, if the output holds class scores.
   private mutating func addClasses(_ first: Tensor, _ second: Tensor) throws(InfoldError) {
     guard first.isScores else { return }
     var classes = classes ?? Classes()
@@ -99,7 +99,7 @@ extension OutputDifference {
     self.classes = classes
   }
 
-  /// The largest, the smallest, and others at random.
+  /// Adds points for the largest, the smallest, and random elements.
   private mutating func addPoints(_ a: [Double], _ b: [Double]) {
     let finite = a.indices.filter { a[$0].isFinite && b[$0].isFinite }
     guard points.count < Self.pointLimit, !finite.isEmpty else { return }

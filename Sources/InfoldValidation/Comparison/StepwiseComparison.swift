@@ -2,22 +2,25 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Goes through the first network node by node, and gives each node what the second network has for its inputs. So every difference is
-/// found where it arises, and bounds stay as narrow as the roundings between two values that both networks have.
+/// Computes the first network node by node, with the second network's values as operands.
+///
+/// A difference shows up at the node that causes it. Bounds cover only the roundings between two
+/// values that both networks have, and so stay narrow.
 struct StepwiseComparison {
   let first: ComparedRun
   let second: ComparedRun
-  /// For values of the first network, those of the second one.
+  /// For each value of the first network, its match in the second one.
   let partners: [ValueID: ValueID]
-  /// For values of the second network in another order of axes, which of them the axes of the first one's are.
+  /// For each value of the second network with another layout, the permutation that transposes it
+  /// to that of the first network.
   var layouts: [ValueID: [Int]] = [:]
-  /// The outputs of the first network, and those of the second one that they are held against.
+  /// The matching outputs of both networks.
   let outputs: [(first: ValueID, second: ValueID)]
   let rounding: RoundingModel
-  /// Values of the second network for other inputs, by their names: further evidence of weights.
+  /// Values of the second network for other inputs, by name. They provide more data on weights.
   var further: [[String: Tensor]] = []
 
-  /// A value of the second network, in the order of axes of the first one's.
+  /// Returns a value of the second network in the layout of the first one.
   func tensor(_ other: ValueID) throws(InfoldError) -> Tensor? {
     guard let tensor = second.tensor(other), let layout = layouts[other], tensor.elementType == .float64 else {
       return second.tensor(other)
@@ -25,57 +28,58 @@ struct StepwiseComparison {
     return try tensor.transposed(layout)
   }
 
-  /// A value that differs by more than rounding explains.
+  /// A value that differs by more than rounding errors.
   struct Finding {
-    /// In the first network.
+    /// The value in the first network.
     let value: ValueID
-    /// In the second one.
+    /// The value in the second network.
     let other: ValueID
-    /// The largest difference beyond what is allowed.
+    /// The difference of the element that exceeds its bound by the most.
     let difference: Double
-    /// What rounding allows there.
+    /// The error bound of that element.
     let allowed: Double
-    /// The largest magnitude that is expected.
+    /// The largest magnitude of an expected element.
     let largest: Double
-    /// Where the element is.
+    /// The position of the element.
     let place: [Int]
-    /// How many elements differ.
+    /// The number of elements that differ.
     let count: Int
-    /// The constant that the difference comes from, where that is known.
+    /// The constant that causes the difference, if it is known.
     var constant: ConstantDifference?
-    /// Whether the constant explains the difference.
+    /// Whether the constant accounts for the whole difference.
     var isExplained = false
   }
 
-  /// How far a value is from what is expected.
+  /// The deviation of a value from its expected value.
   struct Step {
     let value: ValueID
     let other: ValueID
     let measured: ElementBounds.Measurement
   }
 
-  /// What one pass through the network finds.
+  /// The result of one pass over the network.
   struct Result {
-    /// In the order of the first network's nodes.
+    /// The findings, in node order of the first network.
     var findings: [Finding] = []
-    /// What the second network has done to channels and undoes later.
+    /// Channel maps that the second network applies and undoes later.
     var maps: [ValueID: ChannelMap] = [:]
-    /// The values that were compared, in the order of the nodes.
+    /// The compared values, in node order.
     var steps: [Step] = []
-    /// Passes as they were before the nodes that make values which differ.
+    /// For each value that differs, the state of the pass before the node that computes it.
     var checkpoints: [ValueID: ComparisonWalk.Checkpoint] = [:]
-    /// What was found of layers.
+    /// The results of layer tests.
     var layers: [ValueID: ConstantDifference?] = [:]
   }
 
-  /// Goes through all nodes.
+  /// Visits all nodes.
   func run() throws(InfoldError) -> Result {
     var walk = try ComparisonWalk(self)
     return try walk.result(from: 0)
   }
 
-  /// Goes through the nodes from the one on that makes `start`, a value that differed in a former pass.
-  /// - Parameter excluded: Values from there on that are not compared, and not taken from the second network.
+  /// Visits the nodes from the one that computes `start`, a value that differed in an earlier pass.
+  /// - Parameter excluded: Values from there on that the pass neither compares nor takes from the
+  ///   second network.
   func run(without excluded: Set<ValueID>, from start: ValueID, of former: Result) throws(InfoldError) -> Result {
     var walk: ComparisonWalk, place = 0
     if let checkpoint = former.checkpoints[start] {

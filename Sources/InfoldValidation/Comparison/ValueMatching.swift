@@ -2,28 +2,29 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Which values of two networks are the same: by their names, by what they hold, and by their places in the graphs.
+/// The matching of values of two networks: by name, by content, and by position in the graphs.
 struct ValueMatching {
-  /// How a value was found.
+  /// How a value was matched.
   enum Kind: String {
     case name, content, place
   }
 
   private let first: ComparedRun
   private let second: ComparedRun
-  /// For values of the first network, those of the second one.
+  /// For each value of the first network, its match in the second one.
   private(set) var partners: [ValueID: ValueID] = [:]
   private(set) var kinds: [ValueID: Kind] = [:]
-  /// For values of the second network in another order of axes, such as channels last, which of them the axes of the first one's are.
+  /// For each value of the second network with another layout, such as channels-last, the
+  /// permutation that transposes it to that of the first network.
   private(set) var layouts: [ValueID: [Int]] = [:]
-  /// The same of values of the second network that have the numbers of one that is matched.
+  /// The permutations of values of the second network that hold the elements of a matched value.
   private var aliasLayouts: [ValueID: [Int]] = [:]
   private var isUsed: Set<ValueID> = []
   private let fixed: Set<ValueID>
 
   /// - Parameters:
-  ///   - inputs: The inputs that are given the same tensors.
-  ///   - outputs: The outputs that are compared, whatever they hold.
+  ///   - inputs: The inputs that receive the same tensors.
+  ///   - outputs: The outputs to compare, regardless of their content.
   init(
     _ first: ComparedRun, _ second: ComparedRun, inputs: [(ValueID, ValueID)], outputs: [(ValueID, ValueID)]
   ) throws(InfoldError) {
@@ -44,7 +45,8 @@ struct ValueMatching {
     isUsed.insert(b)
   }
 
-  /// For values of the second network, those of the first one. An output of the second may be several of the first.
+  /// For each value of the second network, its match in the first one. An output of the second
+  /// network may match several outputs of the first one.
   private var origins: [ValueID: ValueID] {
     Dictionary(partners.map { ($1, $0) }) { $0.index < $1.index ? $0 : $1 }
   }
@@ -57,7 +59,7 @@ struct ValueMatching {
     kinds[a] = nil
   }
 
-  /// How far two values are from one another, in the order of axes in which they are the nearest.
+  /// Returns the distance between two values, and the layout with the smallest distance.
   private func distance(_ a: ValueID, _ b: ValueID) throws(InfoldError) -> (distance: Double, layout: [Int]?) {
     guard let x = first.tensor(a), let y = second.tensor(b) else { return (.infinity, nil) }
     let plain = Fingerprint.distance(x, y)
@@ -69,10 +71,11 @@ struct ValueMatching {
     return (plain, nil)
   }
 
-  /// Values that are nearer than this part of their size are the same.
+  /// The relative distance below which values count as the same.
   private static let near = 1e-3
 
-  /// The orders of axes in which a tensor of shape `other` has the shape `own`: channels last as second, or second as last.
+  /// Returns the permutations that give a tensor of shape `other` the shape `own`: channels-last to
+  /// channels-first, and the reverse.
   private static func layouts(_ own: [Int], _ other: [Int]) -> [[Int]] {
     let rank = own.count
     guard rank == other.count, (3...5).contains(rank) else { return [] }
@@ -81,7 +84,8 @@ struct ValueMatching {
     }
   }
 
-  /// The order of axes of a value that is found by its place: where its shape says it, and else that of the value next to it.
+  /// Returns the layout of a value that is matched by position: from its shape if that is
+  /// unambiguous, or else that of its neighbor.
   private func layout(_ a: ValueID, _ b: ValueID, nextTo neighbor: ValueID) -> [Int]? {
     guard let x = first.tensor(a), let y = second.tensor(b) else { return nil }
     let possible = Self.layouts(x.shape, y.shape)
@@ -96,7 +100,8 @@ struct ValueMatching {
     return (ofAnySize || x.count == y.count) && x.elementType.isFloatingPoint == y.elementType.isFloatingPoint
   }
 
-  /// - Parameter ofAnySize: Whether values of another number of elements are the same that have the same operator.
+  /// - Parameter ofAnySize: Whether values with different numbers of elements match if they have
+  ///   the same operator.
   private mutating func matchNames(ofAnySize: Bool) {
     let names = Dictionary(second.comparable.map { (second.graph[$0].name, $0) }) { first, _ in first }
     for a in first.comparable where partners[a] == nil {
@@ -110,8 +115,8 @@ struct ValueMatching {
 
   // MARK: Content
 
-  /// Values that were matched by their names and are far from one another are matched anew where others are near: names may be reused
-  /// for something else. Then the rest is matched.
+  /// Matches values by content. A match by name is replaced if its values are far apart and another
+  /// value is close, because names may be reused for other values.
   private mutating func correctByContent() throws(InfoldError) {
     let candidates = try Fingerprints(first)
     var far: Set<ValueID> = []
@@ -143,8 +148,8 @@ struct ValueMatching {
     try correctFar(far)
   }
 
-  /// Values that are far from those of the same name, where another one is much nearer: a normalization that was folded wrongly, under
-  /// the name of the convolution.
+  /// Replaces matches by name whose values are far apart if another value is much closer. An
+  /// example is a normalization that was folded wrongly and has the name of the convolution.
   private mutating func correctFar(_ far: Set<ValueID>) throws(InfoldError) {
     for a in far.sorted(by: { $0.index < $1.index }).prefix(64) {
       guard let b = partners[a], let tensor = second.tensor(b), tensor.elementType.isFloatingPoint else { continue }
@@ -168,7 +173,7 @@ struct ValueMatching {
 
   // MARK: Place
 
-  /// Nodes with the same operator on values that are matched give values that are, and those that give such values read such values.
+  /// Matches nodes with the same operator whose inputs, or whose outputs, match.
   private mutating func matchPlaces() {
     for ofAnySize in [false, true] {
       matchForward(ofAnySize)
@@ -192,7 +197,7 @@ struct ValueMatching {
         origin[b] = a
         break
       }
-      // What only brings the same numbers into another order leads on to what the first network has behind them.
+      // A node that only reorders elements passes its source on to the nodes that read its output.
       if origin[b] == nil, let typed = node.typed, type(of: typed).rearrangesElements || type(of: typed).keepsElements,
         fit(source, b)
       {
@@ -218,7 +223,7 @@ struct ValueMatching {
   }
 }
 
-/// A few numbers that are the same for a value in any shape.
+/// Checksums of a value that do not depend on its shape.
 struct Fingerprint {
   private let sum: Double
   private let squares: Double
@@ -241,7 +246,8 @@ struct Fingerprint {
       && (sum - other.sum).magnitude <= 0.01 * (size * Double(count)).squareRoot()
   }
 
-  /// How far two tensors of as many numbers are from one another, as a part of their size; infinite where nothing can be said.
+  /// Returns the distance of two tensors of the same number of elements, relative to the size of
+  /// `a`. It is infinite if it cannot be determined.
   static func distance(_ a: Tensor, _ b: Tensor) -> Double {
     guard a.count == b.count, a.elementType == .float64, b.elementType == .float64 else { return .infinity }
     let step = max(1, a.count / 4096)
@@ -259,7 +265,7 @@ struct Fingerprint {
   }
 }
 
-/// The values of a network by what they hold.
+/// The values of a network by fingerprint.
 private struct Fingerprints {
   private var byCount: [Int: [(id: ValueID, print: Fingerprint)]] = [:]
 

@@ -2,17 +2,20 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// Holds the weight and bias of a folded operator against what double precision makes of the original ones.
+/// Compares the weight and bias of a folded operator with the values that double precision computes
+/// from the original ones.
 ///
-/// Our own are correctly rounded, |ŵ′ − w′| ≤ u·|w′|. Those that another tool folded in the model's precision may be off by
-/// more. For one batch normalization s = γ ÷ √(σ² + ε) takes 3 roundings, of which that of the sum counts half, and w·s one
-/// more: 4u·|w′| covers it. In b′ = β + (b − μ)·s the product passes through the difference, s, itself and the last
-/// sum, 5.5 roundings to first order, and they are relative to summands that may cancel: 6u·(|β| + |(b − μ)·s|). Each further
-/// map that is folded counts again.
+/// Constants folded by Infold are correctly rounded: |ŵ′ − w′| ≤ u·|w′|. Constants that another
+/// tool folded in the model's precision may have larger errors. For one batch normalization, s =
+/// γ ÷ √(σ² + ε) takes 3 roundings, where the rounding of the sum counts half, and w·s takes one
+/// more: 4u·|w′| is a bound. In b′ = β + (b − μ)·s, the product passes through the roundings of the
+/// difference, of s, of the product and of the last sum: 5.5 roundings to first order. They are
+/// relative to summands that may cancel: 6u·(|β| + |(b − μ)·s|) is a bound. Each further map that
+/// is folded counts again.
 struct ConstantCheck {
-  /// How exact the constants must be.
+  /// The accuracy that is required of the constants.
   enum Tolerance {
-    /// Rounded to nearest, once.
+    /// Rounded once, to nearest.
     case correctlyRounded
     /// Folded in the model's own precision.
     case singlePrecision
@@ -30,7 +33,7 @@ struct ConstantCheck {
     smallest = pair.folded.elementType.smallestSubnormal
   }
 
-  /// What the check finds.
+  /// Checks all weights and biases.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func report() throws(InfoldError) -> ConstantReport {
     let (original, folded) = (pair.original, pair.folded)
@@ -45,7 +48,7 @@ struct ConstantCheck {
     for channel in expected.bias.indices {
       let summands = expected.biasMagnitude[channel]
       let roundings = tolerance == .correctlyRounded ? 0 : (6 * folds + sums) * unit * summands
-      // What the recomputation itself may be off by.
+      // The error of the recomputation itself.
       let double = ErrorBounds.gamma(Int(8 * folds + sums), unit: ErrorBounds.doubleUnit) * summands
       check(
         .bias, element: channel, channel: channel, expected.bias[channel], actual.bias[channel],
@@ -54,14 +57,14 @@ struct ConstantCheck {
     return report
   }
 
-  /// The maps that have gone into the folded operator.
+  /// The number of maps that were folded into the operator.
   private var folds: Int { pair.foldedMaps }
 
   private func checkWeights(_ expected: [Double], _ actual: [Double], _ report: inout ConstantReport) {
     let (original, folded) = (pair.original.entry.linear, pair.folded.entry.linear)
     let roundings = tolerance == .correctlyRounded ? 0 : Double(4 * folds) * unit
     let alpha = folded.alpha == original.alpha ? 1 : folded.alpha / original.alpha
-    // Matrices may be transposed: the elements between the same channels belong together.
+    // A matrix may have been transposed: compare the elements that connect the same channels.
     let isReordered = original.isMatrix && folded.isMatrix && original.isTransposed != folded.isTransposed
     let (rows, columns) = (original.inputChannels, original.outputChannels)
     original.forEachBlock { elements, input, output in
@@ -75,7 +78,8 @@ struct ConstantCheck {
     }
   }
 
-  /// u·|x|, or half the smallest subnormal number where that is more; times 4 where others rounded in between.
+  /// u·|x|, or half the smallest subnormal number if that is larger. If others rounded in between,
+  /// the subnormal term is 4 times as large.
   private func allowance(_ value: Double) -> Double {
     let steps = tolerance == .correctlyRounded ? 0.5 : 2
     return max(unit * value.magnitude, steps * smallest)
@@ -103,10 +107,10 @@ struct ConstantCheck {
 }
 
 extension OperatorMatching.Pair {
-  /// The maps around the original operator that are no longer around the folded one.
+  /// The number of maps around the original operator that are no longer around the folded one.
   var foldedMaps: Int { max(0, original.mapsThatRound - folded.mapsThatRound) }
 
-  /// Whether nothing stands around the original that could be folded, or it still stands there.
+  /// Which of the maps around the original operator were folded. `.plain` if there are none.
   var state: SiteReport.State {
     guard original.mapsThatRound > 0 else { return .plain }
     return folded.mapsThatRound == 0 ? .folded : foldedMaps > 0 ? .partlyFolded : .notFolded

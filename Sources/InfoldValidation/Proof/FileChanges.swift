@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// What a tool has done to a network besides folding: counted by operators, from what the files say.
+/// The changes that a tool made to a network besides folding: differences of the operator counts,
+/// the opset and the IR version of the two files.
 struct FileChanges {
-  /// A sentence for each kind of change.
+  /// One sentence for each kind of change.
   let descriptions: [String]
 
   init(_ original: Model, _ file: Model) {
@@ -13,16 +14,16 @@ struct FileChanges {
     let gone = before.filter { (behind[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
     let new = behind.filter { (before[$0.key] ?? 0) < $0.value }
     if !gone.isEmpty {
-      descriptions.append("gone: " + Self.list(gone.mapValues { $0 }, minus: behind))
+      descriptions.append("removed: " + Self.list(gone.mapValues { $0 }, minus: behind))
     }
     if !new.isEmpty {
-      descriptions.append("new: " + Self.list(new.mapValues { $0 }, minus: before))
+      descriptions.append("added: " + Self.list(new.mapValues { $0 }, minus: before))
     }
     if let version = original.opsetVersion(), let other = file.opsetVersion(), version != other {
-      descriptions.append("opset \(version) became opset \(other)")
+      descriptions.append("opset changed from \(version) to \(other)")
     }
     if original.irVersion != file.irVersion {
-      descriptions.append("IR version \(original.irVersion) became \(file.irVersion)")
+      descriptions.append("IR version changed from \(original.irVersion) to \(file.irVersion)")
     }
     self.descriptions = descriptions
   }

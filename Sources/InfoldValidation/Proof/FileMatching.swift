@@ -1,30 +1,32 @@
-/// How a file that another tool has folded was matched with the original.
+/// How the operators and values of a file folded by another tool were matched with those of the
+/// original.
 public struct FileMatching: Sendable, Encodable {
-  /// Operators with weights that were found by the names of the values that they make.
+  /// The number of operators with weights that were matched by the names of their outputs.
   public internal(set) var byName = 0
-  /// Those that were found by their weights.
+  /// The number of operators that were matched by their weights.
   public internal(set) var byWeights = 0
-  /// Those that were found by their order alone.
+  /// The number of operators that were matched by their order only.
   public internal(set) var byOrder = 0
-  /// Operators of the original without a counterpart, as errors call them.
+  /// The labels of the original's operators that have no counterpart.
   public internal(set) var missing: [String] = []
-  /// Operators of the file without a counterpart.
+  /// The labels of the file's operators that have no counterpart.
   public internal(set) var additional: [String] = []
-  /// Operators of the original whose counterpart has other weights, while all values behind it agree: something that is no folding was
-  /// done to them.
+  /// The labels of the original's operators whose counterpart has weights that folding does not
+  /// explain, although all later values agree. The tool made another change to them.
   public internal(set) var otherwise: [String] = []
-  /// The values that were compared, and how they were found; `nil` without inputs.
+  /// The number of values that were compared, and how they were matched. `nil` without inputs.
   public internal(set) var values: ComparisonReport.Values?
-  /// Whether the file computes the same at every value that both have, but for what rounding explains; `nil` without inputs.
+  /// Whether the file computes the same as the original, within rounding errors, at every value
+  /// that both have. `nil` without inputs.
   public internal(set) var equal: Bool?
-  /// The first value that differs by more.
+  /// The first value whose difference exceeds rounding errors.
   public internal(set) var first: ComparisonReport.Difference?
-  /// What the tool did besides folding, as far as it was seen.
+  /// The changes besides folding that were detected.
   public internal(set) var changes: [String] = []
 }
 
 extension FileMatching: CustomStringConvertible {
-  /// One line: how many operators were matched, and how.
+  /// One line: the number of matched operators, and how they were matched.
   public var description: String {
     var parts: [String] = []
     if byName > 0 { parts.append("\(byName) by name") }
@@ -33,7 +35,7 @@ extension FileMatching: CustomStringConvertible {
     let unmatched = missing.count + additional.count
     if unmatched > 0 { parts.append("\(unmatched) not matched") }
     var text = "operators with weights: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
-    if let values { text += "; values compared: \(values.compared) of \(values.total)" }
+    if let values { text += "; \(values.compared) of \(values.total) values compared" }
     return text
   }
 }

@@ -1,6 +1,6 @@
 import InfoldTensor
 
-/// What the angle between two vectors is made of.
+/// The inner products from which the angle between two vectors follows.
 struct InnerProducts {
   private var ab = 0.0
   private var aa = 0.0
@@ -12,12 +12,12 @@ struct InnerProducts {
     bb += b * b
   }
 
-  /// The cosine of the angle; `nil` where one of them has no length.
+  /// The cosine of the angle. `nil` if one of the vectors is zero.
   var cosine: Double? { aa > 0 && bb > 0 ? min(1, ab / (aa.squareRoot() * bb.squareRoot())) : nil }
 }
 
 extension Tensor {
-  /// Whether these are scores of classes: a row of at least 5 for each sample.
+  /// Whether the shape is that of class scores: a row of at least 5 for each sample.
   var isScores: Bool {
     (shape.count == 2 || shape.contains(count)) && (shape.last ?? 0) >= 5 && count > 0
   }

@@ -2,16 +2,18 @@ import InfoldSystem
 import InfoldTensor
 
 extension Tensor {
-  /// Random numbers with the statistics of natural pictures: their spectrum falls as 1/f, so that every octave of scales
-  /// has the same variance (Field, "Relations between the statistics of natural images and the response properties of
-  /// cortical cells", 1987), and their color channels go together.
+  /// Creates random numbers with the statistics of natural images. Their amplitude spectrum falls
+  /// as 1/f, so that every octave of scales has the same variance (Field, "Relations between the
+  /// statistics of natural images and the response properties of cortical cells", 1987), and their
+  /// color channels are correlated.
   ///
-  /// For each scale 1, 2, 4, … up to the size of the picture, noise on a grid that coarse is interpolated linearly; the
-  /// scales are added up. Nine tenths of the variance are common to all channels. The result has mean 0 and standard
-  /// deviation ½, as most networks want their pixels, and is cut at ±2. The last two dimensions are height and width, or
-  /// those before a last one of at most 4 channels. What is no floating-point tensor of at least 3 dimensions is
-  /// as in `init(random:of:using:)`.
-  /// - Throws: As `init(random:of:using:)`.
+  /// For each scale 1, 2, 4, … up to the size of the image, noise on a grid of that spacing is
+  /// interpolated linearly. The scales are summed. Nine tenths of the variance are common to all
+  /// channels. The result has mean 0 and standard deviation ½, as most networks expect of their
+  /// pixels, and is clamped to ±2. The last two dimensions are height and width, or the two before
+  /// a last dimension of at most 4 channels. Tensors that are not floating point, or have fewer
+  /// than 3 dimensions, are filled as by `init(random:of:using:)`.
+  /// - Throws: The errors of `init(random:of:using:)`.
   public init(
     naturalImage shape: [Int], of elementType: ElementType, using generator: inout SplitMix64
   ) throws(InfoldError) {
@@ -46,7 +48,7 @@ extension Tensor {
     self = try result.converted(to: elementType)
   }
 
-  /// Noise of every scale, with mean 0 and standard deviation 1.
+  /// Noise at every scale, with mean 0 and standard deviation 1.
   private static func smoothNoise(_ height: Int, _ width: Int, _ generator: inout SplitMix64) -> [Double] {
     var sum = [Double](repeating: 0, count: height * width)
     var scale = 1
@@ -74,7 +76,7 @@ extension Tensor {
     return sum
   }
 
-  /// Brings mean and standard deviation to 0 and 1; constant numbers to 0.
+  /// Normalizes the numbers to mean 0 and standard deviation 1. Constant numbers become 0.
   /// - Returns: The standard deviation before.
   @discardableResult
   private static func standardize(_ numbers: inout [Double]) -> Double {

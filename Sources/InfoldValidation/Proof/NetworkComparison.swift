@@ -2,7 +2,8 @@ import InfoldReports
 import InfoldSystem
 import InfoldTensor
 
-/// Compares what sessions make of a network and of its folded form with the truth, over any number of inputs.
+/// Compares the outputs of sessions of a network and of its folded form with the ground truth, over
+/// any number of inputs.
 struct NetworkComparison {
   private var outputs: [OutputMeasurement]
 
@@ -13,7 +14,7 @@ struct NetworkComparison {
   var reports: [OutputReport] { outputs.map(\.report) }
 
   /// Adds the outputs for one input, each in the order of the names.
-  /// - Parameter asWritten: What the definitions of the operators make of it, in the model's types.
+  /// - Parameter asWritten: The outputs by the operators' definitions, in the model's types.
   mutating func add(
     unfolded: [Tensor], folded: [Tensor], asWritten: [Tensor], truth: [Tensor]
   ) throws(InfoldError) {
@@ -35,7 +36,7 @@ private struct OutputMeasurement {
   ) throws(InfoldError) {
     guard unfolded.shape == folded.shape, unfolded.elementType == folded.elementType else {
       throw InfoldError(
-        .invalidArgument, "the output \(String(quoting: report.name)) is \(unfolded), and of the folded model \(folded)"
+        .invalidArgument, "shape mismatch: the output \(String(quoting: report.name)) is \(unfolded), but \(folded) in the folded model"
       )
     }
     report.shape = unfolded.shape
@@ -51,7 +52,7 @@ private struct OutputMeasurement {
       let (x, y, exact) = (a[index], b[index], truth[index])
       guard exact.isFinite else {
         report.notFinite += 1
-        // What is not finite by the definitions must not come out as a number.
+        // If a number is not finite by the definitions, it must not be finite in a run either.
         let isSame = written[index].isNaN && exact.isNaN || written[index] == exact
         if isSame, !(y.isNaN && exact.isNaN), y != exact { report.wronglyFinite += 1 }
         continue

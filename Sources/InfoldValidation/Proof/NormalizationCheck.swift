@@ -4,17 +4,20 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Holds what a session computes for one batch normalization against double precision.
+/// Compares what a session computes for one batch normalization with double precision.
 ///
-/// The node is run by itself, by the session's own passes and kernels, on the inputs that it has in the network. With u the unit roundoff
-/// of the arithmetic, s = γ ÷ √(σ² + ε) and t = β − μ·s, results are at most this far from the truth:
+/// The node runs alone, with the session's own passes and kernels, on the inputs that it has in the
+/// network. With the unit roundoff u of the arithmetic, s = γ ÷ √(σ² + ε) and t = β − μ·s, the
+/// errors of the results are at most:
 ///
-/// - **As scale and shift**: s and t are rounded once each, and so are the product and the sum: γ₄ (|s·x| + |t|).
-/// - **By the definition**: one rounding each for the difference, σ² + ε and its root, the quotient, both products and the sum, and one for
-///   each parameter: γ₈ (|s| (|x| + |μ|) + |β|).
-/// - **Of a mini-batch** of M numbers: mean and variance are computed in double precision, and are off by M·2⁻⁵³ times the mean of the
-///   magnitudes of what is added up, and by one rounding to their type. Running statistics are momentum · old + (1 − momentum) · new:
-///   five roundings of the summands' magnitudes. Y is the definition's with such a mean and variance.
+/// - **As scale and shift**: s and t are rounded once each, and so are the product and the sum: γ₄
+///   (|s·x| + |t|).
+/// - **By the definition**: one rounding each for the difference, σ² + ε, its root, the quotient,
+///   both products and the sum, and one for each parameter: γ₈ (|s| (|x| + |μ|) + |β|).
+/// - **Of a mini-batch** of M numbers: mean and variance are computed in double precision. Their
+///   errors are at most M·2⁻⁵³ times the mean magnitude of the summands, plus one rounding to their
+///   type. Running statistics are momentum · old + (1 − momentum) · new: five roundings of the
+///   summands' magnitudes. Y follows from the definition with this mean and variance.
 ///
 /// A result in float16 or bfloat16 is rounded once more, to that type.
 struct NormalizationCheck {
@@ -23,16 +26,17 @@ struct NormalizationCheck {
   private let session: Session
   private let inputNames: [String?]
   private let outputNames: [String?]
-  /// What the session computes in its place.
+  /// How the session computes the normalization.
   let computation: StayingNormalization.Computation
   private(set) var results: [StayingNormalization.Result] = []
   private(set) var elements = 0
   private(set) var miniBatch: Int?
-  /// A number that is wrong.
+  /// The wrong number with the largest quotient of error and bound, as a sentence. `nil` if all are
+  /// right.
   private(set) var failure: String?
 
-  /// - Returns: `nil` where double precision is no more exact than the node.
-  /// - Throws: As `Session.init(_:options:observer:)`.
+  /// - Returns: `nil` if double precision is not more exact than the node.
+  /// - Throws: The errors of `Session.init(_:options:observer:)`.
   init?(_ node: Node, in graph: Graph, _ options: SessionOptions) throws(InfoldError) {
     guard let normalization = node.typed as? BatchNormalization, let type = graph[node.inputs[0]!].type?.elementType,
       node.inputs.count >= 5
@@ -48,7 +52,7 @@ struct NormalizationCheck {
         inputNames.append(nil)
       } else {
         guard let type = graph[input].type else { return nil }
-        // Every batch may have another size.
+        // Each batch may have a different size.
         inputs.append(alone.addInput(name, TensorType(type.elementType, type.shape)))
         inputNames.append(name)
       }
@@ -92,12 +96,12 @@ struct NormalizationCheck {
 
   private static let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]
 
-  /// What the statistics are.
+  /// How the node obtains its statistics, for these shapes.
   func form(of x: Shape?, parameters: Shape?) -> StayingNormalization.Form {
     Self.form(normalization)
   }
 
-  /// What the statistics of a node are.
+  /// How the node obtains its statistics.
   static func form(_ normalization: BatchNormalization) -> StayingNormalization.Form {
     switch (normalization.isTraining, normalization.isSpatial) {
     case (false, true): .perFeatureMap
@@ -107,7 +111,7 @@ struct NormalizationCheck {
     }
   }
 
-  /// Takes in what happens for the tensors of the node's five inputs.
+  /// Runs the node on tensors for its five inputs, and adds the errors.
   mutating func add(_ operands: [Tensor]) throws(InfoldError) {
     var given: [String: Tensor] = [:]
     for (name, tensor) in zip(inputNames, operands) { if let name { given[name] = tensor } }
@@ -135,7 +139,7 @@ struct NormalizationCheck {
     let numbers: [Double] = try tensor.widened().elements()
     let type = tensor.elementType
     guard numbers.count == truth.values.count else {
-      failure = "\(result.name) has \(counted(numbers.count, "element")), and must have \(truth.values.count)"
+      failure = "\(result.name) has \(counted(numbers.count, "element")), expected \(truth.values.count)"
       return
     }
     for index in numbers.indices {
@@ -143,12 +147,13 @@ struct NormalizationCheck {
       result.elements += 1
       if exact == number || exact.isNaN && number.isNaN { continue }
       guard exact.isFinite else {
-        // With σ² + ε = 0 results are the definition's infinities and NaN, unless the number overflows earlier.
+        // With σ² + ε = 0, results are the infinities and NaN of the definition, unless the number
+        // overflows earlier.
         continue
       }
       result.largestMagnitude = max(result.largestMagnitude, exact.magnitude)
       let stored = type == .float32 ? 0 : type.unitRoundoff * exact.magnitude
-      // Sessions may take subnormal numbers for zero.
+      // Sessions may treat subnormal numbers as zero.
       let limit = truth.bounds[index] + stored + max(type.smallestSubnormal, 0x1p-124)
       guard limit < .infinity else { continue }
       let error = (number - exact).magnitude.isNaN ? .infinity : (number - exact).magnitude
@@ -159,7 +164,7 @@ struct NormalizationCheck {
       if share > 1 {
         let what = normalization.isPerActivation ? "activation" : "channel"
         failure =
-          "\(result.name) is \(number) in \(what) \(result.channel), and must be \(exact) ± \(NumberText.short(limit))"
+          "\(result.name) is \(number) in \(what) \(result.channel), expected \(exact) ± \(NumberText.short(limit))"
       }
     }
     for exact in truth.values where exact.isFinite {
@@ -168,17 +173,17 @@ struct NormalizationCheck {
   }
 }
 
-/// What a batch normalization is in double precision, and how far rounding may move it.
+/// The result of a batch normalization in double precision, with rounding error bounds.
 private struct NormalizationTruth {
   struct Output {
     var values: [Double] = []
     var bounds: [Double] = []
-    /// Whether it is Y, and not a statistic.
+    /// Whether this is Y rather than a statistic.
     var isNormalized = false
   }
 
   private(set) var outputs: [Output] = []
-  /// The numbers that a mean is taken over.
+  /// The number of values that a mean is taken over.
   let miniBatch: Int
   let isPerActivation: Bool
   private let groups: Int
@@ -219,7 +224,7 @@ private struct NormalizationTruth {
             ErrorBounds.gamma(8)
             * (scale.magnitude * (x[index].magnitude + mean[group].magnitude) + beta[group].magnitude)
         case .batchStatistics:
-          // The quotient is computed in double precision, and rounded; two more roundings follow.
+          // The quotient is computed in double precision and rounded. Two more roundings follow.
           let normal = (scale * centered).magnitude
           let moved =
             scale.magnitude * meanError[group]
@@ -252,7 +257,8 @@ private struct NormalizationTruth {
     ]
   }
 
-  /// Mean and population variance of each group in double precision, and how far two such computations may be apart.
+  /// Mean and population variance of each group in double precision, and a bound for the difference
+  /// of two such computations.
   private static func moments(
     _ x: [Double], _ batch: Int, _ groups: Int, _ inner: Int
   ) -> (mean: [Double], variance: [Double], meanError: [Double], varianceError: [Double]) {
@@ -264,7 +270,7 @@ private struct NormalizationTruth {
         for image in 0..<batch {
           let start = (image * groups + group) * inner
           for index in start..<(start + inner) {
-            // What each sum loses is kept (Kahan).
+            // Kahan summation: carry the rounding error of each addition.
             let next = term(x[index]) - lost
             let total = sum + next
             lost = (total - sum) - next
@@ -286,6 +292,6 @@ private struct NormalizationTruth {
     return (means, variances, meanErrors, varianceErrors)
   }
 
-  /// The channel, or the activation, that an element of an output belongs to.
+  /// The channel, or the activation, of an element of an output.
   func channel(of index: Int, isOutput: Bool) -> Int { isOutput ? index / max(inner, 1) % max(groups, 1) : index }
 }

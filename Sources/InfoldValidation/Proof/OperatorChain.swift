@@ -4,14 +4,15 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A linear operator with the maps around it, as one graph has it, evaluated by itself.
+/// A linear operator of a graph with the per-channel affine maps before and after it, evaluated on
+/// its own.
 struct OperatorChain {
   /// How the maps are computed.
   enum Form {
     /// By the nodes of the graph.
     case asWritten
-    /// As one scale and one shift per channel each, computed in double precision and rounded to single precision, as a session
-    /// has them.
+    /// As one scale and one shift per channel for each map, computed in double precision and
+    /// rounded to single precision, as in a session.
     case scaleAndShift
   }
 
@@ -20,12 +21,13 @@ struct OperatorChain {
 
   private var graph: Graph { analysis.graph }
 
-  /// How errors and reports call the operator.
+  /// The operator's label in errors and reports.
   var label: String { graph.label(of: graph[entry.node]) }
 
-  /// What the chain makes of `x`.
-  /// - Parameter window: The operator whose strides, padding and the like are used, where another tool may have put more into this one's;
-  ///   `nil` for its own.
+  /// Evaluates the chain on `x`.
+  /// - Parameter window: An operator whose strides, padding and other window attributes replace the
+  ///   chain's own, for when another tool has folded padding into its operator. `nil` uses the
+  ///   chain's own.
   func evaluate(
     _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared,
     window: OperatorChain? = nil
@@ -34,7 +36,7 @@ struct OperatorChain {
     for part in entry.before { y = try apply(part, y, form, precision, axis: 1) }
     y = try evaluateOperator(y, precision, window)
     let axis = entry.linear.channelAxis(rank: y.shape.count)
-    for part in entry.behind { y = try apply(part, y, form, precision, axis: axis) }
+    for part in entry.after { y = try apply(part, y, form, precision, axis: axis) }
     return y
   }
 
@@ -68,7 +70,7 @@ struct OperatorChain {
         inputs.append(try graph.constant(input!)!.elements(part.channels))
       }
       guard part.isRearranged else { return try node.evaluate(inputs, precision: precision)[0]! }
-      // Dimensions in which the channels are the second one, as the node has them at its place.
+      // A shape whose second dimension holds the channels, as the node has them in the graph.
       inputs[0] = try x.reshaped(to: layout.shape)
       return try node.evaluate(inputs, precision: precision)[0]!.reshaped(to: x.shape)
     }
@@ -102,8 +104,9 @@ struct OperatorChain {
 }
 
 extension OperatorChain {
-  /// Σ |w| · |x| for each element of the operator's output, in double precision, times |alpha| for Gemm.
-  /// - Parameter magnitudes: |x|, or what bounds it, in float64.
+  /// Σ |w| · |x| for each element of the operator's output, in double precision, times |alpha| for
+  /// Gemm.
+  /// - Parameter magnitudes: |x|, or an upper bound, in float64.
   func productMagnitudes(_ magnitudes: Tensor) throws(InfoldError) -> [Double] {
     var node = graph[entry.node]
     if node.attributes["alpha"] != nil {
@@ -117,12 +120,12 @@ extension OperatorChain {
   }
 }
 
-// MARK: - What the bounds ask of it
+// MARK: - Quantities for error bounds
 
 extension OperatorChain {
   private var node: Node { graph[entry.node] }
 
-  /// The type of the weight, and so of the data.
+  /// The element type of the weight, and thus of the data.
   var elementType: ElementType { graph.constant(node.inputs[1]!)!.elementType }
 
   /// |b| for each output channel, times |beta| for Gemm.
@@ -137,7 +140,7 @@ extension OperatorChain {
     try sums { $0.magnitude }
   }
 
-  /// The weights of each output channel that are subnormal.
+  /// The number of subnormal weights of each output channel.
   func subnormalWeights() throws(InfoldError) -> [Int] {
     let limit = elementType.leastNormalMagnitude
     return try sums { $0 != 0 && $0.magnitude < limit ? 1 : 0 }.map { Int($0) }
@@ -155,17 +158,18 @@ extension OperatorChain {
   /// The largest |γ| of the batch normalizations.
   func largestGain() throws(InfoldError) -> Double {
     var largest = 0.0
-    for part in entry.before + entry.behind where graph[part.node].isNormalization {
+    for part in entry.before + entry.after where graph[part.node].isNormalization {
       let gamma: [Double] = try graph.constant(graph[part.node].inputs[1]!)!.widened().elements()
       largest = gamma.reduce(largest) { max($0, $1.magnitude) }
     }
     return largest
   }
 
-  /// The channels of its batch normalizations whose variance is at most epsilon, so that epsilon decides the scale.
+  /// The number of channels of its batch normalizations whose variance is at most epsilon, so that
+  /// epsilon determines the scale.
   func channelsWithoutVariance() throws(InfoldError) -> Int {
     var count = 0
-    for part in entry.behind {
+    for part in entry.after {
       guard case .normalization(let epsilon, _)? = graph[part.node].typed?.affineForm else { continue }
       let variance: [Double] = try graph.constant(graph[part.node].inputs[4]!)!.widened().elements()
       count += variance[part.channels].count { $0 <= Double(epsilon) }
@@ -173,10 +177,11 @@ extension OperatorChain {
     return count
   }
 
-  /// Whether the weight is dequantized.
+  /// Whether the weight comes from a DequantizeLinear node.
   var isQuantized: Bool { quantization(ofInput: 1) != nil }
 
-  /// How far rounding to an integer may move the bias of each output channel, where the bias is dequantized.
+  /// The largest error of each output channel's bias that rounding to an integer causes, if the
+  /// bias is dequantized.
   var biasRoundings: [Double] {
     let channels = entry.linear.outputChannels
     guard entry.linear.takesBias, node.inputs.count > 2, let scale = quantization(ofInput: 2),
@@ -186,7 +191,7 @@ extension OperatorChain {
     return (0..<channels).map { 0.5 * (1 + 0x1p-20) * numbers[numbers.count == 1 ? 0 : $0] }
   }
 
-  /// The scale of the DequantizeLinear that makes an input of the operator.
+  /// The scale of the DequantizeLinear node that writes an input of the operator.
   private func quantization(ofInput place: Int) -> ValueID? {
     guard let input = node.inputs[place],
       let producer = graph.index.producer(of: input).map({ graph[$0] }), producer.quantizationRole == .dequantizes
@@ -194,17 +199,17 @@ extension OperatorChain {
     return producer.inputs[1]
   }
 
-  /// The maps that are left, but for the Add that is a MatMul's bias.
+  /// The number of maps that are not folded, not counting an Add that is the bias of a MatMul.
   var mapsThatRound: Int {
-    let maps = entry.before.count + entry.behind.count
-    guard !entry.linear.takesBias, let first = entry.behind.first,
+    let maps = entry.before.count + entry.after.count
+    guard !entry.linear.takesBias, let first = entry.after.first,
       case .arithmetic(let combination)? = graph[first.node].typed?.affineForm, combination.function == .sum
     else { return maps }
     return maps - 1
   }
 }
 
-/// Where the elements of each channel lie.
+/// The positions of each channel's elements in a tensor.
 struct ChannelLayout {
   private let outer: Int
   private let channels: Int
@@ -216,17 +221,17 @@ struct ChannelLayout {
     inner = shape[(axis + 1)...].reduce(1, *)
   }
 
-  /// Four dimensions, of which the second are the channels.
+  /// A shape of four dimensions whose second dimension holds the channels.
   var shape: [Int] { [outer, channels, inner, 1] }
 
-  /// Calls `body` with every run of adjacent elements of one channel.
+  /// Calls `body` with every range of adjacent elements of one channel.
   func forEachRow(_ body: (_ channel: Int, _ elements: Range<Int>) -> Void) {
     for row in 0..<(outer * channels) { body(row % channels, (row * inner)..<((row + 1) * inner)) }
   }
 }
 
 extension Tensor {
-  /// Some of the elements of a floating-point tensor with one dimension.
+  /// A range of the elements of a one-dimensional floating-point tensor.
   func elements(_ range: Range<Int>) throws(InfoldError) -> Tensor {
     guard range.count < count else { return self }
     let numbers: [Double] = try widened().elements()

@@ -3,35 +3,38 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// Finds for each linear operator of a graph the one of a folded graph that took its place.
+/// Finds the counterpart of each linear operator of a graph in a folded graph.
 struct OperatorMatching {
-  /// An operator of the original, and the one that took its place.
+  /// An operator of the original and its counterpart.
   struct Pair {
     let original: OperatorChain
     let folded: OperatorChain
-    /// How it was found.
+    /// How the counterpart was found.
     let kind: OperatorPairing.Kind
-    /// How far its weights are from what they must be, as a part of their size; `nil` where that was not asked for.
+    /// The distance between its weights and the expected ones, relative to their size. `nil` if it
+    /// was not computed.
     let distance: Double?
-    /// The node of the original in whose body both are, as errors call it; `nil` for those of the network itself.
+    /// The label of the original's node whose body contains both. `nil` for operators of the main
+    /// graph.
     var owner: String?
   }
 
-  /// The graphs.
+  /// The original and the folded graph.
   let original, folded: Graph
-  /// The operators that were found again, in the order of the original.
+  /// The matched operators, in the order of the original.
   private(set) var pairs: [Pair] = []
-  /// The operators of the original that were not, as errors call them.
+  /// The labels of the original's operators without a counterpart.
   private(set) var missing: [String] = []
-  /// The operators of the folded graph that belong to none of the original.
+  /// The labels of the folded graph's operators without a counterpart.
   private(set) var additional: [String] = []
 
-  /// Whether another tool may have made the folded graph.
+  /// Whether another tool may have written the folded graph.
   private let isForeign: Bool
 
-  /// Those of two graphs, and of the bodies of their nodes.
-  /// - Parameter isForeign: Whether another tool may have made the second graph: then weights are looked at where names do not decide,
-  ///   and maps count as folded of which Infold would not lose the digits.
+  /// Matches the operators of two graphs, and of the bodies of their nodes.
+  /// - Parameter isForeign: Whether another tool may have written the second graph. If so, weights
+  ///   are compared where names are ambiguous, and maps also count as folded if Infold would refuse
+  ///   to fold them because digits would be lost.
   init(_ original: Graph, _ folded: Graph, isForeign: Bool = false) throws(InfoldError) {
     let analyses = (
       try FoldAnalysis(original, acceptsLoss: isForeign), try FoldAnalysis(folded, acceptsLoss: isForeign)
@@ -61,8 +64,9 @@ struct OperatorMatching {
 }
 
 extension OperatorMatching {
-  /// Adds the operators in the bodies of nodes. Nodes belong together that make a value of the same name, or are as many in both
-  /// graphs.
+  /// Matches the operators in the bodies of nodes. Two nodes correspond if they write a value of
+  /// the same name. If there is none, and both graphs have equally many nodes with bodies, the
+  /// nodes at the same position correspond.
   private mutating func addBodies(
     of original: Graph, _ folded: Graph
   ) throws(InfoldError) {
@@ -97,10 +101,11 @@ extension OperatorMatching {
     }
   }
 
-  /// Why the folded model is none, where nothing of what can be folded is.
+  /// The reason why the second graph is not a folded form of the first, if nothing that could be
+  /// folded is folded.
   var reasonAgainstFolded: String? {
     let foldable = pairs.filter { $0.state != .plain }
     guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
-    return "is not folded: what can be folded is still there, at all of \(foldable.count) operators with weights"
+    return "is not folded: all of \(foldable.count) operators with weights still have batch normalizations that can be folded"
   }
 }

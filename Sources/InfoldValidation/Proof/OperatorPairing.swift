@@ -2,13 +2,14 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Which operators with weights of two graphs belong together: by the names of the values that they make, by their weights, and by their
-/// order.
+/// Pairs the operators with weights of two graphs by the names of their outputs, by their weights,
+/// and by their order.
 ///
-/// Folding keeps an operator's name, or takes that of a map behind it. Other tools name anew what they fuse, sort nodes otherwise, and may
-/// reuse a name for something else; then the weights decide, since those of a layer are like no other layer's.
+/// Folding keeps the name of an operator's output, or uses the name of a later map's output. Other
+/// tools rename fused nodes, sort nodes differently, and may reuse a name for another value. In
+/// these cases the weights decide, because no two layers have similar weights.
 struct OperatorPairing {
-  /// How an operator was found.
+  /// How an operator was matched.
   enum Kind: Hashable {
     case name, weights, order
   }
@@ -17,21 +18,23 @@ struct OperatorPairing {
   struct Partner {
     let index: Int
     let kind: Kind
-    /// How far its weights are from what they must be, as a part of their size; `nil` where that was not asked for.
+    /// The distance between its weights and the expected ones, relative to their size. `nil` if it
+    /// was not computed.
     let distance: Double?
   }
 
-  /// For each operator of the original, that of the folded graph.
+  /// For each operator of the original, its counterpart in the folded graph.
   private(set) var partners: [Partner?]
 
-  /// Weights that are nearer than this are those of the same layer, folded.
+  /// Weights at a smaller distance belong to the same layer.
   private static let near = 0.01
-  /// Weights that are further away are not, by all that can be said.
+  /// Weights at a larger distance belong to different layers.
   static let far = 0.05
-  /// More operators are not compared with each other.
+  /// The largest number of operators whose weights are compared with each other.
   private static let limit = 4096
 
-  /// - Parameter looksAtWeights: Whether weights are compared: not where Infold itself has folded, and kept the names.
+  /// - Parameter looksAtWeights: Whether to compare weights. This is unnecessary if Infold folded
+  ///   the model, because it keeps the names.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   init(_ original: FoldAnalysis, _ folded: FoldAnalysis, looksAtWeights: Bool) throws(InfoldError) {
     var found = Self.byName(original, folded)
@@ -69,7 +72,7 @@ struct OperatorPairing {
         isTaken.insert(place)
       }
     }
-    // The nearest of the others, those that are nearest first.
+    // Pair the remaining operators by distance, the nearest pair first.
     var candidates: [(distance: Double, index: Int, place: Int)] = []
     for (index, entry) in original.operators.enumerated() where partners[index] == nil {
       for (place, other) in folded.operators.enumerated()
@@ -83,7 +86,8 @@ struct OperatorPairing {
       partners[candidate.index] = Partner(index: candidate.place, kind: .weights, distance: candidate.distance)
       isTaken.insert(candidate.place)
     }
-    // What is left is wrong, or something else: first by the names, then in order.
+    // The remaining operators have wrong weights or no counterpart: pair them by name, then by
+    // order.
     for (index, place) in named.enumerated() {
       guard partners[index] == nil, let place, isTaken.insert(place).inserted else { continue }
       partners[index] = Partner(index: place, kind: .name, distance: wanted[index].distance(given[place]))
@@ -99,7 +103,7 @@ struct OperatorPairing {
     return partners
   }
 
-  /// By the names of the values that they make. A name that fits two operators decides for neither.
+  /// Pairs operators by the names of their outputs. A name that fits two operators pairs neither.
   private static func byName(_ original: FoldAnalysis, _ folded: FoldAnalysis) -> [Int?] {
     var candidates: [String: Int] = [:]
     for (index, entry) in folded.operators.enumerated() {
@@ -114,7 +118,7 @@ struct OperatorPairing {
   }
 }
 
-/// Some of the weights of an operator with the maps around it, in double precision, and its biases.
+/// A sample of an operator's weights after folding its maps, in double precision, and its biases.
 private struct WeightSample {
   private let numbers: [Double]
   private let size: Double
@@ -128,7 +132,7 @@ private struct WeightSample {
     let step = max(1, pairs / Self.count)
     var blocks: [(input: Int, output: Int, elements: Range<Int>)] = []
     entry.linear.forEachBlock { elements, input, output in
-      // The same pairs of channels, whichever comes first in the weight.
+      // Sample the same pairs of channels, whichever channel comes first in the weight.
       if (input &* 31 &+ output &* 17) % step == 0 { blocks.append((input, output, elements)) }
     }
     for block in blocks.sorted(by: { ($0.output, $0.input) < ($1.output, $1.input) }).prefix(4 * Self.count) {
@@ -138,7 +142,8 @@ private struct WeightSample {
     size = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
-  /// How far another operator's weights are from these, as a part of their size; infinite where they are not as many.
+  /// The distance to another operator's weights, relative to their size. Infinite if the numbers of
+  /// weights differ.
   func distance(_ other: WeightSample) -> Double {
     guard numbers.count == other.numbers.count, !numbers.isEmpty else { return .infinity }
     let difference = zip(numbers, other.numbers).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
@@ -152,8 +157,8 @@ extension FoldAnalysis {
     entry.outputs.map { graph[$0].name }
   }
 
-  /// Whether the operators have the same kind and weights of the same sizes. A MatMul may have become a Gemm, and a
-  /// Gemm's weight may have been transposed.
+  /// Whether the operators have the same kind and weights of the same sizes. A MatMul may have
+  /// become a Gemm, and a Gemm's weight may have been transposed.
   fileprivate func isAlike(_ entry: FoldPlan.Operator, _ other: FoldPlan.Operator, in analysis: FoldAnalysis) -> Bool {
     let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
     let shapes = [weightShape(entry), analysis.weightShape(other)]

@@ -2,27 +2,29 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// How far each element of a site's output may be from the truth, for one input, by the counts of `ErrorBounds`.
+/// Error bounds for each element of a fold site's output, for one input, by the counts of
+/// `ErrorBounds`.
 struct SiteBounds {
-  /// Of the operator that took in the maps.
+  /// The bounds of the operator with the maps folded into it.
   let folded: [Double]
-  /// Of the operator with the maps as scales and shifts.
+  /// The bounds of the operator with the maps as scales and shifts.
   let scaleAndShift: [Double]
-  /// Of the operator with the maps as the graph has them.
+  /// The bounds of the operator with the maps as written in the graph.
   let asWritten: [Double]
 
   /// - Parameters:
   ///   - original: The chain with its maps.
-  ///   - folded: The chain that they were folded into, all of them or some.
-  ///   - constantRoundings: The roundings behind a folded constant: 1 when it is correctly rounded.
+  ///   - folded: The chain that all or some of the maps were folded into.
+  ///   - constantRoundings: The number of roundings of a folded constant: 1 if it is correctly
+  ///     rounded.
   ///   - x: The chain's input.
-  ///   - layout: Where the channels of the output lie.
+  ///   - layout: The positions of the output's channels.
   init(
     original: OperatorChain, folded: OperatorChain, constantRoundings: Int, x: Tensor, layout: ChannelLayout
   ) throws(InfoldError) {
     let entry = original.entry
     let type = x.elementType
-    let maps = entry.before.count + entry.behind.count
+    let maps = entry.before.count + entry.after.count
     let remaining = folded.mapsThatRound
     let length = entry.linear.dotLength + (entry.linear.scalesBias ? 2 : 0)
     var sums = try SummandMagnitudes(original, x, layout)
@@ -40,12 +42,14 @@ struct SiteBounds {
       step.scale[channel].magnitude * magnitude
     }
 
-    // The truth comes from double precision, and so do constants: it shows where sums cancel.
+    // The ground truth and the constants come from double precision, whose rounding errors matter
+    // where sums cancel.
     let double = ErrorBounds.gamma(length + 8 * (maps + 1), unit: ErrorBounds.doubleUnit)
     let writtenGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 7 * maps, type: type)
     let shiftedGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 3 * maps, type: type)
     let foldedGamma = ErrorBounds.gamma(dotLength: length, further: 2 + constantRoundings + 7 * remaining, type: type)
-    // A bias that was folded in the type itself is as exact as the summands that it comes from.
+    // A bias that was folded in the model's type is as accurate as the summands that it was
+    // computed from.
     let biasGamma =
       constantRoundings == 1 ? double : double + ErrorBounds.gamma(constantRoundings + 2, unit: type.unitRoundoff)
 
@@ -67,7 +71,7 @@ struct SiteBounds {
   }
 }
 
-/// The magnitudes of what a chain adds up for each element of its output.
+/// The magnitudes of the summands of each element of a chain's output.
 private struct SummandMagnitudes {
   typealias Transform = (_ step: ChannelAffine.Step, _ channel: Int, _ magnitude: Double) -> Double
 
@@ -76,7 +80,7 @@ private struct SummandMagnitudes {
   private let input: [Double]
   private let layout: ChannelLayout
   private let bias: [Double]
-  /// Σ |w| · |x|, where nothing stands before the operator.
+  /// Σ |w| · |x|, if no map precedes the operator.
   private var products: [Double]?
 
   init(_ chain: OperatorChain, _ x: Tensor, _ layout: ChannelLayout) throws(InfoldError) {
@@ -89,7 +93,7 @@ private struct SummandMagnitudes {
 
   var largestInput: Double { input.max() ?? 0 }
 
-  /// What the magnitudes come to when each map makes of them what `transform` says.
+  /// The sums of magnitudes, with `transform` applied for each step of each map.
   mutating func magnitudes(withBias: Bool = true, _ transform: Transform) throws(InfoldError) -> [Double] {
     var magnitudes = try products(transform)
     if withBias {
@@ -97,7 +101,7 @@ private struct SummandMagnitudes {
         for index in row { magnitudes[index] += bias[channel] }
       }
     }
-    for part in chain.entry.behind { Self.apply(transform, part, layout, to: &magnitudes) }
+    for part in chain.entry.after { Self.apply(transform, part, layout, to: &magnitudes) }
     return magnitudes
   }
 
@@ -123,7 +127,7 @@ private struct SummandMagnitudes {
   }
 }
 
-/// What products and constants that underflow may add to the error, for each output channel.
+/// The errors that underflow of products and constants may add, for each output channel.
 private struct Underflow {
   let folded: [Double]
   let scaleAndShift: [Double]
@@ -138,10 +142,10 @@ private struct Underflow {
     let sums = try original.weightSums()
     let subnormal = try folded.subnormalWeights()
     let before = Double(2 * entry.before.count)
-    let hasSubnormalScale = (entry.before + entry.behind).contains { part in
+    let hasSubnormalScale = (entry.before + entry.after).contains { part in
       part.affine.scale.contains { $0 != 0 && $0.magnitude < type.leastNormalMagnitude }
     }
-    // A quotient that underflows is multiplied with γ afterwards.
+    // A quotient that underflows is later multiplied by γ.
     let gain = max(1, try original.largestGain())
     let smallest = type.smallestSubnormal
     func lost(_ channel: Int, _ further: Double) -> Double {

@@ -3,20 +3,21 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Compares an operator with maps around it and the one that they were folded into, on the same inputs, with double
-/// precision.
+/// Compares an operator with maps around it, and the operator that they were folded into, with
+/// double precision on the same inputs.
 struct SiteComparison {
   private let pair: OperatorMatching.Pair
   private let constantRoundings: Int
   private(set) var measurement = SiteMeasurement()
 
-  /// - Parameter constantRoundings: The roundings behind a folded constant: 1 when it is correctly rounded.
+  /// - Parameter constantRoundings: The number of roundings of a folded constant: 1 if it is
+  ///   correctly rounded.
   init(_ pair: OperatorMatching.Pair, constantRoundings: Int) {
     self.pair = pair
     self.constantRoundings = constantRoundings
   }
 
-  /// Adds what happens for the input `x` of the site.
+  /// Adds the results for the input `x` of the fold site.
   mutating func add(_ x: Tensor) throws(InfoldError) {
     let truthTensor = try pair.original.evaluate(x, precision: .double)
     let truth: [Double] = try truthTensor.elements()
@@ -25,7 +26,8 @@ struct SiteComparison {
     let folded = try pair.folded.evaluate(x, window: pair.original)
     guard folded.shape == truthTensor.shape else {
       throw InfoldError(
-        .invalidModel, "the folded operator makes \(folded) of \(x), and the original one \(truthTensor.shape)")
+        .invalidModel, "shape mismatch: for \(x), the output of the folded operator is \(folded), "
+          + "that of the original is \(truthTensor.shape)")
     }
     let layout = ChannelLayout(
       truthTensor.shape, axis: pair.original.entry.linear.channelAxis(rank: truthTensor.shape.count))
@@ -37,24 +39,24 @@ struct SiteComparison {
   }
 }
 
-/// The largest errors of a site up to now.
+/// The largest errors of a fold site so far.
 struct SiteMeasurement {
-  /// One form's distance from the truth.
+  /// The distance of one form from the ground truth.
   struct Form {
     var error = 0.0
-    /// Error ÷ bound where that is largest.
+    /// The largest quotient of error and bound.
     var share = 0.0
     var bound = 0.0
-    /// The channel of the largest share, and the error there.
+    /// The channel with the largest quotient, and the error there.
     var channel = 0
   }
 
   var folded = Form()
   var scaleAndShift = Form()
   var asWritten = Form()
-  /// The largest magnitude of the truth.
+  /// The largest magnitude of the ground truth.
   var scale = 0.0
-  /// Folded against scale and shift.
+  /// The difference between the folded form and scale and shift.
   var difference = 0.0
   var ulps: UInt64 = 0
   var elements = 0
@@ -97,7 +99,8 @@ extension SiteMeasurement.Form {
 }
 
 extension ElementType {
-  /// How many numbers of this floating-point type one has to step over to get from `a` to `b`, both numbers of the type.
+  /// The number of steps between neighboring numbers of this floating-point type that lead from `a`
+  /// to `b`, both of which are numbers of the type.
   func steps(from a: Double, to b: Double) -> UInt64 {
     guard a.isFinite, b.isFinite else { return a == b ? 0 : .max }
     func place(_ value: Double) -> Int64 {

@@ -5,32 +5,32 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The batch normalizations that are not folded, in the course of a proof.
+/// Collects the results of the batch normalizations that are not folded during a validation.
 struct StayingNormalizations: Sendable {
   fileprivate struct Entry: Sendable {
     var report: StayingNormalization
-    /// How plans call the node.
+    /// The node's name in plans.
     let name: String
-    /// The value that it makes.
+    /// The value that it writes.
     let output: String
-    /// The five inputs; empty for a node that cannot be looked at.
+    /// The five inputs. Empty for a node that cannot be traced.
     var operands: [ValueID] = []
     var check: NormalizationCheck?
   }
 
   fileprivate var entries: [Entry] = []
-  /// What has been computed of the inputs of those that wait for others.
+  /// The tensors of normalization inputs that are known while others are still missing.
   private var known: [ValueID: Tensor] = [:]
   private var constants: [ValueID: Tensor] = [:]
 
   /// - Parameters:
   ///   - graph: The network as a session simplifies it, before folding.
-  ///   - left: The network behind folding.
-  ///   - refusals: Why normalizations stay.
-  ///   - isForeign: Whether another tool has folded.
-  ///   - options: How sessions run.
+  ///   - left: The network after folding.
+  ///   - refusals: Why normalizations are not folded.
+  ///   - isForeign: Whether another tool folded the network.
+  ///   - options: The options of the sessions.
   init(
-    _ graph: Graph, left: Graph, refusals: [ProofReport.Refusal], isForeign: Bool, _ options: SessionOptions
+    _ graph: Graph, left: Graph, refusals: [ValidationReport.Refusal], isForeign: Bool, _ options: SessionOptions
   ) throws(InfoldError) {
     let reasons = Dictionary(refusals.map { ($0.node, $0.reason) }) { first, _ in first }
     let places = Dictionary(
@@ -44,10 +44,10 @@ struct StayingNormalizations: Sendable {
       let own = id.map { graph.label(of: graph[$0]) }
       let reason =
         own.flatMap { reasons[$0] } ?? reasons[label]
-        ?? (isForeign ? "the file leaves it, and Infold would fold it" : "no operator with weights takes it in")
+        ?? (isForeign ? "the file has not folded it, although Infold would" : "no operator with weights can absorb it")
       try add(node, label, reason, of: id, graph, left, options)
     }
-    // Those in bodies, of which folding says why they stay.
+    // Normalizations in bodies, for which the folding gave a reason.
     let isNested = refusals.filter {
       $0.node.contains("(\(BatchNormalization.name))") && $0.node.contains(" in a body of ")
     }
@@ -80,10 +80,10 @@ struct StayingNormalizations: Sendable {
     entries.append(entry)
   }
 
-  /// The values that are looked at.
+  /// The values to trace.
   var observed: Set<ValueID> { Set(entries.flatMap(\.operands)).subtracting(constants.keys) }
 
-  /// Takes in a value of the network.
+  /// Adds a value of the network.
   mutating func add(_ value: ValueID, _ tensor: Tensor) throws(InfoldError) {
     known[value] = tensor
     for index in entries.indices where entries[index].operands.contains(value) {
@@ -93,7 +93,7 @@ struct StayingNormalizations: Sendable {
         try entries[index].check!.add(operands)
       }
     }
-    // Others wait for further inputs only where parameters are computed.
+    // Other nodes wait for further inputs only if parameters are computed.
     if !entries.contains(where: { $0.operands.contains(value) && waits($0) }) { known[value] = nil }
   }
 
@@ -101,14 +101,16 @@ struct StayingNormalizations: Sendable {
     entry.operands.contains { known[$0] == nil && constants[$0] == nil }
   }
 
-  /// A sample has ended.
+  /// Discards the tensors of a sample.
   mutating func endSample() { known = [:] }
 
-  /// What was found.
+  /// The reports.
   /// - Parameters:
-  ///   - multiplications: Those of the network, by the definitions of its operators.
-  ///   - planned: The names of the values that nodes make in the network that a session has planned; `nil` where that is not known.
-  ///   - times: The steps of a session, with the time of each.
+  ///   - multiplications: The number of multiplications in the definitions of the network's
+  ///     operators.
+  ///   - planned: The names of the values that nodes of the planned network write. `nil` if
+  ///     unknown.
+  ///   - times: The steps of a session with their times.
   func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [StayingNormalization] {
     let own = entries.reduce(0.0) { $0 + Double($1.multiplications) }
     return entries.map { entry in
@@ -141,7 +143,7 @@ struct StayingNormalizations: Sendable {
 }
 
 extension StayingNormalizations.Entry {
-  /// Those of the last sample.
+  /// The number of multiplications for the last sample.
   fileprivate var multiplications: Int {
     let each =
       switch report.computation {

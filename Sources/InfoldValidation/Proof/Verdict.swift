@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension SiteReport {
-  /// - Returns: `nil` for an operator without maps whose constants are what they were.
+  /// - Returns: `nil` for an operator without maps whose constants are unchanged.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   init?(
     _ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?
@@ -14,11 +14,11 @@ extension SiteReport {
     name = graph[entry.node].name.isEmpty ? graph[entry.outputs[0]].name : graph[entry.node].name
     operatorName = graph[entry.node].opType
     node = graph.label(of: graph[entry.node]) + (pair.owner.map { " in a body of \($0)" } ?? "")
-    absorbed = (entry.before + entry.behind).map { graph.label(of: graph[$0.node]) }
+    absorbed = (entry.before + entry.after).map { graph.label(of: graph[$0.node]) }
     state = pair.state
     channels = entry.linear.outputChannels
     dotLength = entry.linear.dotLength
-    let scales = entry.behind.isEmpty ? entry.input.scale : entry.output.scale
+    let scales = entry.after.isEmpty ? entry.input.scale : entry.output.scale
     scale = Spread(scales.map(\.magnitude))
     channelsWithoutVariance = try pair.original.channelsWithoutVariance()
     self.constants = constants
@@ -46,18 +46,19 @@ extension SiteReport.Numbers {
     notFinite = measurement.notFinite
   }
 
-  /// Whether all three forms are within their bounds, and everything could be compared.
+  /// Whether all three forms are within their bounds, and every element was compared.
   var isWithinBounds: Bool {
     [folded, unfolded, asWritten].allSatisfy { $0.shareOfBound <= 1 } && notFinite == 0
   }
 }
 
-extension ProofReport {
-  /// Folding moved a site closer to the truth by this factor, which is said then.
+extension ValidationReport {
+  /// If folding reduces the error of a fold site by at least this factor, a remark mentions it.
   private static let notableImprovement = 10.0
 
-  /// Finds the verdict.
-  /// - Parameter asksForSessions: Whether a model in which nothing can be folded passes where its sessions do.
+  /// Determines the outcome.
+  /// - Parameter asksForSessions: Whether a model in which nothing can be folded passes if its
+  ///   sessions do.
   mutating func judge(wasRun: Bool, asksForSessions: Bool) {
     var failures: [String] = []
     for site in sites { failures += site.failures }
@@ -71,17 +72,17 @@ extension ProofReport {
     let isValidated = failures.isEmpty && !sites.isEmpty && !sessions.isEmpty
     if let matching { failures += Self.failures(of: matching, countsValues: !isValidated) }
     let isEmpty = normalizations.total == 0 && sites.isEmpty && !(asksForSessions && wasRun)
-    verdict = failures.isEmpty ? isEmpty ? .nothingToProve : .passed : .failed
-    passed = verdict == .passed
+    outcome = failures.isEmpty ? isEmpty ? .nothingToValidate : .passed : .failed
+    passed = outcome == .passed
     let compared = sites.indices.filter { sites[$0].numbers != nil }
     tightestSite = compared.max { sites[$0].largestShare < sites[$1].largestShare }
-    switch verdict {
+    switch outcome {
     case .passed: reasons = successes(wasRun: wasRun)
     case .failed: reasons = failures
-    case .nothingToProve:
+    case .nothingToValidate:
       reasons = [
         "the model has no batch normalization, and nothing else that can be folded",
-        "if it is folded already, prove it with the model that it was made of: "
+        "if it is already folded, validate it with the model that it was folded from: "
           + "infold validate ORIGINAL --folded \(String(printable: folded ?? model ?? "FILE"))",
       ]
     }
@@ -97,17 +98,17 @@ extension ProofReport {
       "no counterpart in the original")
     if countsValues, let first = matching.first {
       failures.append(
-        "\(first.node) of the folded model, \(first.matchedNode) of the original: the first value that differs by more than rounding "
-          + "explains, by \(NumberText.short(first.difference)) where \(NumberText.short(first.allowed)) would be explained"
+        "\(first.node) of the folded model, \(first.matchedNode) of the original: the first value whose difference exceeds "
+          + "rounding errors: \(NumberText.short(first.difference)), and the bound is \(NumberText.short(first.allowed))"
       )
     }
     return failures
   }
 
-  /// One line for each of a few, and one for more.
+  /// One line per node for up to three nodes, otherwise one line for all.
   private static func listed(_ nodes: [String], one: String, several: String, _ rest: String) -> [String] {
     guard nodes.count > 3 else { return nodes.map { "\($0) \(one) \(rest)" } }
-    return ["\(nodes.count) operators, \(nodes[0]) the first, \(several) \(rest): it may be another network"]
+    return ["\(nodes.count) operators \(several) \(rest), beginning with \(nodes[0]): it may be a different network"]
   }
 
   private func successes(wasRun: Bool) -> [String] {
@@ -115,26 +116,27 @@ extension ProofReport {
     if constants.count > 0 {
       let rounded =
         constants.notCorrectlyRounded == 0
-        ? "correctly rounded" : "as exact as single precision (\(constants.notCorrectlyRounded) not correctly rounded)"
+        ? "correctly rounded" : "as accurate as single precision (\(constants.notCorrectlyRounded) not correctly rounded)"
       reasons.append("all \(constants.count) weights and biases are \(rounded)")
     }
     let compared = sites.count { $0.numbers != nil }
-    if compared > 0 { reasons.append("\(compared) of \(compared) sites stay within the bounds of rounding") }
+    if compared > 0 { reasons.append("\(compared) of \(compared) fold sites are within their error bounds") }
     let proved = staying.count { $0.largestShare != nil }
     if proved > 0 {
       reasons.append(
-        "\(counted(proved, "batch normalization")) that \(proved == 1 ? "stays is" : "stay are") computed within the bounds of rounding"
+        "\(counted(proved, "batch normalization")) that \(proved == 1 ? "is" : "are") not folded "
+          + (proved == 1 ? "is within its error bounds" : "are within their error bounds")
       )
     }
     if let values = matching?.values, matching?.equal == true {
       reasons.append(
-        "\(values.compared) of \(counted(values.total, "value")) of the file were compared, and agree but for rounding")
+        "\(values.compared) of \(counted(values.total, "value")) of the file were compared, and agree within rounding errors")
     }
     reasons += sessions.compactMap(\.success)
     if wasRun, outputs.allSatisfy({ $0.differingElements == 0 }) {
-      reasons.append("the outputs are the same bit for bit")
+      reasons.append("the outputs are identical bit for bit")
     } else if wasRun {
-      reasons.append("the outputs are as close to the truth as before")
+      reasons.append("the outputs are as close to double precision as before folding")
     }
     return reasons
   }
@@ -150,7 +152,7 @@ extension ProofReport {
     if let most = tiny.max(by: { $0.channelsWithoutVariance < $1.channelsWithoutVariance }) {
       let count = tiny.reduce(0) { $0 + $1.channelsWithoutVariance }
       remarks.append(
-        "\(count) channels at \(tiny.count) sites have a variance of at most epsilon, most at \(most.node): "
+        "\(count) channels at \(tiny.count) fold sites have a variance of at most epsilon, the most at \(most.node): "
           + "\(most.channelsWithoutVariance) of \(most.channels)")
     }
     for site in sites where site.constants.subnormal > 0 {
@@ -162,18 +164,18 @@ extension ProofReport {
         improvement >= Self.notableImprovement
       else { continue }
       remarks.append(
-        "\(site.node): folding moved the result \(Int(min(improvement, 1e9).rounded())) times closer to the truth, from "
+        "\(site.node): folding reduced the error by a factor of \(Int(min(improvement, 1e9).rounded())), from "
           + "\(NumberText.short(numbers.unfolded.relativeError)) to \(NumberText.short(numbers.folded.relativeError)) "
-          + "of the largest number")
+          + "of the largest magnitude")
     }
     let unmeasured = sites.count { $0.numbers == nil && $0.state == .folded }
     if unmeasured > 0 {
-      remarks.append("of \(counted(unmeasured, "site")) only the constants were checked, not the numbers")
+      remarks.append("at \(counted(unmeasured, "fold site")), only the constants were checked, not the results")
     }
   }
 }
 
-extension ProofReport {
+extension ValidationReport {
   private mutating func addRemarks(on matching: FileMatching) {
     if matching.equal == true {
       for (operators, whose) in [(matching.missing, "the original"), (matching.additional, "the file")]
@@ -181,32 +183,32 @@ extension ProofReport {
         let shown = operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? ", …" : "")
         remarks.append(
           "\(counted(operators.count, "operator")) with weights of \(whose) \(operators.count == 1 ? "has" : "have") no counterpart, "
-            + "and all values agree: \(shown)")
+            + "although all values agree: \(shown)")
       }
     }
     if !matching.otherwise.isEmpty {
       let shown = matching.otherwise.prefix(3).joined(separator: ", ") + (matching.otherwise.count > 3 ? ", …" : "")
       remarks.append(
-        "\(counted(matching.otherwise.count, "operator")) of the file \(matching.otherwise.count == 1 ? "has" : "have") weights that no "
-          + "folding explains, and all values agree: \(shown)")
+        "\(counted(matching.otherwise.count, "operator")) of the file \(matching.otherwise.count == 1 ? "has" : "have") weights that "
+          + "folding does not explain, although all values agree: \(shown)")
     }
     for change in matching.changes.prefix(20) { remarks.append("the file: \(change)") }
   }
 }
 
 extension SessionReport {
-  /// What was proved; `nil` where nothing was compared.
+  /// A sentence on what was validated. `nil` if nothing was compared.
   fileprivate var success: String? {
     let compared = layers.count { $0.kernels != nil }
     guard compared > 0 else { return nil }
     let share = layers.reduce(0) { max($0, $1.kernels?.shareOfBound ?? 0) }
-    return "precision \(precision): \(counted(compared, "value")) of what a session runs "
-      + "\(compared == 1 ? "is" : "are") within the bounds of rounding, at most at \(NumberText.percentage(share)) of them"
+    return "precision \(precision): \(counted(compared, "value")) computed by the session "
+      + "\(compared == 1 ? "is" : "are") within the error bounds, at most at \(NumberText.percentage(share)) of a bound"
   }
 }
 
 extension SiteReport {
-  /// Error ÷ bound, of the folded or the unfolded form.
+  /// The largest quotient of error and bound, of the folded or the unfolded form.
   var largestShare: Double {
     numbers.map { max($0.folded.shareOfBound, $0.unfolded.shareOfBound) } ?? 0
   }
@@ -217,15 +219,15 @@ extension SiteReport {
       let kind = worst.actual.isFinite ? "" : ", outside the range of the type"
       failures.append(
         "\(node): \(worst.constant.rawValue) element \(worst.element) (channel \(worst.channel)) is \(worst.actual)\(kind), "
-          + "and must be \(worst.expected) ± \(NumberText.short(worst.limit))"
+          + "expected \(worst.expected) ± \(NumberText.short(worst.limit))"
           + (constants.wrong > 1 ? "; \(counted(constants.wrong, "constant")) of this site are wrong" : ""))
     }
     guard let numbers else { return failures }
     for (name, form) in [
-      ("folded", numbers.folded), ("scale-and-shift", numbers.unfolded), ("written", numbers.asWritten),
+      ("folded", numbers.folded), ("scale-and-shift", numbers.unfolded), ("as-written", numbers.asWritten),
     ] where !(form.shareOfBound <= 1) {
       failures.append(
-        "\(node): the \(name) form is \(NumberText.short(form.shareOfBound)) times its bound away from the truth, in "
+        "\(node): the error of the \(name) form is \(NumberText.short(form.shareOfBound)) times its bound, in "
           + "channel \(form.channel)")
     }
     if numbers.notFinite > 0 {
@@ -236,14 +238,16 @@ extension SiteReport {
 }
 
 extension OutputReport {
-  /// The folded network may be this many times as far from the truth as the unfolded one, or this share of the largest
-  /// output: errors of a whole network are sums of many roundings, some larger, some smaller.
+  /// The folded network may have this many times the error of the unfolded one, or this share of
+  /// the largest output: the error of a whole network sums up many roundings, which vary in size.
   static let allowedFactor = 4.0
   static let allowedShare = 1e-6
-  /// What a session may add by its kernels to the error of the operators' definitions in the model's types: Winograd's algorithm
-  /// has errors several times those of a plain sum.
+  /// The kernels of a session may increase the error of the operators' definitions in the model's
+  /// types by this factor: the errors of Winograd convolutions are several times those of a plain
+  /// sum.
   static let kernelFactor = 64.0
-  /// How alike the outputs of a quantized network must be, which a step more or less in some value changes by more than rounding.
+  /// The smallest permitted cosine similarity for the outputs of a quantized network, where a
+  /// difference of one quantization step in some value exceeds rounding errors.
   static let leastQuantizedCosine = 0.99
 
   /// The same as a share of the largest output, by the type of its numbers.
@@ -260,21 +264,21 @@ extension OutputReport {
     if isQuantized {
       let isFinite = [foldedError, unfoldedError].allSatisfy { $0.isFinite } || !writtenError.isFinite
       guard !isFinite || (cosineSimilarity ?? 1) < Self.leastQuantizedCosine else { return [] }
-      return ["\(label): the folded network is \(NumberText.short(foldedError)) away from the truth"]
+      return ["\(label): the error of the folded network is \(NumberText.short(foldedError))"]
     }
     if !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) {
       failures.append(
-        "\(label): the folded network is \(NumberText.short(foldedError)) away from the truth, the unfolded one "
+        "\(label): the error of the folded network is \(NumberText.short(foldedError)), that of the unfolded one "
           + NumberText.short(unfoldedError))
     }
     let error = max(foldedError, unfoldedError)
     if !(error <= max(Self.kernelFactor * writtenError, kernelShare * largestMagnitude)) {
       failures.append(
-        "\(label): what a session runs is \(NumberText.short(error)) away from the truth, and what the model says "
+        "\(label): the error of the session is \(NumberText.short(error)), that of the operators' definitions "
           + NumberText.short(writtenError))
     }
     if wronglyFinite > 0 {
-      failures.append("\(label): \(wronglyFinite) numbers are not what they must be, infinite or not a number")
+      failures.append("\(label): \(wronglyFinite) numbers are finite where they must be infinite or NaN")
     }
     return failures
   }

@@ -1,29 +1,29 @@
 import InfoldReports
 import InfoldSystem
 
-/// A comparison as one HTML page that needs nothing else: no network, no script. Names of the models, which are a stranger's, are
-/// escaped.
+/// A comparison report as a single HTML page without scripts or external resources.
+///
+/// All names from the models are untrusted and escaped.
 public struct ComparisonPage: Sendable {
   private let report: ComparisonReport
 
-  /// The page of `report`.
+  /// Creates the page of `report`.
   public init(_ report: ComparisonReport) {
     self.report = report
   }
 
-  /// The HTML text.
+  /// The HTML text of the page.
   public var html: String {
     let other = report.other ?? "a model", first = report.model ?? "another"
     let title =
       other == first ? "Values of \(Page.fileName(first))" : "\(Page.fileName(other)) against \(Page.fileName(first))"
     var page = Page(
       topic: "Comparison", models: [report.model, report.other], title: title,
-      verdict: report.equal ? PageVerdict("equal", .passed) : PageVerdict("different", .failed), lead: lead,
+      outcome: report.equal ? PageBadge("equal", .passed) : PageBadge("different", .failed), lead: lead,
       elements: [tiles, PageMarkup(difference), steps] + outputs + [notes],
       footer: """
-        The expected value is what the first network computes, in double precision, from the second network's own values before
-        each node. Bounds follow from a first-order error analysis (Higham, Accuracy and Stability of Numerical Algorithms,
-        section 3.3).
+        The expected value is what the first network computes in double precision from the second network's own operands.
+        Bounds follow from a first-order error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3).
         """)
     page.styles = Self.styles
     return page.html
@@ -79,10 +79,10 @@ public struct ComparisonPage: Sendable {
         "difference",
         "\(NumberText.significant(first.difference, digits: 3)) at \(first.place), in \(counted(first.elements, "element"))"
       ),
-      ("rounding explains", NumberText.significant(first.allowed, digits: 3)),
-      ("largest number", NumberText.significant(first.largest, digits: 3)),
+      ("error bound", NumberText.significant(first.allowed, digits: 3)),
+      ("largest magnitude", NumberText.significant(first.largest, digits: 3)),
     ]
-    if let constant = first.constant { facts.append(("comes from", Markup.escaped(constant.description))) }
+    if let constant = first.constant { facts.append(("cause", Markup.escaped(constant.description))) }
     let rows = facts.map { "<tr><td>\($0.0)</td><td>\($0.1)</td></tr>" }.joined()
     let ways = first.paths.prefix(8).map { path in
       let nodes = path.nodes.count > 30 ? path.nodes.prefix(15) + ["…"] + path.nodes.suffix(14) : path.nodes[...]
@@ -94,7 +94,7 @@ public struct ComparisonPage: Sendable {
     }
     let more =
       others.isEmpty
-      ? "" : "<h2 style=\"margin-top:16px\">Different by themselves as well</h2><ul>\(others.joined())</ul>"
+      ? "" : "<h2 style=\"margin-top:16px\">Other independent differences</h2><ul>\(others.joined())</ul>"
     return "<section><h2>First difference</h2><table class=\"facts\"><tbody>\(rows)</tbody></table>"
       + ways.joined() + more + "</section>"
   }
@@ -105,14 +105,14 @@ public struct ComparisonPage: Sendable {
     return PageSection(
       "Error along the network",
       note: """
-        The largest difference between each value and the expected one, and the largest difference that rounding explains, both
-        divided by the largest number of the value. Nodes that only move numbers are omitted.
+        The largest difference of each value from its expected value, and the largest bound of its rounding errors, both
+        divided by the largest magnitude of the value. Nodes without rounding errors are omitted.
         """,
       [
         PageMarkup(
           """
           <div class="legend"><span><i style="background:var(--first)"></i>difference</span><span><i
-          style="background:var(--bad)"></i>beyond its bound, or from a different constant</span><span><i
+          style="background:var(--bad)"></i>beyond its bound, or caused by a different constant</span><span><i
           style="background:var(--limit)"></i>bound</span></div>
           """),
         PageFigure(wide: (1070, 380), narrow: (350, 300), plot.svg),
@@ -141,7 +141,7 @@ public struct ComparisonPage: Sendable {
   private func facts(_ output: OutputDifference) -> String {
     var facts =
       "Largest difference \(NumberText.short(output.largestDifference)), \(NumberText.short(output.relativeDifference)) of "
-      + "the largest number; \(output.differingElements) of \(output.elements) elements differ."
+      + "the largest magnitude; \(output.differingElements) of \(output.elements) elements differ."
     if let cosine = output.cosine { facts += " Cosine similarity \(NumberText.significant(cosine, digits: 9))." }
     if let classes = output.classes {
       facts +=
@@ -152,18 +152,18 @@ public struct ComparisonPage: Sendable {
   }
 
   private var notes: PageSection? {
-    report.notes.isEmpty ? nil : PageSection("Worth knowing", [PageList(Array(report.notes.prefix(40)))])
+    report.notes.isEmpty ? nil : PageSection("Notes", [PageList(Array(report.notes.prefix(40)))])
   }
 }
 
-/// The differences of all values along the network, with their bounds.
+/// A plot of the differences of all values along the network, with their bounds.
 private struct StepPlot {
   private let steps: [ComparisonReport.Step]
   private let wrong: Set<String>
 
   init(_ report: ComparisonReport) {
     let wrong = Set(([report.first].compactMap { $0 } + report.others).map(\.value))
-    // Nodes that round nothing say nothing, unless they are wrong.
+    // Nodes without rounding errors are omitted, unless they are wrong.
     steps = report.steps.filter { step in
       step.difference.isFinite && step.allowed.isFinite
         && (step.allowed > 1e-11 || step.share > 1 || wrong.contains(step.other))
@@ -175,8 +175,8 @@ private struct StepPlot {
 
   func svg(_ width: Double, _ height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
-    var drawing = Drawing(width: width, height: height, title: "Difference of each value from what is expected")
-    // What is exact lies at the foot.
+    var drawing = Drawing(width: width, height: height, title: "Difference of each value from its expected value")
+    // Exact values are drawn at the bottom.
     let axis = PlotAxis(
       steps.flatMap { [$0.difference, $0.allowed] }.filter { $0 > 1e-18 }, .logarithmic, from: frame.bottom,
       to: frame.top)

@@ -1,17 +1,17 @@
 import InfoldReports
 
-/// The plots of an output: the numbers of two networks against one another.
+/// The plots of an output that compare the numbers of two networks.
 struct OutputPlots {
   private let points: [OutputDifference.Point]
   private let names: (second: String, first: String)
-  /// Numbers of very different sizes, like probabilities, are only seen on a logarithmic scale.
+  /// Numbers of very different magnitudes, such as probabilities, need a logarithmic scale.
   private let scale: PlotAxis.Scale
 
   init(_ output: OutputReport) {
     self.init(output.difference, names: ("Folded", "unfolded"))
   }
 
-  /// - Parameter names: What the plots call the second network and the first one.
+  /// - Parameter names: The names of the second and the first network in the plots.
   init(_ output: OutputDifference, names: (second: String, first: String)) {
     points = output.points
     self.names = names
@@ -20,14 +20,14 @@ struct OutputPlots {
     scale = isWide ? .logarithmic : .linear
   }
 
-  /// Each number before and after: all on the diagonal, when folding is right.
+  /// Each number before and after. If folding is right, all points are on the diagonal.
   func agreement(_ width: Double, _ height: Double) -> String {
     plot(
       width, height, title: "\(names.second) against \(names.first) outputs", style: .first, scale, reference: { $0 },
       value: { $0.second })
   }
 
-  /// How far each number moved.
+  /// The change of each number.
   func difference(_ width: Double, _ height: Double) -> String {
     plot(
       width, height, title: "Difference of \(names.second.lowercased()) and \(names.first) outputs", style: .second,

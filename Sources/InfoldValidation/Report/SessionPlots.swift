@@ -1,10 +1,11 @@
 import InfoldReports
 import InfoldSystem
 
-/// The plot of what a session runs: how close each value comes to its bound, in each precision.
+/// The plot of what sessions run: how close the error of each value is to its bound, in each
+/// precision.
 struct SessionPlots {
   private let sessions: [SessionReport]
-  /// The values, in the order of the network, with what each session's kernels did there.
+  /// The values in the order of the network, with the share of the bound in each session.
   private let shares: [[Double?]]
   private let names: [String]
 
@@ -30,10 +31,10 @@ struct SessionPlots {
   /// The colors of the sessions, in their order.
   static let styles = ["first", "second"]
 
-  /// Error ÷ bound of each value, and the bound.
+  /// The quotient of error and bound of each value, and the bound.
   func shares(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
-    var drawing = Drawing(width: width, height: height, title: "Share of its bound that the error of each value takes")
+    var drawing = Drawing(width: width, height: height, title: "Error of each value as a share of its bound")
     let axis = PlotAxis(
       shares.joined().compactMap { $0 }.map { max($0, 1e-4) } + [1], .logarithmic, from: frame.bottom, to: frame.top)
     func place(_ index: Int) -> Double {

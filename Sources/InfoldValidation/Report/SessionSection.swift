@@ -1,15 +1,15 @@
 import InfoldReports
 import InfoldSystem
 
-/// The part of a page that shows what sessions run.
+/// The section of a page that shows what sessions run.
 struct SessionSection {
   private let sessions: [SessionReport]
 
-  init(_ report: ProofReport) {
+  init(_ report: ValidationReport) {
     sessions = report.sessions.filter { !$0.layers.isEmpty || !$0.outputs.isEmpty }
   }
 
-  /// The rows that a table shows at most; the others are in the JSON.
+  /// The largest number of table rows. The JSON report has all of them.
   private static let rowLimit = 400
 
   var html: String {
@@ -28,9 +28,9 @@ struct SessionSection {
       """
     return """
       <section><h2>What a session runs</h2>
-      <p class="note">The network behind all passes, by the kernels of this machine. Each value that one step hands to another is held
-      against what the original makes, in double precision, of the session's own values before it; 100 % is what the roundings of that
-      layer may do at most.</p>
+      <p class="note">The network after all passes, computed by the kernels for this machine. Each value that one step passes to another is
+      compared with the result that the original computes in double precision from the session's own earlier values. 100 % is the
+      rounding error bound of the layer.</p>
       \(sessions.map(facts).joined())
       \(figure)
       \(table)
@@ -42,19 +42,20 @@ struct SessionSection {
     let compared = session.layers.count { $0.kernels != nil }, behindPasses = session.layers.count { $0.passes != nil }
     var text =
       "<b>\(Markup.escaped(session.precision))</b> \(session.passed ? "" : "<span class=\"wrong\">failed</span> ")"
-      + "\(session.nodes) nodes became \(session.plannedNodes); \(counted(behindPasses, "value")) compared behind the passes, "
-      + "\(compared) behind the kernels."
+      + "\(session.nodes) nodes before the passes, \(session.plannedNodes) after; "
+      + "\(counted(behindPasses, "value")) compared after the passes, "
+      + "\(compared) after the kernels."
     for output in session.outputs.prefix(4) {
       text +=
-        " Output <code>\(Markup.escaped(output.name))</code> is "
-        + "\(NumberText.short(output.relativeError)) of its largest number away from the truth."
+        " The error of the output <code>\(Markup.escaped(output.name))</code> is "
+        + "\(NumberText.short(output.relativeError)) of its largest magnitude."
     }
     return "<p>\(text)</p>"
   }
 
   private var table: String {
     let columns =
-      ["#", "Value", "Step"] + sessions.flatMap { ["Error, \($0.precision)", "Of bound, \($0.precision)"] }
+      ["#", "Value", "Step"] + sessions.flatMap { ["Error, \($0.precision)", "Share of bound, \($0.precision)"] }
     var rows: [(value: String, node: String)] = [], places: [String: Int] = [:]
     for layer in sessions.flatMap(\.layers) where layer.kernels != nil && places[layer.value] == nil {
       places[layer.value] = rows.count

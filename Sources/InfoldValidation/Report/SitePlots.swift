@@ -1,17 +1,18 @@
 import InfoldReports
 import InfoldSystem
 
-/// The plots along the network: one column for each site.
+/// The plots along the network, with one column for each fold site.
 struct SitePlots {
   private let sites: [SiteReport]
 
-  init(_ report: ProofReport) {
+  init(_ report: ValidationReport) {
     sites = report.sites.filter { $0.state != .plain }
   }
 
   var isEmpty: Bool { sites.isEmpty }
 
-  /// The errors against the truth, and the bound, each as a share of the largest number of its site.
+  /// The errors of both forms, and the bound, each relative to the largest magnitude of its fold
+  /// site.
   var errors: ColumnPlot {
     func line(
       _ style: PlotStyle, _ value: (SiteReport.Numbers) -> Double, _ note: ((SiteReport.Numbers) -> String)? = nil
@@ -24,7 +25,7 @@ struct SitePlots {
     }
     func bound(_ numbers: SiteReport.Numbers) -> Double { numbers.folded.bound / numbers.largestMagnitude }
     return ColumnPlot(
-      title: "Error of each site against double precision", .logarithmic,
+      title: "Error of each fold site against double precision", .logarithmic,
       lines: [
         line(.limit, bound),
         line(.second, \.unfolded.relativeError) { "unfolded \(NumberText.short($0.unfolded.relativeError))" },
@@ -34,10 +35,10 @@ struct SitePlots {
       ])
   }
 
-  /// The folding factors: from smallest to largest, the quartiles as a box, and the median.
+  /// The distribution of the folding factors: minimum, quartiles and maximum.
   var factors: ColumnPlot {
     ColumnPlot(
-      title: "Folding factors of each site", .logarithmic,
+      title: "Folding factors of each fold site", .logarithmic,
       spreads: sites.enumerated().map { index, site in
         let scale = site.scale
         return ColumnPlot.Spread(

@@ -1,16 +1,16 @@
 import InfoldReports
 import InfoldSystem
 
-/// The table of all sites of a report.
+/// The table of all fold sites of a report.
 struct SiteTable {
   private let sites: [SiteReport]
 
-  init(_ report: ProofReport) {
+  init(_ report: ValidationReport) {
     sites = report.sites
   }
 
   private static let columns = [
-    "#", "Site", "Channels", "K", "Factors", "Unfolded", "Folded", "Of bound", "Difference", "ULP", "Constants",
+    "#", "Site", "Channels", "K", "Factors", "Unfolded", "Folded", "Share of bound", "Difference", "ULP", "Constants",
   ]
 
   var section: PageSection? {
@@ -18,8 +18,8 @@ struct SiteTable {
     return PageSection(
       "Sites",
       note: """
-        Errors and differences are shares of the largest number at the site; ULP counts the numbers that lie between folded and
-        unfolded results, most where they are nearly 0.
+        Errors and differences are relative to the largest magnitude at the fold site. ULP is the number of steps between the folded
+        and the unfolded result, which is largest where results are nearly 0.
         """,
       [PageTable(columns: Self.columns, rows: sites.enumerated().map(cells))])
   }

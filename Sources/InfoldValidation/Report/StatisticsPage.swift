@@ -1,57 +1,57 @@
 import InfoldReports
 import InfoldSystem
 
-/// A diagnosis of statistics as one HTML page that needs nothing else: no network, no script. Names of the model, which are a
-/// stranger's, are escaped.
+/// A diagnosis of statistics as one self-contained HTML page, without scripts or network access.
+/// Names from the model are untrusted input and are escaped.
 public struct StatisticsPage: Sendable {
   private let diagnosis: StatisticsDiagnosis
   private let model: String?
 
   /// - Parameters:
-  ///   - diagnosis: What the page shows.
-  ///   - model: The path of the model, of which the page has the name.
+  ///   - diagnosis: The content of the page.
+  ///   - model: The path of the model. The page shows only the file name.
   public init(_ diagnosis: StatisticsDiagnosis, model: String?) {
     self.diagnosis = diagnosis
     self.model = model
   }
 
-  /// The page.
+  /// The page as HTML.
   public var html: String {
     let layers = NumberText.counted(diagnosis.layers.count, "batch normalization")
     return Page(
       topic: "Statistics", models: [model], title: "Statistics of \(model.map(Page.fileName) ?? "a model")",
-      verdict: verdict, lead: "\(layers), over \(NumberText.counted(diagnosis.samples, "sample"))",
+      outcome: outcome, lead: "\(layers), over \(NumberText.counted(diagnosis.samples, "sample"))",
       elements: [tiles, findings, inputs] + plots + [effect, table, channels],
       footer: """
-        Shift: (mean − stored mean) ÷ √(σ² + ε). Ratio: (variance + ε) ÷ (σ² + ε). Divergence: that of Kullback and Leibler, of
-        normal distributions, in nats, in the mean over the channels without the largest twentieth.
+        Shift: (mean − stored mean) ÷ √(σ² + ε). Ratio: (variance + ε) ÷ (σ² + ε). Divergence: the Kullback–Leibler divergence
+        of normal distributions in nats, averaged over the channels without the largest twentieth.
         """
     ).html
   }
 
-  private var verdict: PageVerdict {
-    if diagnosis.inputs?.finding != nil { return PageVerdict("inputs prepared wrongly", .failed) }
+  private var outcome: PageBadge {
+    if diagnosis.inputs?.finding != nil { return PageBadge("wrong preprocessing", .failed) }
     let count = diagnosis.misfits.count
     return count == 0
-      ? PageVerdict("statistics fit", .passed)
-      : PageVerdict("\(count) of \(diagnosis.layers.count) do not fit", .neutral)
+      ? PageBadge("statistics fit", .passed)
+      : PageBadge("\(count) of \(diagnosis.layers.count) do not fit", .neutral)
   }
 
   private var tiles: PageTiles {
     var tiles: [(figure: String, meaning: String)] = []
     if let divergence = diagnosis.medianDivergence {
       tiles.append(
-        (NumberText.significant(divergence, digits: 2), "nats from the stored statistics, layer in the middle"))
+        (NumberText.significant(divergence, digits: 2), "median divergence from the running statistics, in nats"))
     }
     tiles.append(("\(diagnosis.misfits.count) of \(diagnosis.layers.count)", "layers whose statistics do not fit"))
     tiles.append((NumberText.grouped(diagnosis.deadChannelCount), "channels with a variance of at most ε"))
     if diagnosis.removal.removableChannels > 0 {
       tiles.append(
-        (NumberText.percentage(diagnosis.removal.parameterShare), "of the parameters go with constant channels"))
+        (NumberText.percentage(diagnosis.removal.parameterShare), "of the parameters belong to removable constant channels"))
     }
     if let output = diagnosis.effect?.outputs.first {
       if let classes = output.classes {
-        tiles.append(("\(classes.same) of \(classes.rows)", "best classes stay with new statistics"))
+        tiles.append(("\(classes.same) of \(classes.rows)", "best classes unchanged by the new statistics"))
       } else if let cosine = output.cosine {
         tiles.append((NumberText.significant(cosine, digits: 4), "cosine of the outputs with new statistics"))
       }
@@ -60,7 +60,7 @@ public struct StatisticsPage: Sendable {
   }
 
   private var findings: PageSection {
-    PageSection("What was found", [PageList(diagnosis.sentences), PageList(title: "Worth knowing", diagnosis.remarks)])
+    PageSection("Findings", [PageList(diagnosis.sentences), PageList(title: "Remarks", diagnosis.remarks)])
   }
 
   private var inputs: PageSection? {
@@ -72,22 +72,22 @@ public struct StatisticsPage: Sendable {
         PageTable.swatch(
           isPresent
             ? PlotStyle.second.color : trial.changes == inputs.finding?.changes ? PlotStyle.first.color : "var(--grid)"),
-        PageTable.named(isPresent ? "as it is" : trial.changes.joined(separator: "; "), trial.remedy),
+        PageTable.named(isPresent ? "current" : trial.changes.joined(separator: "; "), trial.remedy),
         PageTable.meter(trial.divergence / most, text: Self.number(trial.divergence)),
       ]
     }
     return PageSection(
-      "Other ways to prepare the inputs",
+      "Other preprocessing of the inputs",
       note: """
-        How far \(inputs.samples) samples are from the stored statistics, in nats, when they are prepared in another way; early layers
-        weigh more. Another way is a finding when it fits better by a factor of \(NumberText.short(InputDiagnosis.leastImprovement)). Bars end
-        at eight times the smallest.
+        The divergence of \(inputs.samples) samples from the running statistics in nats, for each preprocessing. Early layers
+        weigh more. Another preprocessing is a finding if it fits better by a factor of
+        \(NumberText.short(InputDiagnosis.leastImprovement)). Bars end at eight times the smallest.
         """,
       [
         PageLegend(
-          [(color: PlotStyle.second.color, meaning: "as it is")]
+          [(color: PlotStyle.second.color, meaning: "current")]
             + (inputs.finding == nil ? [] : [(color: PlotStyle.first.color, meaning: "fits clearly better")])),
-        PageTable(columns: ["", "preparation", "divergence"], rows: rows),
+        PageTable(columns: ["", "preprocessing", "divergence"], rows: rows),
       ])
   }
 
@@ -102,16 +102,16 @@ public struct StatisticsPage: Sendable {
       PageSection(
         "Shift of the means along the network",
         note: """
-          In stored standard deviations, from the smallest to the largest channel of each layer, with the middle half as a box and the
-          median as a line. What lies beyond ±\(NumberText.short(StatisticsPlots.mostShift)) is drawn on the edge.
+          In units of the stored standard deviation, from the minimum to the maximum over the channels of each layer, with a box for the
+          middle half and a line for the median. Values beyond ±\(NumberText.short(StatisticsPlots.mostShift)) are drawn at the edge.
           """, [PageFigure(plots.shifts.svg)]),
       PageSection(
         "Ratio of the variances along the network",
-        note: "Measured by stored; 1 where nothing has changed.", [PageFigure(plots.ratios.svg)]),
+        note: "Measured variance divided by stored variance. 1 means no change.", [PageFigure(plots.ratios.svg)]),
       PageSection(
         "Divergence along the network",
         note:
-          "From \(NumberText.short(StatisticsDiagnosis.misfit)) on, the dashed line, the stored statistics do not fit.",
+          "From \(NumberText.short(StatisticsDiagnosis.misfit)) on (dashed line), the running statistics do not fit.",
         [PageFigure(plots.divergences.svg)]),
     ]
   }
@@ -127,15 +127,15 @@ public struct StatisticsPage: Sendable {
       ]
     }
     return PageSection(
-      "What new statistics do to the outputs",
+      "Effect of the new statistics on the outputs",
       note: """
-        The model with its own statistics against the model with those of the data set, over
-        \(NumberText.counted(effect.samples, "sample")). A data set that is like the training data changes little.
+        The model with its running statistics compared with the model with the statistics of the data set, over
+        \(NumberText.counted(effect.samples, "sample")). A data set similar to the training data changes little.
         """,
       [
         PageTable(
           columns: [
-            "#", "output", "largest difference", "of the largest number", "smallest cosine", "same best class",
+            "#", "output", "largest difference", "relative to the largest magnitude", "smallest cosine", "same best class",
           ],
           rows: rows)
       ])
@@ -177,8 +177,8 @@ public struct StatisticsPage: Sendable {
     return PageSection(
       "Channels",
       note: """
-        Of the first layers, and of those that fit worst: each dot is a channel, with its shift to the right and the ratio of its
-        variances upwards. Where nothing has changed, all are at 0 and 1. A scale of the inputs that is wrong moves all of them
+        The first layers, and those that fit worst. Each dot is a channel, with its shift on the horizontal and the ratio of its
+        variances on the vertical axis. Without any change, all dots are at (0, 1). A wrong scale of the inputs moves all of them
         together.
         """,
       [

@@ -3,7 +3,8 @@ import InfoldSystem
 
 /// The plots of a diagnosis of statistics.
 struct StatisticsPlots {
-  /// Shifts beyond are drawn on the edge: channels that are nearly constant have shifts without end.
+  /// The largest shift of the axis. Larger shifts are drawn at the edge, because those of nearly
+  /// constant channels are unbounded.
   static let mostShift = 6.0
   private static let ratioLimits = 1e-3...1e3
 
@@ -15,14 +16,14 @@ struct StatisticsPlots {
 
   var isEmpty: Bool { layers.allSatisfy { $0.shifts.isEmpty } }
 
-  /// The shifts of each layer.
+  /// The distribution of each layer's shifts.
   var shifts: ColumnPlot {
     ColumnPlot(
       title: "Shift of the means of each layer", .linear, spreads: spreads(\.shifts), levels: [0],
       limits: -Self.mostShift...Self.mostShift)
   }
 
-  /// The ratios of variances of each layer.
+  /// The distribution of each layer's ratios of variances.
   var ratios: ColumnPlot {
     ColumnPlot(
       title: "Ratio of the variances of each layer", .logarithmic, spreads: spreads(\.varianceRatios), levels: [1],
@@ -55,14 +56,14 @@ struct StatisticsPlots {
     }
   }
 
-  /// The first four layers, and the eight that fit worst, in their order.
+  /// The first four layers and the eight that fit worst, in the order of the network.
   var layersOfInterest: [Int] {
     let known = layers.indices.filter { !layers[$0].shifts.isEmpty }
     let worst = known.sorted { (layers[$0].divergence ?? 0, $1) > (layers[$1].divergence ?? 0, $0) }.prefix(8)
     return Set(known.prefix(4)).union(worst).sorted()
   }
 
-  /// The channels of a layer: the ratio of variances by the shift.
+  /// The channels of a layer, as the ratio of variances against the shift.
   func channels(of index: Int) -> String {
     let layer = layers[index]
     let (width, height) = (330.0, 230.0)
@@ -77,7 +78,8 @@ struct StatisticsPlots {
     drawing.line((frame.left, y.place(1)), (frame.right, y.place(1)), style: PlotStyle.limit.rawValue)
     drawing.line((x.place(0), frame.top), (x.place(0), frame.bottom), style: PlotStyle.limit.rawValue)
     let dead = Set(layer.deadChannels)
-    // Statistics per activation have as many as there are positions; some thousand show the same.
+    // Statistics per activation have one element for each position. Some thousand of them show the
+    // same.
     let step = max(1, (shifts.count + 4095) / 4096)
     let repeats = max(1, shifts.count / max(1, layer.channels))
     func points(_ isDead: Bool) -> [(x: Double, y: Double)] {

@@ -1,16 +1,17 @@
 import InfoldReports
 import InfoldSystem
 
-/// The part of a page on batch normalizations that stay: why, what is computed in their place, how exact that is, and what it costs.
+/// The section of a page on batch normalizations that are not folded: the reasons, the computation
+/// that a session uses for each, its accuracy, and its cost.
 struct StayingSection {
   private let staying: [StayingNormalization]
 
-  init(_ report: ProofReport) {
+  init(_ report: ValidationReport) {
     staying = report.staying
   }
 
   private static let rowLimit = 400
-  private static let columns = ["#", "Normalization", "Computed", "Statistics", "Of bound", "Multiplications", "Time"]
+  private static let columns = ["#", "Normalization", "Computed", "Statistics", "Share of bound", "Multiplications", "Time"]
 
   var html: String {
     guard !staying.isEmpty else { return "" }
@@ -21,9 +22,9 @@ struct StayingSection {
     }
     let rest = staying.count - rows.count
     return """
-      <section><h2>Batch normalizations that stay</h2>
-      <p class="note">\(summary) What is computed in their place is held against double precision, by the session's own kernels.
-      Times are those of the steps that do it, which may do something for other nodes as well, and are never the same twice.</p>
+      <section><h2>Batch normalizations that are not folded</h2>
+      <p class="note">\(summary) The results of the session's kernels for them are compared with double precision.
+      Times are those of the steps that compute them, which may compute other nodes as well. They vary from run to run.</p>
       <ul>\(reasons.map { "<li>\($0)</li>" }.joined())</ul>
       <div class="scroll"><table><thead><tr>\(head)</tr></thead><tbody>
       \(rows.joined(separator: "\n"))
@@ -42,7 +43,8 @@ struct StayingSection {
     return text
   }
 
-  /// How often each reason is given, the most common first; names of nodes are left out of the count.
+  /// The number of occurrences of each reason, the most common first. Names of nodes do not
+  /// distinguish reasons.
   private var reasons: [String] {
     var counts: [String: Int] = [:]
     for normalization in staying { counts[normalization.kind, default: 0] += 1 }
@@ -80,7 +82,7 @@ struct StayingSection {
 }
 
 extension StayingNormalization {
-  /// The reason without what is between quotation marks, to be counted.
+  /// The reason without quoted names, for counting.
   fileprivate var kind: String {
     var text = "", isQuoted = false
     for character in reason {

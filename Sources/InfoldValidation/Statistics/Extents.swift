@@ -2,8 +2,8 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// How the elements of a mini-batch belong to its means: it is [blocks, groups, length] in row-major order, and each of
-/// the groups has a mean of its own.
+/// How the elements of a mini-batch belong to its means. The mini-batch is [blocks, groups, length]
+/// in row-major order, and each group has its own mean.
 struct Extents {
   let samples: Int
   let positions: [Int]
@@ -12,16 +12,16 @@ struct Extents {
   let groups: Int
   let length: Int
 
-  /// - Throws: `InfoldError` with `.unsupported` for elements that are not floating point, `.invalidArgument` for a
-  ///   tensor without dimensions or elements.
+  /// - Throws: `InfoldError` with `.unsupported` if elements are not floating point,
+  ///   `.invalidArgument` for a tensor without dimensions or elements.
   init(
     _ batch: Tensor, _ layout: BatchStatistics.Layout, _ granularity: BatchStatistics.Granularity
   ) throws(InfoldError) {
     guard batch.elementType.isFloatingPoint else {
-      throw InfoldError(.unsupported, "statistics are taken of floating-point numbers, not of \(batch.elementType)")
+      throw InfoldError(.unsupported, "statistics need floating-point elements, not \(batch.elementType)")
     }
     guard let samples = batch.shape.first, batch.count > 0 else {
-      throw InfoldError(.invalidArgument, "a mini-batch of shape \(batch.shape) has no elements to take statistics of")
+      throw InfoldError(.invalidArgument, "a mini-batch of shape \(batch.shape) has no elements, and thus no statistics")
     }
     self.samples = samples
     let features = Array(batch.shape.dropFirst())

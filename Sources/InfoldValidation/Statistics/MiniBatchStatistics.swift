@@ -1,13 +1,13 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The sums of one mini-batch, which may come in pieces.
+/// The statistics of one mini-batch, which may consist of pieces.
 struct MiniBatchStatistics {
   let layout: BatchStatistics.Layout
   let granularity: BatchStatistics.Granularity
-  /// The shape of a mean; `nil` before the first piece.
+  /// The shape of the mean. `nil` before the first piece.
   private(set) var shape: [Int]?
-  /// The positions of a feature map; `nil` before the first piece, and when pieces differ.
+  /// The positions of a feature map. `nil` before the first piece, and if pieces differ.
   private(set) var positions: [Int]?
   private(set) var samples = 0
   private(set) var moments = MomentSums()
@@ -17,8 +17,8 @@ struct MiniBatchStatistics {
     self.granularity = granularity
   }
 
-  /// Takes in a piece.
-  /// - Throws: As `BatchStatistics.add(pieces:)`. Nothing is then changed.
+  /// Adds a piece.
+  /// - Throws: The errors of `BatchStatistics.add(pieces:)`. The statistics are then unchanged.
   mutating func add(_ piece: Tensor) throws(InfoldError) {
     let extents = try Extents(piece, layout, granularity)
     if let shape { try requireSameShape(extents.parameterShape, as: shape) }
@@ -32,12 +32,12 @@ struct MiniBatchStatistics {
   }
 }
 
-/// - Throws: `InfoldError` with `.invalidArgument` when the statistics of a mini-batch have another shape than those
-///   before.
+/// - Throws: `InfoldError` with `.invalidArgument` if the statistics of a mini-batch have a
+///   different shape than those of earlier ones.
 func requireSameShape(_ shape: [Int], as earlier: [Int]) throws(InfoldError) {
   guard shape == earlier else {
     throw InfoldError(
       .invalidArgument,
-      "a mini-batch has statistics of the shape \(shape), and those before it have \(earlier)")
+      "shape mismatch: the statistics of a mini-batch have the shape \(shape), those of earlier ones \(earlier)")
   }
 }

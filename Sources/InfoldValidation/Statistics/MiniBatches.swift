@@ -1,9 +1,10 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Cuts samples into mini-batches, and these into the runs that a model allows.
+/// Divides samples into mini-batches, and mini-batches into runs of the size that a model permits.
 ///
-/// The first dimension of every tensor of a sample is that of the batch; a sample may bring more than one row.
+/// The first dimension of every tensor of a sample is the batch. A sample may have more than one
+/// row.
 struct MiniBatches {
   private typealias Chunk = [String: Tensor]
 
@@ -11,7 +12,8 @@ struct MiniBatches {
   private let size: Int
   private let runSize: Int?
   private var nextSample = 0
-  /// Rows that are read and not handed out. Of the first chunk, `firstRow` rows are gone already.
+  /// Rows that have been read and not used. The first `firstRow` rows of the first chunk are
+  /// already used.
   private var chunks: [Chunk] = []
   private var firstRow = 0
   private var rowsWaiting = 0
@@ -21,15 +23,15 @@ struct MiniBatches {
 
   /// - Parameters:
   ///   - sampleCount: The number of samples.
-  ///   - size: The rows of a mini-batch, but for the last, which may have fewer.
-  ///   - runSize: The rows that the model takes at a time; `nil` where any number may be given.
-  /// - Throws: `InfoldError` with `.invalidArgument` when a mini-batch is not a number of runs.
+  ///   - size: The number of rows of a mini-batch. The last may have fewer.
+  ///   - runSize: The number of rows that the model takes in a run. `nil` if it takes any number.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a mini-batch is not a whole number of runs.
   init(sampleCount: Int, size: Int, runSize: Int?) throws(InfoldError) {
-    guard size > 0 else { throw InfoldError(.invalidArgument, "a mini-batch of \(size) samples is none") }
+    guard size > 0 else { throw InfoldError(.invalidArgument, "the batch size is \(size), and must be at least 1") }
     if let runSize, runSize < 1 || size % runSize != 0 {
       throw InfoldError(
         .invalidArgument,
-        "a mini-batch of \(counted(size, "sample")) cannot be run: the model takes exactly \(runSize) at a time",
+        "a mini-batch of \(counted(size, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)",
         hint: runSize > 0 ? "choose a batch size that is a multiple of \(runSize)" : nil)
     }
     self.sampleCount = sampleCount
@@ -37,10 +39,10 @@ struct MiniBatches {
     self.runSize = runSize
   }
 
-  /// The runs of the next mini-batch; `nil` after the last.
-  /// - Parameter sample: Reads a sample, whose tensors are named as the model's inputs.
-  /// - Throws: what `sample` throws; `InfoldError` with `.invalidArgument` for samples that cannot be joined, or rows
-  ///   left over that are no run.
+  /// The runs of the next mini-batch. `nil` after the last.
+  /// - Parameter sample: Reads a sample, whose tensors have the names of the model's inputs.
+  /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples cannot be
+  ///   joined, or the remaining rows are not a whole run.
   mutating func next(
     _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) -> [[String: Tensor]]? {
@@ -56,7 +58,7 @@ struct MiniBatches {
     guard rows % runSize == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the last \(counted(rows % runSize, "sample")) cannot be run: the model takes exactly \(runSize) at a time")
+        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)")
     }
     var runs: [[String: Tensor]] = []
     while rows > 0 {
@@ -72,12 +74,12 @@ struct MiniBatches {
       guard let size = tensor.shape.first, size > 0, rows == nil || rows == size else {
         throw InfoldError(
           .invalidArgument,
-          "the tensor for \(String(quoting: name)) has the shape \(tensor.shape), whose first dimension is not the "
+          "the tensor for \(String(quoting: name)) has the shape \(tensor.shape), but its first dimension must be the "
             + "sample's batch\(rows.map { " of \($0)" } ?? "")")
       }
       guard tensor.elementType.bitWidth.map({ $0 >= 8 }) == true else {
         throw InfoldError(
-          .unsupported, "samples of \(tensor.elementType) elements, which share bytes, cannot be cut into mini-batches")
+          .unsupported, "samples of \(tensor.elementType), whose elements share bytes, cannot be divided into mini-batches")
       }
       rows = size
     }
@@ -86,7 +88,7 @@ struct MiniBatches {
   }
 
   /// The next `count` rows, joined.
-  /// - Precondition: So many are waiting.
+  /// - Precondition: At least `count` rows have been read and not used.
   private mutating func take(_ count: Int) throws(InfoldError) -> [String: Tensor] {
     var parts: [(chunk: Chunk, rows: Range<Int>)] = []
     var missing = count
@@ -124,7 +126,7 @@ struct MiniBatches {
       guard let tensor, tensor.shape.dropFirst() == rowShape, tensor.elementType == first.elementType else {
         throw InfoldError(
           .invalidArgument,
-          "samples cannot be joined to a mini-batch: the input \(String(quoting: name)) is \(first) in one, and "
+          "shape mismatch: samples cannot be joined to a mini-batch, because the input \(String(quoting: name)) is \(first) in one and "
             + "\(tensor.map { "\($0)" } ?? "missing") in another",
           hint: "choose a batch size of 1")
       }

@@ -3,33 +3,34 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// The statistics of the inputs of a model's batch normalizations, over a data set.
+/// The statistics of the inputs of a model's batch normalizations over a data set.
 public struct ModelStatistics: Sendable {
-  /// What was found for one normalization.
+  /// The statistics of one normalization.
   public struct Layer: Sendable {
     /// The node in the model's graph.
     public let node: NodeID
-    /// How errors call the node.
+    /// The node's label in errors.
     public let label: String
-    /// The node's name; that of its output where it has none.
+    /// The node's name, or the name of its output if the node has none.
     public let name: String
-    /// What the normalization sees.
+    /// The statistics of the normalization's input.
     public let statistics: BatchStatistics
     /// The means, in row-major order of `statistics.shape`.
     public let mean: [Double]
-    /// The variances, by the estimator that was asked for.
+    /// The variances, by the chosen estimator.
     public let variance: [Double]
-    /// The means that the model has; `nil` where it computes them, or takes them as an input without a default.
+    /// The means in the model. `nil` if the model computes them, or has an input without a default
+    /// value for them.
     public let storedMean: [Double]?
-    /// The variances that the model has; `nil` as `storedMean`.
+    /// The variances in the model. `nil` in the same cases as `storedMean`.
     public let storedVariance: [Double]?
-    /// What the normalization adds to the variance.
+    /// The number added to the variance.
     public let epsilon: Double
   }
 
   /// The normalizations, in topological order.
   public let layers: [Layer]
-  /// The model whose normalizations these are.
+  /// The model that contains these normalizations.
   public let original: Model
 
   init(_ layers: [Layer], of model: Model) {
@@ -37,11 +38,13 @@ public struct ModelStatistics: Sendable {
     original = model
   }
 
-  /// The model with these statistics in the place of its own, each rounded once to the type of the old one. A constant
-  /// that other nodes read too is copied. A model below IR version 4 is raised to it.
-  /// - Throws: `InfoldError` with `.unsupported` that names a normalization that cannot be given statistics: in training
-  ///   form, with parameters that are computed or that a caller may override, or per activation without fixed
-  ///   positions; `.limitExceeded` for a number that is out of the range of its type.
+  /// The model with these statistics instead of its own, each rounded once to the type of the old
+  /// one. A constant that other nodes also read is copied. A model with an IR version below 4 is
+  /// raised to 4.
+  /// - Throws: `InfoldError` with `.unsupported`, naming the node, if a normalization cannot be
+  ///   given statistics: in training form, with parameters that are computed or that a caller may
+  ///   override, or per activation without fixed positions; `.limitExceeded` if a number exceeds
+  ///   the range of its type.
   public func model() throws(InfoldError) -> Model {
     var rewriter = StatisticsRewriter(original.graph)
     let layers = Dictionary(uniqueKeysWithValues: layers.map { ($0.node, $0) })

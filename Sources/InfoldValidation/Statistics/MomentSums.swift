@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The means of some groups of values, and the sums of the squared deviations from them, in double precision.
+/// The means of groups of values, and the sums of squared deviations from them, in double
+/// precision.
 struct MomentSums: Sendable {
   /// The number of values in each group.
   private(set) var count = 0
@@ -10,11 +11,12 @@ struct MomentSums: Sendable {
   /// Σ (x − mean)², for each group.
   private(set) var squares: [Double] = []
 
-  /// The sums of no values.
+  /// Creates the sums of no values.
   init() {}
 
-  /// The sums of a mini-batch.
-  /// - Throws: `InfoldError` with `.invalidArgument` when it holds NaN or an infinity; `.limitExceeded`.
+  /// Computes the sums of a mini-batch.
+  /// - Throws: `InfoldError` with `.invalidArgument` if it contains NaN or an infinity;
+  ///   `.limitExceeded`.
   init(of batch: Tensor, _ extents: Extents) throws(InfoldError) {
     let batch = batch.elementType == .float32 ? batch : try batch.widened()
     count = extents.blocks * extents.length
@@ -25,7 +27,7 @@ struct MomentSums: Sendable {
     }
     guard mean.allSatisfy(\.isFinite) else {
       let isFinite = try batch.numbers().allSatisfy(\.isFinite)
-      throw isFinite ? Self.outOfRange : InfoldError(.invalidArgument, "a mini-batch holds NaN or an infinity")
+      throw isFinite ? Self.outOfRange : InfoldError(.invalidArgument, "a mini-batch contains NaN or an infinity")
     }
     try requireFinite()
   }
@@ -56,8 +58,8 @@ struct MomentSums: Sendable {
     }
   }
 
-  /// Takes in the sums of other values.
-  /// - Precondition: Either has seen no values, or both have the same number of groups.
+  /// Adds the sums of other values.
+  /// - Precondition: One of the two has no values, or both have the same number of groups.
   mutating func merge(_ other: MomentSums) {
     guard count > 0 else {
       self = other
@@ -74,11 +76,11 @@ struct MomentSums: Sendable {
     count = total
   }
 
-  /// - Throws: `InfoldError` with `.limitExceeded` when a sum is out of the range of a double.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a sum exceeds the range of a double.
   func requireFinite() throws(InfoldError) {
     guard mean.allSatisfy(\.isFinite), squares.allSatisfy(\.isFinite) else { throw Self.outOfRange }
   }
 
   private static let outOfRange = InfoldError(
-    .limitExceeded, "the numbers of a mini-batch are too large: their sum, or that of their squares, is out of range")
+    .limitExceeded, "the numbers of a mini-batch are too large: their sum or the sum of their squares is out of range")
 }

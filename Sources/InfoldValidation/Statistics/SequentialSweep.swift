@@ -3,19 +3,19 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Computes a graph node by node for a whole data set, so that a normalization can be given the statistics of its input
-/// before anything sees its output.
+/// Computes a graph node by node for a whole data set, so that each normalization gets the
+/// statistics of its input before any later node reads its output.
 struct SequentialSweep {
   private let graph: Graph
   private var rewriter: StatisticsRewriter
-  /// For each mini-batch the runs that it is cut into, and for each run the tensors of the values that are live.
+  /// The tensors of live values for each run of each mini-batch.
   private var batches: [[[ValueID: Tensor]]] = []
-  /// The values that nobody reads after a node.
+  /// For each node, the values of which it is the last use.
   private let lastUses: [[ValueID]]
   private let memoryLimit: Int
   private var heldBytes = 0
 
-  /// - Precondition: The normalizations of `graph` have passed the rewriter's check.
+  /// - Precondition: The normalizations of `graph` have passed `StatisticsRewriter.check`.
   init(_ graph: Graph, memoryLimit: Int) throws(InfoldError) {
     var graph = graph
     graph.outputs = []
@@ -26,8 +26,8 @@ struct SequentialSweep {
   }
 
   /// Reads the data set.
-  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` for samples that do not fit the graph;
-  ///   `.limitExceeded`.
+  /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples do not fit
+  ///   the graph; `.limitExceeded`.
   mutating func load(
     _ batches: MiniBatches, _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) {
@@ -38,7 +38,7 @@ struct SequentialSweep {
       for run in runs {
         let tensors = try interface.completed(run)
         var state: [ValueID: Tensor] = [:]
-        // Defaults are in the graph.
+        // The graph has the default values.
         for (id, tensor) in zip(graph.inputs, tensors) where run[graph[id].name] != nil {
           state[id] = tensor
           try hold(tensor)
@@ -63,7 +63,7 @@ struct SequentialSweep {
   }
 
   /// The statistics of a value over all mini-batches.
-  /// - Throws: As `BatchStatistics.add(pieces:)`, naming the node `id`.
+  /// - Throws: The errors of `BatchStatistics.add(pieces:)`, naming the node `id`.
   func statistics(
     of value: ValueID, per granularity: BatchStatistics.Granularity, at id: NodeID
   ) throws(InfoldError) -> BatchStatistics {
@@ -106,8 +106,8 @@ struct SequentialSweep {
     guard heldBytes <= memoryLimit else {
       throw InfoldError(
         .limitExceeded,
-        "a sequential collection holds what all samples need at once, and that is more than \(memoryLimit) bytes",
-        hint: "take fewer samples, or one sweep that is not sequential")
+        "memory limit exceeded: a sequential collection keeps the live values of all samples, which take more than \(memoryLimit) bytes",
+        hint: "use fewer samples, or a collection that is not sequential")
     }
   }
 }

@@ -5,22 +5,23 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Runs a data set through a model in mini-batches, and takes the statistics of what its batch normalizations see.
+/// Runs a data set through a model in mini-batches, and collects the statistics of the inputs of
+/// its batch normalizations.
 public struct StatisticsCollector: Sendable {
-  /// What is collected, and how.
+  /// Options of a collection.
   public struct Options: Sendable, Hashable {
-    /// The samples of a mini-batch; `nil` for about 32.
+    /// The number of samples of a mini-batch. `nil` for about 32.
     public var batchSize: Int?
-    /// Whether every activation has its own mean and variance. Otherwise those have it whose normalization has
-    /// (`spatial` = 0), and the others have one per feature map.
+    /// Whether every activation has its own mean and variance. Otherwise only normalizations with
+    /// `spatial` = 0 have statistics per activation, and the others per feature map.
     public var perActivation: Bool
-    /// Whether each normalization sees what the ones before it give with the new statistics. Otherwise all of them see
-    /// what the model computes as it is.
+    /// Whether the input of each normalization is computed with the new statistics of earlier ones.
+    /// Otherwise it is computed by the unchanged model.
     public var isSequential: Bool
-    /// Which variance is taken.
+    /// The estimator of the variance.
     public var estimator: BatchStatistics.Estimator
 
-    /// Options.
+    /// Creates options.
     public init(
       batchSize: Int? = nil, perActivation: Bool = false, isSequential: Bool = false,
       estimator: BatchStatistics.Estimator = .population
@@ -32,24 +33,25 @@ public struct StatisticsCollector: Sendable {
     }
   }
 
-  /// The number of samples of a mini-batch, but for the last, which may have fewer.
+  /// The number of samples of a mini-batch. The last may have fewer.
   public let batchSize: Int
 
   private let model: Model
-  /// The model's graph, in which the constants that nodes hold are known.
+  /// The model's graph, with the constants of Constant nodes recorded.
   private let graph: Graph
   private let options: Options
   private let sessionOptions: SessionOptions
-  /// The normalizations, and what has its own mean in each.
+  /// The normalizations, with the granularity of the statistics of each.
   private let layers: [(id: NodeID, granularity: BatchStatistics.Granularity)]
-  /// The samples that the model takes at a time; `nil` for any number.
+  /// The number of samples that the model takes in a run. `nil` for any number.
   private let runSize: Int?
   private let memoryLimit: Int
 
-  /// Prepares for a model.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the model has no batch normalization, or inputs without a
-  ///   batch, or the batch size does not fit it; `.unsupported`, listing all of them at once, for nodes that Infold
-  ///   cannot run, and as `checkReplaceable()` when the collection is sequential.
+  /// Prepares to collect statistics of a model.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model has no batch normalization, its
+  ///   inputs have no batch dimension, or the batch size does not fit it; `.unsupported`, listing
+  ///   all of them at once, for nodes that Infold cannot run; the errors of `checkReplaceable()` if
+  ///   the collection is sequential.
   public init(
     _ model: Model, options: Options = Options(), session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
@@ -57,7 +59,8 @@ public struct StatisticsCollector: Sendable {
       model, options: options, session: session, memoryLimit: session.memoryLimit ?? MachineMemory.defaultLimit)
   }
 
-  /// - Parameter memoryLimit: The bytes that a sequential collection may hold between two nodes.
+  /// - Parameter memoryLimit: The most bytes that a sequential collection may keep between two
+  ///   nodes.
   package init(
     _ model: Model, options: Options, session: SessionOptions, memoryLimit: Int
   ) throws(InfoldError) {
@@ -87,28 +90,28 @@ public struct StatisticsCollector: Sendable {
     if options.isSequential { try checkReplaceable() }
   }
 
-  /// Checks that every normalization can be given new statistics, before the work of collecting them.
-  /// - Throws: As `ModelStatistics.model()`.
+  /// Checks that every normalization can be given new statistics, before collecting them.
+  /// - Throws: The errors of `ModelStatistics.model()`.
   public func checkReplaceable() throws(InfoldError) {
     let rewriter = StatisticsRewriter(model.graph)
     for (id, granularity) in layers { try rewriter.check(id, per: granularity) }
   }
 
-  /// The first dimension of the inputs, where the model fixes it.
+  /// The first dimension of the inputs, if the model fixes it.
   static func runSize(of graph: Graph) throws(InfoldError) -> Int? {
     var found: (size: Int, input: String)?
     for id in graph.requiredInputs {
       guard let shape = graph[id].type?.shape else { continue }
       let name = String(quoting: graph[id].name)
       guard let batch = shape.first else {
-        throw InfoldError(.invalidArgument, "the input \(name) is a single number, and cannot be a mini-batch")
+        throw InfoldError(.invalidArgument, "the input \(name) is a scalar, and has no batch dimension")
       }
       guard let size = batch.size else { continue }
       if let found, found.size != size {
         throw InfoldError(
           .invalidArgument,
-          "the inputs \(found.input) and \(name) begin with dimensions of \(found.size) and \(size), which cannot both "
-            + "be the mini-batch")
+          "shape mismatch: the inputs \(found.input) and \(name) have first dimensions of \(found.size) and \(size), but both must "
+            + "be the batch size")
       }
       found = (size, name)
     }
@@ -117,25 +120,27 @@ public struct StatisticsCollector: Sendable {
 }
 
 extension StatisticsCollector {
-  /// Collects.
+  /// Collects the statistics.
   ///
-  /// In one sweep the data set runs through the model once, and what is held in memory is what one mini-batch needs.
-  /// A sequential collection computes every node once for every sample too, but node by node for the whole data set, so
-  /// that the statistics of a layer are complete before the next one sees its output: it holds what is live between two
+  /// Without `isSequential`, the data set runs through the model once, and memory holds only the
+  /// values of one mini-batch. A sequential collection also computes every node once for every
+  /// sample, but node by node for the whole data set, so that the statistics of a layer are
+  /// complete before later nodes read its output. It keeps the values that are live between two
   /// nodes for all samples at once.
   /// - Parameters:
   ///   - sampleCount: The number of samples, at least 1.
-  ///   - progress: Is told how many parts of how many are done.
-  ///   - sample: Gives the tensors of a sample by the names of the model's inputs. Their first dimension is that of the
-  ///     batch, and is 1 for a single sample.
-  /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` for samples that do not fit the model or each
-  ///   other, for an input of a normalization that is not finite, and as `BatchStatistics.variance(_:)`; the error of
-  ///   an operator, naming its node; `.limitExceeded` when a sequential collection does not fit into memory.
+  ///   - progress: Called with the number of parts that are done, and the total.
+  ///   - sample: Returns the tensors of a sample by the names of the model's inputs. Their first
+  ///     dimension is the batch, and is 1 for a single sample.
+  /// - Throws: The errors of `sample` and `BatchStatistics.variance(_:)`; `InfoldError` with
+  ///   `.invalidArgument` if samples do not fit the model or each other, or if an input of a
+  ///   normalization is not finite; the error of an operator, naming its node; `.limitExceeded` if
+  ///   a sequential collection does not fit into memory.
   public func collect(
     sampleCount: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) -> ModelStatistics {
-    guard sampleCount > 0 else { throw InfoldError(.invalidArgument, "there are no samples to take statistics of") }
+    guard sampleCount > 0 else { throw InfoldError(.invalidArgument, "there are no samples to collect statistics of") }
     let batches = try MiniBatches(sampleCount: sampleCount, size: batchSize, runSize: runSize)
     let collected =
       options.isSequential
@@ -168,7 +173,7 @@ extension StatisticsCollector {
       for (index, layer) in layers.enumerated() {
         try atNode(layer.id) { () throws(InfoldError) in
           try statistics[index].add(sums[index])
-          // Known as soon as it is wrong, not when everything has run.
+          // Fails early, rather than after the whole data set.
           if options.estimator == .paper { _ = try statistics[index].variance(.paper) }
         }
       }

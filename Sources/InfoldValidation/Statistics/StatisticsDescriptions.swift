@@ -1,7 +1,7 @@
 import InfoldSystem
 
 extension BatchStatistics: CustomStringConvertible {
-  /// One line: how many means and variances there are, and what they are taken over.
+  /// One line: the number of means and variances, and of the samples and mini-batches.
   public var description: String {
     guard let shape else { return "statistics of no mini-batch" }
     let noun = granularity == .featureMap ? "feature map" : "activation"
@@ -11,7 +11,7 @@ extension BatchStatistics: CustomStringConvertible {
 }
 
 extension ModelStatistics: CustomStringConvertible {
-  /// One line: how many normalizations there are, and how many samples they have seen.
+  /// One line: the number of normalizations and of samples.
   public var description: String {
     "statistics of \(counted(layers.count, "batch normalization")), over "
       + counted(layers.first?.statistics.samples ?? 0, "sample")
@@ -19,6 +19,6 @@ extension ModelStatistics: CustomStringConvertible {
 }
 
 extension ModelStatistics.Layer: CustomStringConvertible {
-  /// One line: the node, and what its statistics are of.
+  /// One line: the node and its statistics.
   public var description: String { "\(label): \(statistics)" }
 }

@@ -4,16 +4,17 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Gives batch normalizations new statistics.
+/// Replaces the statistics of batch normalizations.
 ///
-/// Where the new ones have the shape of the old ones, they take their place. Statistics per activation of a
-/// normalization that has them per feature map need another form: `spatial` = 0 in opsets 7 and 8; later, where that is
-/// gone, a normalization of C·H·W feature maps without positions, between two Reshapes.
+/// If the new statistics have the shape of the old ones, they replace them. Statistics per
+/// activation for a normalization per feature map need another form: `spatial` = 0 in opsets 7 and
+/// 8, and in later opsets, which have no `spatial`, a normalization of C·H·W feature maps without
+/// positions between two Reshape nodes.
 struct StatisticsRewriter {
   private let original: Graph
   private var editor: GraphEditor
 
-  /// The graph so far. Its nodes are the original ones.
+  /// The graph so far, with its original nodes.
   var graph: Graph { editor.graph }
 
   init(_ graph: Graph) {
@@ -24,16 +25,16 @@ struct StatisticsRewriter {
   }
 
   /// Checks that a normalization can be given statistics.
-  /// - Throws: `InfoldError` with `.unsupported`, naming the node, and why it cannot.
+  /// - Throws: `InfoldError` with `.unsupported`, naming the node and the reason.
   func check(_ id: NodeID, per granularity: BatchStatistics.Granularity) throws(InfoldError) {
     let node = original[id]
     guard let normalization = node.typed as? BatchNormalization else { return }
     func refusal(_ reason: String, hint: String? = nil) -> InfoldError {
       InfoldError(
-        .unsupported, "it cannot be given other statistics: \(reason)", hint: hint, node: original.label(of: node))
+        .unsupported, "its statistics cannot be replaced: \(reason)", hint: hint, node: original.label(of: node))
     }
     guard !normalization.isTraining else {
-      throw refusal("it is in training form, and normalizes by those of each mini-batch")
+      throw refusal("it is in training form, and uses the statistics of each mini-batch")
     }
     let isExpanded = granularity == .activation && normalization.isSpatial
     for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]).suffix(isExpanded ? 4 : 2) {
@@ -44,7 +45,7 @@ struct StatisticsRewriter {
     let shape = node.inputs[0].flatMap { original[$0].type?.shape }
     guard shape?.dropFirst().allSatisfy({ $0.size != nil }) == true else {
       throw refusal(
-        "statistics per activation need an input of fixed channels and positions, and its is "
+        "statistics per activation need an input with fixed channels and positions, but its input is "
           + (shape.map { "\($0)" } ?? "of unknown rank"))
     }
     guard node.opsetVersion >= 7 || shape!.rank <= 2 else {
@@ -54,12 +55,13 @@ struct StatisticsRewriter {
     }
   }
 
-  /// The nodes that take the place of a normalization that has passed `check`.
+  /// The nodes that replace a normalization that has passed `check`.
   /// - Parameters:
   ///   - mean: The new means, of `shape`.
   ///   - variance: The new variances, of `shape`.
   ///   - shape: [C], or [C, D1, …] per activation.
-  /// - Throws: `InfoldError` with `.limitExceeded`, naming the node, when a number is out of the parameters' range.
+  /// - Throws: `InfoldError` with `.limitExceeded`, naming the node, if a number exceeds the range
+  ///   of the parameters' type.
   mutating func replacement(
     of id: NodeID, mean: [Double], variance: [Double], shape: [Int]
   ) throws(InfoldError) -> [Node] {
@@ -107,7 +109,7 @@ struct StatisticsRewriter {
     return tensor
   }
 
-  /// Reshape to [N, C·D1·…], `node`, and Reshape back.
+  /// A Reshape to [N, C·D1·…], `node`, and a Reshape to the original shape.
   private mutating func flattened(_ node: Node, _ shape: [Int]) throws(InfoldError) -> [Node] {
     let input = node.inputs[0]!, output = node.outputs[0]!
     let batch = graph[input].type?.shape?.first ?? .unknown
@@ -118,7 +120,7 @@ struct StatisticsRewriter {
         name: node.name.isEmpty ? "" : node.name + suffix, opType: Reshape.name, opsetVersion: node.opsetVersion,
         inputs: [from, sizes], outputs: [to])
     }
-    // A 0 keeps the size of the batch.
+    // A 0 keeps the batch size.
     let flatSizes = editor.addConstant(
       graph[output].name + ".flat_shape", try Tensor(shape: [2], [0, Int64(shape.reduce(1, *))]))
     let sizes = editor.addConstant(

@@ -76,9 +76,9 @@ import Testing
 
   /// Each planted mistake is named, and alone.
   @Test(arguments: [
-    (Mistake.colors, "red and blue are exchanged"), (.mean, "the mean is not subtracted"),
+    (Mistake.colors, "red and blue are swapped"), (.mean, "the mean is not subtracted"),
     (.scale, "the numbers look like 0 to 1"),
-    (.layout, "NHWC, and are given in the shape of NCHW"), (.size, "half as large as they should be"),
+    (.layout, "NHWC order, but the shape is NCHW"), (.size, "half as large as they should be"),
   ])
   func namesTheMistake(mistake: Mistake, text: String) throws {
     let found = try diagnosis(samples(mistake), trained())
@@ -125,7 +125,7 @@ import Testing
       try Self.network(seed: 4, channelsLast: true), on: try (0..<8).map { try last($0, exchanged: false) })
     #expect(try diagnosis((0..<8).map { try last($0, exchanged: false) }, model).finding == nil)
     let found = try #require(try diagnosis((0..<8).map { try last($0, exchanged: true) }, model).finding)
-    #expect(found.mistakes == ["red and blue are exchanged"])
+    #expect(found.mistakes == ["red and blue are swapped"])
   }
 
   @Test func refusesWhatItCannotTell() throws {

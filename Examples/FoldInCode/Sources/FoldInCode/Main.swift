@@ -30,9 +30,9 @@ enum Main {
     // 4. Validate the file: all weights, all layers, and the scores of pictures that were not used
     //    for the statistics.
     let samples = try (64..<68).map { index throws(InfoldError) in
-      FoldingProof.Sample(name: "picture \(index)", inputs: ["x": try picture(index)])
+      FoldValidation.Sample(name: "picture \(index)", inputs: ["x": try picture(index)])
     }
-    let proof = try FoldingProof(estimated, folded: Model(path: path)).run(samples)
+    let proof = try FoldValidation(estimated, folded: Model(path: path)).run(samples)
     print("checked", proof.constants.count, "weights and biases:", proof.constants.wrong, "are wrong")
     guard proof.passed else {
       print("the fold is wrong:", proof.reasons)

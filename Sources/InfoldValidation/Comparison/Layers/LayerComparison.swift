@@ -3,18 +3,20 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Tests the weights of a layer, from what the other network has for its inputs and its outputs.
+/// A test of a layer's weights, based on the other network's values of the layer's inputs and
+/// outputs.
 struct LayerComparison {
   let comparison: StepwiseComparison
   let layer: PendingLayer
-  /// The value that both networks have: the layer's output, or what follows of it.
+  /// The value that has a match in the other network: the layer's output, or a later one that
+  /// depends on it.
   let value: ValueID
   let other: ValueID
 
-  /// The constant that differs; `nil` where noise explains what differs.
+  /// Returns the constant that differs, or `nil` if noise explains the differences.
   /// - Parameters:
-  ///   - expected: What the first network makes of the second one's input.
-  ///   - found: What the second network has.
+  ///   - expected: What the first network computes from the second network's input.
+  ///   - found: The second network's value.
   func difference(_ expected: Tensor, _ found: Tensor) throws(InfoldError) -> ConstantDifference? {
     let first = comparison.first, node = first.graph[layer.node]
     guard let weight = first.tensor(layer.weight), weight.elementType == .float64,
@@ -44,7 +46,7 @@ struct LayerComparison {
     return try evidence.add(input, output, residual: residual)
   }
 
-  /// Values of another sample, as far as they are recorded.
+  /// Adds recorded values of another sample, if the layer's input and output are among them.
   private func addFurther(_ values: [String: Tensor], to evidence: inout LayerEvidence) throws(InfoldError) {
     let (first, second) = (comparison.first, comparison.second)
     guard let partner = comparison.partners[layer.input], let input = try values[second.graph[partner].name]?.widened(),

@@ -1,25 +1,26 @@
-/// What is wrong with the constants of a layer, as the differences of its outputs tell.
+/// A difference in a layer's constants, derived from differences of the layer's outputs.
 struct LayerDifference: Sendable {
-  /// What of the layer it is.
+  /// The part of the layer that differs.
   enum Part: Sendable {
-    /// One weight, by its place in the row of its output channel.
+    /// One weight, by its index in the row of its output channel.
     case weight(term: Int)
-    /// What is added to an output channel.
+    /// The offset of an output channel, such as a bias.
     case offset
-    /// A factor of all numbers of an output channel.
+    /// A factor of all elements of an output channel.
     case scale
-    /// An output channel, without more being known.
+    /// An output channel. Nothing more specific is known.
     case channel
   }
 
   let part: Part
   let channel: Int
-  /// By how much the weight or the offset is larger than in the first network; of a factor, by what part.
+  /// The second network's weight or offset minus that of the first one. For a factor, the relative
+  /// change.
   let change: Double
-  /// How often as large as its standard error.
+  /// The ratio of the change to its standard error.
   let significance: Double
 
-  /// Whether it is one weight.
+  /// Whether a single weight differs.
   var isNumber: Bool {
     if case .weight = part { true } else { false }
   }

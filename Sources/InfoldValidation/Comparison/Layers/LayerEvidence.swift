@@ -2,20 +2,23 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What a layer's recorded inputs and outputs say of its weights: for some positions of the output, the numbers that were multiplied with
-/// the weights, and by how much what came out differs from what double precision makes of them.
+/// Data from a layer's recorded inputs and outputs with which its weights are tested.
+///
+/// For some positions of the output, this holds the numbers that are multiplied with the weights,
+/// and the difference between the output and its value in double precision.
 struct LayerEvidence {
   let layer: LinearLayer
-  /// By group, a row of `layer.length` numbers for each position.
+  /// For each group, a row of `layer.length` numbers per position.
   private(set) var rows: [[Float]]
-  /// By output channel, for each position.
+  /// For each output channel, the difference at each position.
   private(set) var residuals: [[Double]]
-  /// By output channel, for each position: what is expected.
+  /// For each output channel, the expected output at each position.
   private(set) var outputs: [[Double]]
-  /// The positions.
+  /// The number of positions.
   private(set) var count = 0
 
-  /// As many positions show a weight that is wrong in the fourth digit through the roundings of any layer that we know.
+  /// The most positions of a sample. They are enough to find a weight that is wrong in its fourth
+  /// digit despite the rounding errors of any known layer.
   private static let limit = 4096
 
   init(_ layer: LinearLayer) {
@@ -25,15 +28,15 @@ struct LayerEvidence {
     outputs = residuals
   }
 
-  /// Whether more positions would not say more.
+  /// Whether further samples would add little.
   var isEnough: Bool { count >= Self.limit / 4 }
 
   /// Adds positions of an output.
   /// - Parameters:
   ///   - x: The input.
-  ///   - y: What is expected of it.
-  ///   - residual: By how much the other network's output differs.
-  /// - Returns: Whether the layer could be looked at.
+  ///   - y: The expected output.
+  ///   - residual: The other network's output minus `y`.
+  /// - Returns: Whether the layer's input and output have the form that the test requires.
   mutating func add(_ x: Tensor, _ y: Tensor, residual: Tensor) throws(InfoldError) -> Bool {
     guard let output = layer.output(y.shape), output.positions > 0 else { return false }
     let positions = Self.sample(output.positions, limit: Self.limit)
@@ -55,7 +58,7 @@ struct LayerEvidence {
     return true
   }
 
-  /// Positions that lie about as far from one another, and not in columns.
+  /// Returns positions that are about equally far apart, but not aligned in columns.
   private static func sample(_ count: Int, limit: Int) -> [Int] {
     guard count > limit else { return Array(0..<count) }
     var generator = SplitMix64(seed: UInt64(count))

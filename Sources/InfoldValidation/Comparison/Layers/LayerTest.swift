@@ -1,22 +1,28 @@
 import InfoldTensor
 
-/// Finds one weight among all of a layer that differs, though the roundings of the others move each sum by more.
+/// Finds a single wrong weight of a layer, even if the rounding errors of the other weights change
+/// each sum by more.
 ///
-/// A change of a weight moves the output at each position by the change times the number that the weight is multiplied with there. So a
-/// regression of the differences on these numbers, one weight at a time, estimates the change, with an error that falls with the root of
-/// the number of positions. Roundings are the noise; how large it is follows from the differences themselves, those of all output channels.
-/// A weight is found where its change is
+/// A change of a weight moves the output at each position by the change times the number that the
+/// weight is multiplied with there. A regression of the differences on these numbers, one weight at
+/// a time, estimates the change. The error of the estimate decreases with the square root of the
+/// number of positions. Rounding errors are the noise. Its size is estimated from the differences
+/// of all output channels. A weight is reported if its change meets three conditions:
 ///
-/// - more than nine standard errors away from none (with a hundred million weights and normal noise, the largest is about six), where the
-///   standard error is the larger one of that of equal noise and that which each position's own difference gives (J. G. MacKinnon and
-///   H. White, Some heteroskedasticity-consistent covariance matrix estimators with improved finite sample properties, 1985),
-/// - that many times as large as the changes that the same differences suggest for the other weights of its output channel, once its own
-///   is taken away: so noise that is not independent from position to position, as of Winograd's algorithm or of weights that were
-///   rounded, widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004), and
-/// - more than rounding all weights of the channel can suggest.
+/// - It is more than nine standard errors away from zero. With a hundred million weights and normal
+///   noise, the largest change is about six. The standard error is the larger one of two: that of
+///   noise of equal size at all positions, and that derived from each position's own difference (J.
+///   G. MacKinnon and H. White, Some heteroskedasticity-consistent covariance matrix estimators
+///   with improved finite sample properties, 1985).
+/// - It is nine times as large as the changes that the same differences suggest for the other
+///   weights of its output channel, after its own effect is subtracted. Noise that is correlated
+///   between positions, such as that of Winograd's algorithm or of rounded weights, therefore
+///   widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004).
+/// - It is larger than rounding all weights of the channel can suggest.
 ///
-/// Offsets and factors of output channels are tested the same way. Where there are few positions, as of a fully connected layer and one
-/// row, an output channel is found that differs nine times as much as the others.
+/// Offsets and factors of output channels are tested in the same way. With few positions, as in a
+/// fully connected layer with one row, the test can only find an output channel that differs twelve
+/// times as much as the others.
 struct LayerTest {
   private let evidence: LayerEvidence
   private let weight: Tensor
@@ -24,48 +30,49 @@ struct LayerTest {
   private let unit: Double
 
   private static let threshold = 9.0
-  /// In units of rounding, what no change of a constant is that is worth a word.
+  /// The smallest change of a constant that is worth reporting, in units of roundoff.
   private static let leastUnits = 64.0
-  /// How much larger noise may be than roundings make it: Winograd's algorithm and others add some.
+  /// The largest ratio of the noise to that of rounding. Winograd's algorithm and others add some
+  /// noise.
   private static let noise = 16.0
-  /// With fewer positions no constant is told from another.
+  /// The fewest positions with which constants of a channel can be told apart.
   private static let leastPositions = 24
 
   init(_ evidence: LayerEvidence, weight: Tensor, unit: Double) {
     (self.evidence, self.weight, self.unit) = (evidence, weight, unit)
   }
 
-  /// A group of output channels, which share their rows.
+  /// The rows that the output channels of one group share.
   private struct Rows {
     let count: Int
     let length: Int
-    /// Each row as a part of its length, centered where there are enough of them.
+    /// Each row divided by its Euclidean norm, and centered if there are enough rows.
     var numbers: [Float]
-    /// One over the length of each row; 0 for a row of zeros.
+    /// The reciprocal of the norm of each row; 0 for a row of zeros.
     let factors: [Double]
-    /// The sums of the squares of `numbers` over all rows.
+    /// For each term, the sum of the squares of `numbers` over all rows.
     var squares: [Double]
     var isCentered: Bool
-    /// What was taken away from each term to center it.
+    /// The mean that was subtracted from each term to center it.
     let means: [Float]
-    /// Terms that change enough to say anything.
+    /// Whether each term varies enough to be tested.
     var isSeen: [Bool]
   }
 
   /// An output channel.
   private struct Channel {
     let index: Int
-    /// The length of the weights.
+    /// The Euclidean norm of the weights.
     let size: Double
-    /// The differences as parts of the rows' lengths and of `size`, centered like the rows.
+    /// The differences divided by the norms of the rows and by `size`, centered like the rows.
     var noise: [Double]
-    /// What was taken away from them.
+    /// The mean that was subtracted from the differences.
     let mean: Double
     /// The standard deviation of the noise.
     let spread: Double
   }
 
-  /// The difference that is the most significant; `nil` where noise explains all.
+  /// Returns the most significant difference, or `nil` if noise explains everything.
   func difference() -> LayerDifference? {
     let groups = evidence.rows.indices.map(rows)
     let layer = evidence.layer
@@ -106,14 +113,17 @@ struct LayerTest {
     return worst
   }
 
-  /// The size of an output channel's numbers.
+  /// Returns the root mean square of the expected outputs of a channel.
   private func magnitude(_ channel: Channel) -> Double {
     let outputs = evidence.outputs[channel.index]
     return (outputs.reduce(0) { $0 + $1 * $1 } / Double(max(outputs.count, 1))).squareRoot()
   }
 
-  /// The output channel that differs the most, of those in which noise is larger than roundings make it, as where many weights differ: of n
-  /// roundings of a sum √n times one of a partial sum, which is about as large as the whole one, or as independent summands make it.
+  /// Returns the output channel with the largest excess of noise over rounding errors, as if many
+  /// of its weights differ.
+  ///
+  /// Of n roundings of a sum, √n are taken to add up. Each is relative to a partial sum, whose size
+  /// is about that of the whole sum or that of a sum of independent summands.
   private func noisy(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
     var worst: LayerDifference?
     for channel in channels {
@@ -132,8 +142,8 @@ struct LayerTest {
     return worst
   }
 
-  /// The median of the root of the mean square of so many numbers of a normal distribution (E. B. Wilson and M. M. Hilferty, The
-  /// distribution of chi-square, 1931).
+  /// Returns the median of the root mean square of `count` numbers of a standard normal
+  /// distribution (E. B. Wilson and M. M. Hilferty, The distribution of chi-square, 1931).
   private static func medianSpread(_ count: Int) -> Double {
     let base = 1 - 2 / (9 * Double(max(count, 1)))
     return base * base.squareRoot()
@@ -210,7 +220,7 @@ struct LayerTest {
       offsets[channel.index] = offset(rows, channel, pool)
       if let difference = scale(rows, channel, pool) { found.append(difference) }
     }
-    // Output channels share the rows that come from memory.
+    // Several output channels share the rows while these are in the cache.
     var start = channels.startIndex
     while start < channels.endIndex {
       let part = channels[start..<min(start + 8, channels.endIndex)]
@@ -222,13 +232,14 @@ struct LayerTest {
           let significance = products[term].magnitude / rows.squares[term].squareRoot()
           if significance > best.significance { best = (term, significance) }
         }
-        // With the weight's own change in it, noise looks larger than it is: at most as large as the change makes it.
+        // The noise includes the effect of the weight itself and so seems larger than it is, at
+        // most by that effect.
         guard best.term >= 0, best.significance > Self.threshold * pool,
           best.significance > spread * min(Self.threshold, Double(rows.count).squareRoot() / 4),
           let difference = weight(best.term, products, rows, channel, pool)
         else { continue }
         found.append(difference)
-        // A weight that is multiplied with numbers of one sign moves all of the channel.
+        // A weight whose inputs have one sign shifts the whole channel.
         if let offset = offsets[channel.index],
           (offset.change - difference.change * Double(rows.means[best.term])).magnitude < offset.change.magnitude / 4
         {
@@ -240,7 +251,7 @@ struct LayerTest {
     return found + offsets.values
   }
 
-  /// Of few positions: the channel, and the weight if there is but one.
+  /// Returns the channel, which is all that few positions can show.
   private func few(_ rows: Rows, _ channel: Channel, _ worst: Double) -> LayerDifference {
     LayerDifference(part: .channel, channel: channel.index, change: 0, significance: worst)
   }
@@ -278,7 +289,7 @@ struct LayerTest {
     return LayerDifference(part: .scale, channel: channel.index, change: change, significance: significance)
   }
 
-  /// Looks at a weight more closely.
+  /// Tests one weight, after its own effect is subtracted from the noise.
   private func weight(
     _ term: Int, _ products: [Double], _ rows: Rows, _ channel: Channel, _ pool: Double
   ) -> LayerDifference? {
@@ -287,7 +298,8 @@ struct LayerTest {
     for row in 0..<rows.count {
       let number = Double(rows.numbers[row * rows.length + term])
       remaining[row] -= change * number
-      // The closer a row comes to being the only one with the term, the less its difference says of its noise.
+      // The more a row dominates the sum of squares of the term, the less its difference tells
+      // about its noise.
       let own = remaining[row] / max(1 - number * number / squares, 1e-6)
       robust += number * number * own * own
     }
@@ -301,7 +313,8 @@ struct LayerTest {
       count += 1
     }
     let inflation = count >= 8 ? max(1, (sum / Double(count)).squareRoot()) : 1.5
-    // Roundings of other weights suggest a change of this one as far as it is multiplied with similar numbers.
+    // Rounding errors of other weights suggest a change of this one to the extent that their inputs
+    // are similar.
     let weights = evidence.layer.weights(weight, channel: channel.index)
     let column = (0..<rows.count).map { Double(rows.numbers[$0 * rows.length + term]) }
     var rounding = 0.0
@@ -320,7 +333,7 @@ struct LayerTest {
       part: .weight(term: term), channel: channel.index, change: size, significance: significance)
   }
 
-  /// For each column, its products with the rows, added up for each term.
+  /// Returns, for each column, the sums of its products with the rows, by term.
   private static func products(_ rows: Rows, _ columns: [[Double]]) -> [[Double]] {
     let length = rows.length, count = columns.count
     let largest = columns.reduce(0.0) { $1.reduce($0) { max($0, $1.magnitude) } }
@@ -333,7 +346,7 @@ struct LayerTest {
       rows.numbers.withUnsafeBufferPointer { numbers in
         sums.withUnsafeMutableBufferPointer { sums in
           for row in stride(from: 0, to: rows.count, by: 4) {
-            // Rows beyond the last count as the last, times 0.
+            // Rows past the last one repeat it with a factor of 0.
             let starts = (0..<4).map { min(row + $0, rows.count - 1) * length }
             for column in 0..<count {
               let (a, b) = (factors[row * count + column], factors[(row + 1) * count + column])

@@ -2,20 +2,20 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// How a node adds up products of its first input with a weight: which weights belong to an output channel, and which numbers of the
-/// input they are multiplied with.
+/// The structure of a linear layer: the weights of each output channel, and the input elements that
+/// they are multiplied with.
 struct LinearLayer {
   let node: Node
   private let form: LinearForm
   private let weight: [Int]
-  /// The output channels.
+  /// The number of output channels.
   let channels: Int
-  /// The products that are added up for a number of the output.
+  /// The number of products that are added up for one output element.
   let length: Int
-  /// The groups that the channels are split into.
+  /// The number of groups that the channels are divided into.
   let groups: Int
 
-  /// - Returns: `nil` for a node that is not linear in a weight of this shape.
+  /// - Returns: `nil` if the node is not linear in a weight of this shape.
   init?(_ node: Node, weight: [Int]) {
     guard let form = node.typed?.linearForm, weight.count >= 2, form.hasWindow || weight.count == 2 else { return nil }
     let count = weight.reduce(1, *)
@@ -26,15 +26,16 @@ struct LinearLayer {
     length = count / channels
   }
 
-  /// Whether a weight is used at many places of the input.
+  /// Whether a weight is used at many positions of the input.
   var hasWindow: Bool { form.hasWindow }
 
-  /// The output channels of a group.
+  /// The number of output channels of a group.
   var channelsPerGroup: Int { channels / groups }
 
   private var taps: Int { weight[2...].reduce(1, *) }
 
-  /// The place of a weight: what output channel `channel` multiplies number `term` of its row with.
+  /// Returns the index of the weight that output channel `channel` multiplies with element `term`
+  /// of its row.
   func weightIndex(channel: Int, term: Int) -> Int {
     guard form.outputAxis == 1 else { return channel * length + term }
     let (group, own) = channel.quotientAndRemainder(dividingBy: weight[1])
@@ -42,16 +43,16 @@ struct LinearLayer {
     return ((group * (weight[0] / groups) + input) * weight[1] + own) * taps + tap
   }
 
-  /// The weights of an output channel, in the order of a row.
+  /// Returns the weights of an output channel, in the order of a row.
   func weights(_ tensor: Tensor, channel: Int) -> [Double] {
     tensor.withElements(as: Double.self) { weight in
       (0..<length).map { weight[weightIndex(channel: channel, term: $0)] }
     }
   }
 
-  /// Where the numbers of an output lie.
+  /// The positions of the elements of an output.
   struct Output {
-    /// The numbers of each channel.
+    /// The number of elements of each channel.
     let positions: Int
     fileprivate let inner: Int
     private let channels: Int
@@ -64,18 +65,19 @@ struct LinearLayer {
       self.channels = channels
     }
 
-    /// The place of a number.
+    /// Returns the index of an element.
     func index(position: Int, channel: Int) -> Int {
       let (outer, own) = position.quotientAndRemainder(dividingBy: inner)
       return (outer * channels + channel) * inner + own
     }
   }
 
-  /// - Returns: `nil` for an output that has no axis of all channels.
+  /// - Returns: `nil` if the output has no axis of all channels.
   func output(_ shape: [Int]) -> Output? { Output(shape, channels: channels, isLast: form.writesChannelsLast) }
 
-  /// The numbers that the weights are multiplied with at these positions of the output, ascending: by group, a row for each position.
-  /// - Returns: `nil` for an input that the layer does not read in such a way.
+  /// Returns the numbers that the weights are multiplied with at the given output positions, which
+  /// are ascending: for each group, one row per position.
+  /// - Returns: `nil` if the input does not have the expected shape.
   /// - Throws: The error of the operator.
   func rows(_ x: Tensor, _ output: Output, _ positions: [Int]) throws(InfoldError) -> [[Float]]? {
     form.hasWindow ? try windows(x, output, positions) : matrix(x, positions)
@@ -100,7 +102,8 @@ struct LinearLayer {
     ]
   }
 
-  /// The operator itself picks the numbers of a window: with a weight that is 1 in one place, and one channel at a time.
+  /// Extracts windows with the operator itself: one channel at a time, with a weight that is 1 at
+  /// one tap.
   private func windows(_ x: Tensor, _ output: Output, _ positions: [Int]) throws(InfoldError) -> [[Float]]? {
     guard x.shape.count == weight.count, x.shape[1] % groups == 0, x.shape[1] / groups * taps == length else {
       return nil
@@ -148,7 +151,7 @@ struct LinearLayer {
 }
 
 extension [Int] {
-  /// The place of the first number that is at least `bound`, in an ascending array.
+  /// Returns the index of the first number that is at least `bound`, in an ascending array.
   fileprivate func partition(from bound: Int) -> Int {
     var low = 0, high = count
     while low < high {

@@ -2,14 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// A linear layer whose output the other network does not have by itself, but a later one: what lies between works on each number by
-/// itself, as a normalization and an activation do.
+/// A linear layer whose output has no match in the other network, whereas a later value has one.
+/// The nodes between them work on each element independently, as a normalization and an activation
+/// do.
 struct PendingLayer {
-  /// A node behind the layer.
+  /// A node that follows the layer.
   struct Step {
     let node: Node
     let operands: [Tensor?]
-    /// The operand that comes from the layer.
+    /// The index of the operand that comes from the layer.
     let place: Int
   }
 
@@ -17,19 +18,19 @@ struct PendingLayer {
   private let owner: Node
   let input: ValueID
   let weight: ValueID
-  /// The operands of the layer, the first of which is known as it is.
+  /// The operands of the layer. The first one is exact.
   let operands: [Tensor?]
-  /// What the layer makes of them.
+  /// The output of the layer for these operands.
   let output: Tensor
   private(set) var steps: [Step] = []
 
-  /// A layer by itself: node `id`, which is `node`.
+  /// Creates a layer without following nodes from node `id`, which is `node`.
   init(_ node: Node, _ id: NodeID, input: ValueID, weight: ValueID, operands: [Tensor?], output: Tensor) {
     (owner, self.node, self.input, self.weight) = (node, id, input, weight)
     (self.operands, self.output) = (operands, output)
   }
 
-  /// The same layer behind one more node; `nil` for a node that does not work on each number by itself.
+  /// Returns the layer followed by one more node, or `nil` if the node is not element-wise.
   func followed(by node: Node, operands: [Tensor?], place: Int, output: Tensor) -> PendingLayer? {
     guard let typed = node.typed, node.outputs.count == 1, output.shape == operands[place]?.shape else { return nil }
     var isElementwise = typed.elementCombination != nil || typed.elementFunction(OperatorInputs(operands)) != nil
@@ -40,7 +41,7 @@ struct PendingLayer {
     return layer
   }
 
-  /// What the steps make of the layer's output.
+  /// Returns the result of the following nodes for an output of the layer.
   func result(of output: Tensor) throws(InfoldError) -> Tensor? {
     var value = output
     for step in steps {
@@ -52,7 +53,7 @@ struct PendingLayer {
     return value
   }
 
-  /// What follows with another number in the weight.
+  /// Returns the result with another number in the weight.
   func value(changing constant: ConstantDifference) throws(InfoldError) -> Tensor? {
     guard let place = constant.place, let change = constant.change, let weight = operands[1],
       place.count == weight.shape.count
@@ -65,8 +66,9 @@ struct PendingLayer {
     return try owner.evaluate(operands, precision: .double)[0].flatMap { (y) throws(InfoldError) in try result(of: y) }
   }
 
-  /// By how much the layer's output differs where the result of the steps differs by `difference`: that, divided by the steps' slope. Zero
-  /// where they have none, or two.
+  /// Returns the difference of the layer's output, given the difference of the last result: the
+  /// latter divided by the slope of the following nodes. It is zero where the slope is zero or not
+  /// unique.
   func residual(_ difference: Tensor) throws(InfoldError) -> Tensor? {
     guard !steps.isEmpty else { return difference }
     let step = max(output.largestMagnitude, .leastNormalMagnitude) * 1e-6

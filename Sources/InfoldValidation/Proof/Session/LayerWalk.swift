@@ -3,40 +3,42 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Goes through a network node by node in double precision, with bounds for what rounding may do to each value. Where another network
-/// has the same value, that is held within its bounds, and taken further in the place of the network's own: so bounds stay as narrow as
-/// the roundings between two values that both have, and a difference is found at the layer where it arises.
+/// Evaluates a network node by node in double precision, with a rounding error bound for each
+/// value. If another network has the same value, the walk checks that it is within the bound, and
+/// then continues with the other network's value. Bounds therefore cover only the roundings between
+/// two values that both networks have, and a difference is found at the layer where it arises.
 struct LayerWalk {
-  /// The network, with known sizes.
+  /// The network, without dynamic dimensions.
   let graph: Graph
-  /// What a caller gives.
+  /// The inputs of the network.
   let inputs: [ValueID: Tensor]
-  /// What the other network has for values of this one.
+  /// The other network's tensors for values of this one.
   let others: [ValueID: Tensor]
   let rounding: RoundingModel
-  /// What else may move a value, element by element.
+  /// Additional error bounds of values, element by element.
   var further: [ValueID: Tensor] = [:]
-  /// By how much integers may be off that stand for fractions: 1 where a number beside the middle of two steps may go to either.
+  /// The permitted error of integers that represent quantized numbers: 1 if a number near the
+  /// midpoint of two quantization steps may round to either.
   var step = 0.0
 
-  /// A value of both networks.
+  /// A value that both networks have.
   struct Layer {
     let node: NodeID
     let value: ValueID
-    /// The largest magnitude that is expected.
+    /// The largest magnitude of the expected value.
     var largest = 0.0
     /// The largest distance.
     var error = 0.0
-    /// Distance ÷ bound where that is largest, and both there.
+    /// The largest quotient of distance and bound, and both numbers at that element.
     var share = 0.0
     var distance = 0.0
     var allowed = 0.0
     /// The largest bound.
     var bound = 0.0
     var place = 0
-    /// The elements that were held within bounds, and those of which nothing is known.
+    /// The number of elements that were compared with a bound, and of those without a known bound.
     var compared = 0, unknown = 0
-    /// Those beyond their bounds.
+    /// The number of elements beyond their bounds.
     var beyond = 0
   }
 
@@ -72,7 +74,7 @@ struct LayerWalk {
     return ErrorEstimate(constant: try tensor.widened(), relative: rounding.constants)
   }
 
-  /// Adds what the error analysis of a node does not know of.
+  /// Adds errors that the error analysis of the node does not cover.
   private func widen(_ estimate: inout ErrorEstimate, of value: ValueID, madeBy node: Node) throws(InfoldError) {
     guard estimate.value.elementType == .float64 else { return }
     // A conversion rounds to its type.
@@ -94,7 +96,7 @@ struct LayerWalk {
     let isFloat = type.isFloatingPoint
     let bounds = try ElementBounds(estimate)
     let exact = try estimate.value.numbers(), numbers = try other.numbers()
-    // Sessions may take subnormal numbers for zero.
+    // Sessions may treat subnormal numbers as zero.
     let stored = isFloat ? type.unitRoundoff : 0, least = isFloat ? max(type.smallestSubnormal, 0x1p-120) : step
     let range = isFloat ? type.largestMagnitude / 2 : .infinity
     var layer = Layer(node: node, value: value)
@@ -106,7 +108,7 @@ struct LayerWalk {
         continue
       }
       let limit = bounds.limits[index] + stored * x.magnitude + least
-      // Beyond the range of the type, and where the analysis knows nothing, nothing is held against anything.
+      // Do not compare numbers beyond the range of the type, or without a known bound.
       guard x.magnitude < range, limit < .infinity else {
         layer.unknown += 1
         continue
@@ -124,7 +126,7 @@ struct LayerWalk {
     return layer
   }
 
-  /// Whether both have numbers of the same kind.
+  /// Whether both tensors have elements of the same kind.
   private static func haveNumbers(_ a: Tensor, _ b: Tensor) -> Bool {
     a.elementType.isFloatingPoint == b.elementType.isFloatingPoint && a.elementType != .string
       && b.elementType != .string
@@ -132,7 +134,7 @@ struct LayerWalk {
 }
 
 extension Node {
-  /// Whether the node does nothing but give numbers another type.
+  /// Whether the node only converts numbers to another type.
   var converts: Bool { typed.map { type(of: $0).widening == .conversion } ?? false }
 }
 

@@ -1,69 +1,74 @@
 import InfoldRuntime
 
-/// What is found of the network that a session runs, behind all of its passes and by its kernels, in one precision.
+/// The results for the network that a session runs in one precision, after all passes and with its
+/// kernels.
 public struct SessionReport: Sendable, Encodable {
-  /// The precision, as `SessionOptions.Precision` has it.
+  /// The precision, as in `SessionOptions.Precision`.
   public internal(set) var precision: String
   /// Whether every value and every output is within its bounds.
   public internal(set) var passed = true
-  /// What is wrong.
+  /// The failures, as sentences.
   public internal(set) var failures: [String] = []
-  /// What is worth knowing and no failure.
+  /// Remarks that are not failures.
   public internal(set) var remarks: [String] = []
-  /// The nodes of the original, and of the network behind the passes.
+  /// The number of nodes of the original, and of the network after the passes.
   public internal(set) var nodes = 0, plannedNodes = 0
-  /// The values that were compared, in the order of the network: those that the session has as well as the original.
+  /// The values that both the session and the original have, in the order of the network.
   public internal(set) var layers: [Layer] = []
   /// The outputs.
   public internal(set) var outputs: [Output] = []
 
-  /// A value of the original that the session has as well.
+  /// A value that both the session and the original have.
   public struct Layer: Sendable, Encodable {
     /// The value's name.
     public internal(set) var value: String
-    /// The node of the original that makes it, as errors call it.
+    /// The label of the original's node that writes it.
     public internal(set) var node: String
-    /// The operators of the session's step that makes it, like `Conv+Relu`; `nil` where it is not handed from step to step.
+    /// The operators of the session's step that writes it, such as `Conv+Relu`. `nil` if it is not
+    /// passed between steps.
     public internal(set) var operation: String?
-    /// How the step does them.
+    /// The algorithm of the step.
     public internal(set) var algorithm: String?
-    /// What the passes did, in double precision: the largest quotient of distance and bound, where only constants were rounded.
+    /// The effect of the passes in double precision, where only constants are rounded.
     public internal(set) var passes: Distance?
-    /// What the kernels did, in the session's own arithmetic.
+    /// The effect of the kernels in the session's own arithmetic.
     public internal(set) var kernels: Distance?
   }
 
-  /// How far a value is from what the original makes, in double precision, of the session's own values before it.
+  /// The distance between a value and the result that the original computes in double precision
+  /// from the session's own earlier values.
   public struct Distance: Sendable, Encodable {
-    /// The elements that were compared.
+    /// The number of elements that were compared.
     public internal(set) var elements = 0
-    /// Those of which the error analysis knows nothing, such as an index that may be another one.
+    /// The number of elements for which the error analysis has no bound, such as an index that
+    /// rounding may change.
     public internal(set) var unknown = 0
     /// The largest distance.
     public internal(set) var error = 0.0
-    /// The largest distance as a share of the largest magnitude.
+    /// The largest distance, relative to the largest magnitude.
     public internal(set) var relativeError = 0.0
     /// The largest magnitude.
     public internal(set) var largestMagnitude = 0.0
-    /// Distance ÷ bound, where that is largest: at most 1.
+    /// The largest quotient of distance and bound. At most 1 if the value is within its bounds.
     public internal(set) var shareOfBound = 0.0
     /// The largest bound.
     public internal(set) var bound = 0.0
-    /// The elements beyond their bounds.
+    /// The number of elements beyond their bounds.
     public internal(set) var beyond = 0
   }
 
-  /// How far an output of the session is from the original in double precision, from the inputs on.
+  /// The distance between an output of the session and the original in double precision, computed
+  /// from the inputs on.
   public struct Output: Sendable, Encodable {
     /// The name.
     public internal(set) var name: String
     /// The largest distance.
     public internal(set) var error = 0.0
-    /// The largest distance as a share of the largest magnitude.
+    /// The largest distance, relative to the largest magnitude.
     public internal(set) var relativeError = 0.0
     /// The largest magnitude.
     public internal(set) var largestMagnitude = 0.0
-    /// The elements that differ where they are no floating-point numbers.
+    /// The number of elements that differ, for outputs that are not floating point.
     public internal(set) var differingElements = 0
   }
 
@@ -71,7 +76,8 @@ public struct SessionReport: Sendable, Encodable {
     self.precision = precision.rawValue
   }
 
-  /// The layer whose kernels come closest to their bound, as its place in `layers`; `nil` where none was compared.
+  /// The index in `layers` of the layer whose kernels come closest to their bound. `nil` if no
+  /// layer was compared.
   public var tightestLayer: Int? {
     layers.indices.filter { layers[$0].kernels != nil }
       .max { layers[$0].kernels!.shareOfBound < layers[$1].kernels!.shareOfBound }
@@ -79,7 +85,8 @@ public struct SessionReport: Sendable, Encodable {
 }
 
 extension SessionReport: CustomStringConvertible {
-  /// One line: the precision, how much was compared, and whether that is right.
+  /// One line: the precision, the number of compared values, and whether they are within their
+  /// bounds.
   public var description: String {
     let share = layers.reduce(0) { max($0, $1.kernels?.shareOfBound ?? 0) }
     return "precision \(precision): \(passed ? "passed" : "failed"), \(layers.count) values compared, at most "
@@ -88,7 +95,7 @@ extension SessionReport: CustomStringConvertible {
 }
 
 extension SessionReport.Distance {
-  /// Takes in what another sample has shown.
+  /// Adds the results of another sample.
   mutating func add(_ layer: LayerWalk.Layer) {
     elements += layer.compared
     unknown += layer.unknown

@@ -2,9 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// How far rounding may move the results of a 3 × 3 convolution by Winograd's algorithm. Its sums are of transformed numbers, whose
-/// magnitudes are larger than those of the convolution's own products: with Y = Aᵀ[Σ (G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile, the error is
-/// at most γₙ · |Aᵀ|[Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)]|A| (Barabasz, Anderson, Soodhalter and Gregg 2018, arXiv 1803.10986).
+/// Rounding error bounds of a 3 × 3 Winograd convolution. Winograd's algorithm sums transformed
+/// numbers, whose magnitudes exceed those of the convolution's own products. With Y = Aᵀ[Σ (G g Gᵀ)
+/// ⊙ (Bᵀ d B)]A for each tile, the error is at most γₙ · |Aᵀ|[Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)]|A|
+/// (Barabasz, Anderson, Soodhalter and Gregg 2018, arXiv 1803.10986).
 struct WinogradBound {
   /// The size of an output tile: 2, 4 or 6.
   private let tile: Int
@@ -14,7 +15,7 @@ struct WinogradBound {
   private let weights: [[Double]]
   private let output: [[Double]]
 
-  /// - Returns: `nil` for a tile that kernels do not have.
+  /// - Returns: `nil` for a tile size that no kernel has.
   init?(tile: Int) {
     let half = 0.5.squareRoot(), root = 2.0.squareRoot()
     let points: [Double]
@@ -52,9 +53,9 @@ struct WinogradBound {
   /// - Parameters:
   ///   - x: The input [N, C, …], in float64.
   ///   - weight: The weight [K, C, 3, 3], in float64.
-  ///   - pads: The rows of zeros above, and the columns of zeros on the left.
+  ///   - pads: The number of rows of zeros above the input, and of columns of zeros to its left.
   ///   - shape: The shape of the output.
-  /// - Returns: `nil` where sizes do not fit.
+  /// - Returns: `nil` if the sizes do not match.
   func errors(
     _ x: Tensor, _ weight: Tensor, pads: (top: Int, left: Int), shape: [Int]
   ) throws(InfoldError) -> Tensor? {
@@ -65,7 +66,8 @@ struct WinogradBound {
     let (tileRows, tileColumns) = ((rows + tile - 1) / tile, (columns + tile - 1) / tile)
     let numbers: [Double] = try x.absolute().elements(), filters: [Double] = try weight.absolute().elements()
     let image = x.shape[2] * x.shape[3]
-    // Roundings: two transformations, the weights' own, the product, and the sum over the channels.
+    // Roundings of two transformations, the weights themselves, the product, and the sum over the
+    // channels.
     let roundings = 24 + min(channels, Int(8 * Double(channels).squareRoot()))
     let factor = ErrorBounds.gamma(roundings)
     var errors = [Double](repeating: 0, count: shape.reduce(1, *))
@@ -130,7 +132,8 @@ struct WinogradBound {
 }
 
 extension WinogradBound {
-  /// The zeros above and on the left of the input of a convolution with a window of 3 × 3.
+  /// The number of rows of zeros above the input, and of columns to its left, of a 3 × 3
+  /// convolution.
   static func pads(of node: Node, input: [Int], output: [Int]) -> (top: Int, left: Int) {
     if case .ints(let pads)? = node.attributes["pads"], pads.count == 4 { return (Int(pads[0]), Int(pads[1])) }
     guard case .string(let mode)? = node.attributes["auto_pad"], input.count == 4, output.count == 4 else {

@@ -3,22 +3,25 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// What it would save to remove the channels that are constant over a data set.
+/// The savings from removing channels that are constant over a data set.
 ///
-/// A channel can go when the filter that makes it is its own, and everything that reads it can do without: functions of single elements,
-/// normalizations, pools and depthwise convolutions hand it on as a constant, and a convolution or a matrix product behind them loses an
-/// input channel, whose constant goes into the bias. Where a convolution pads with zeros, only a constant 0 can go; a sum, a concatenation
-/// or anything else on the way keeps the channel.
+/// A channel can be removed if it has a filter of its own, and if all of its consumers can do
+/// without it. Element functions, normalizations, pools and depthwise convolutions forward it as a
+/// constant. A later convolution or matrix product loses an input channel, and the constant is
+/// added to its bias. If the convolution pads with zeros, only a constant 0 can be removed. A sum,
+/// a concatenation or any other operator in between keeps the channel.
 public struct ChannelRemoval: Sendable, Encodable {
-  /// The constant channels of all normalizations.
+  /// The number of constant channels of all normalizations.
   public internal(set) var constantChannels = 0
-  /// Those of them that can be removed.
+  /// The number of constant channels that can be removed.
   public internal(set) var removableChannels = 0
-  /// The numbers that their filters, normalizations and readers would lose.
+  /// The number of parameters that would be removed from filters, normalizations and consumers.
   public internal(set) var parameters = 0
-  /// The share of the weights of all convolutions, matrix products and normalizations that this is.
+  /// The share of these parameters in the weights of all convolutions, matrix products and
+  /// normalizations.
   public internal(set) var parameterShare = 0.0
-  /// The share of the multiplications of all convolutions and matrix products; `nil` where sizes are not known.
+  /// The share of multiplications that would be saved, among those of all convolutions and matrix
+  /// products. `nil` if sizes are unknown.
   public internal(set) var multiplicationShare: Double?
 }
 
@@ -36,34 +39,35 @@ extension ChannelRemoval {
   }
 }
 
-/// Finds out which channels can go, and what goes with them.
+/// Finds the removable channels, and the parameters that would be removed with them.
 struct ChannelRemovalSearch {
   private let graph: Graph
-  /// By node the output channels and the input channels that go.
+  /// The output channels and the input channels to remove, by node.
   private var outputs: [NodeID: Set<Int>] = [:]
   private var inputs: [NodeID: Set<Int>] = [:]
 
   init(_ statistics: ModelStatistics) {
     let original = statistics.original.graph
-    // Sizes for the multiplications: those of one sample, where only the batch is open.
+    // Shapes for counting multiplications: those of one sample, if only the batch size is dynamic.
     var graph = (try? original.bindingBatch(to: 1)) ?? original
     graph.learnConstants()
     self.graph = graph
   }
 
-  /// Channels that hold a constant each, on their way through the network.
+  /// Channels with a constant each, as they are followed through the network.
   private struct Constants {
     var value: ValueID
-    /// The constant by channel.
+    /// The constants by channel.
     var numbers: [Int: Double]
   }
 
-  /// Removes what can be removed of the constant channels of a normalization.
-  /// - Returns: The number of channels that go.
+  /// Removes constant channels of a normalization where possible.
+  /// - Returns: The number of removed channels.
   mutating func remove(_ channels: [Int], of layer: ModelStatistics.Layer) -> Int {
     guard !channels.isEmpty, let normalized = normalized(channels, of: layer) else { return 0 }
     let (makers, made) = makers(of: layer.node, channels)
-    // Channel by channel: one that pads with something else than 0 does not hold up the others.
+    // Each channel separately: a channel that is padded with another value than 0 must not keep the
+    // others.
     var gone = 0
     for (channel, number) in normalized.numbers.sorted(by: { $0.key < $1.key }) where made.contains(channel) {
       var readers: [(node: NodeID, channel: Int, isHandedOn: Bool)] = []
@@ -82,7 +86,7 @@ struct ChannelRemovalSearch {
     return gone
   }
 
-  /// What the normalization makes of channels at their means.
+  /// The normalization's outputs for channels that equal their means.
   private func normalized(_ channels: [Int], of layer: ModelStatistics.Layer) -> Constants? {
     let node = graph[layer.node]
     guard let operation = node.typed as? BatchNormalization, !operation.isTraining, operation.isSpatial,
@@ -104,8 +108,8 @@ struct ChannelRemovalSearch {
     return (scale, scale.indices.map { beta[$0] - mean[$0] * scale[$0] })
   }
 
-  /// The operators that make a normalization's input, and would lose filters: the convolution or the product before it; and where that
-  /// is depthwise, the one before that.
+  /// The operators that compute a normalization's input, and would lose filters: the convolution or
+  /// product before it. If that is a depthwise convolution, also the operator before that.
   private func makers(of id: NodeID, _ channels: [Int]) -> (nodes: [NodeID], channels: Set<Int>) {
     var nodes: [NodeID] = []
     var value = graph[id].inputs[0]!
@@ -130,15 +134,16 @@ struct ChannelRemovalSearch {
         break
       }
     }
-    // A depthwise filter goes only with the channel that it reads, so the way must end at a convolution or product of all channels.
+    // A depthwise filter can only be removed with the channel that it reads, so the chain must
+    // begin at a convolution or product of all channels.
     guard let last = nodes.last, convolution(graph[last])?.isDepthwise == false || product(graph[last]) != nil else {
       return ([], [])
     }
     return (nodes, Set(channels))
   }
 
-  /// Follows a constant channel to what reads it.
-  /// - Returns: Whether all of it can do without.
+  /// Follows a constant channel to its consumers.
+  /// - Returns: Whether all consumers can do without it.
   private func follow(
     _ value: ValueID, _ channel: Int, _ number: Double,
     _ readers: inout [(node: NodeID, channel: Int, isHandedOn: Bool)]
@@ -176,7 +181,7 @@ struct ChannelRemovalSearch {
     return true
   }
 
-  /// A function of single elements at one number, as the operator itself evaluates it.
+  /// The result of an element function for one number, as evaluated by the operator itself.
   private func evaluated(_ node: Node, _ number: Double) -> Double? {
     guard let tensor = try? Tensor(shape: [1], [Float(number)]) else { return nil }
     let operands = node.inputs.enumerated().map { index, input in index == 0 ? tensor : input.flatMap(graph.constant) }
@@ -185,12 +190,12 @@ struct ChannelRemovalSearch {
     return (try? result.numbers())?.first
   }
 
-  /// Pools that give a constant for a constant, whatever they pad with.
+  /// Whether the node is a pool that maps a constant to a constant, independent of padding.
   private func isChannelwisePool(_ node: Node) -> Bool {
     node.typed is GlobalAveragePool || node.typed is GlobalMaxPool || node.typed is MaxPool
   }
 
-  /// Whether [N, C, 1, …] becomes [N, C].
+  /// Whether the node reshapes [N, C, 1, …] to [N, C].
   private func isFlattening(_ node: Node, from input: ValueID, to output: ValueID) -> Bool {
     guard node.typed is Flatten || node.typed is Reshape || node.typed is Squeeze,
       let from = graph[input].type?.shape, let to = graph[output].type?.shape, to.rank == 2, from.rank >= 2
@@ -200,14 +205,14 @@ struct ChannelRemovalSearch {
 }
 
 extension ChannelRemovalSearch {
-  /// A convolution with a constant weight, of one group or as many as channels.
+  /// A convolution with a constant weight, with one group or one group per channel.
   private struct Convolution {
     let isDepthwise: Bool
     let isUnpadded: Bool
     let weight: Tensor
     let bias: Tensor?
 
-    /// What a depthwise convolution makes of a constant.
+    /// The result of a depthwise convolution for a constant channel.
     func constant(_ channel: Int, _ number: Double) -> Double {
       let perChannel = weight.count / max(weight.shape[0], 1)
       let weights = (try? weight.numbers()[(channel * perChannel)..<((channel + 1) * perChannel)]) ?? []
@@ -245,7 +250,7 @@ extension ChannelRemovalSearch {
     return (true, weight.shape[isTransposed ? 1 : 0], weight.shape[isTransposed ? 0 : 1])
   }
 
-  /// What goes, and its share of everything.
+  /// The removed parameters, and the shares of all parameters and multiplications.
   var saved: (parameters: Int, parameterShare: Double, macShare: Double?) {
     var (all, gone) = (0, 0)
     var (work, goneWork) = (0.0, 0.0)

@@ -1,76 +1,83 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A way of preparing the samples of a model, and what may be changed about it.
+/// A way of preprocessing the samples of a model, with variants of it.
 public protocol InputPreparation: Sendable {
-  /// What is other than in the preparation that is asked about, in a few words for each change; empty for that one itself.
+  /// The differences from the current preprocessing, in a few words each. Empty for the current one
+  /// itself.
   var changes: [String] { get }
-  /// What is wrong with the preparation that is asked about where this one is right, a sentence for each change.
+  /// The mistakes of the current preprocessing if this one is right, as one sentence for each
+  /// difference.
   var mistakes: [String] { get }
-  /// How to prepare the samples so.
+  /// Instructions for preprocessing the samples in this way.
   var remedy: String { get }
-  /// Preparations that differ from this one in one thing.
+  /// Variants that differ from this one in one respect.
   var alternatives: [Self] { get }
   /// The tensors of a sample, by the names of the model's inputs.
   func sample(_ index: Int) throws(InfoldError) -> [String: Tensor]
 }
 
-/// Which preparation of the inputs fits the stored statistics best.
+/// A search for the preprocessing that fits the running statistics best.
 ///
-/// A mistake in preparing pictures, like another order of colors or another scale, moves what the first layers compute away from what
-/// they computed in training, which a batch normalization has stored. The same samples are prepared in the usual other ways, one change
-/// after the other, and each way is judged by how far means and variances are from the stored ones.
+/// A mistake in the preprocessing of pictures, such as a wrong color order or scale, moves the
+/// statistics of the first layers away from those of training, which a batch normalization has
+/// stored. The same samples are prepared in other common ways, one change after the other. Each is
+/// judged by the distance of means and variances from the stored ones.
 public struct InputDiagnosis: Sendable, Encodable {
-  /// A preparation that was tried.
+  /// A preprocessing that was tried.
   public struct Trial: Sendable, Encodable {
-    /// What is other than in the preparation as it is; empty for that one itself.
+    /// The differences from the current preprocessing. Empty for the current one itself.
     public let changes: [String]
-    /// What is wrong with the preparation as it is where this one is right, a sentence for each change.
+    /// The mistakes of the current preprocessing if this one is right, as one sentence for each
+    /// difference.
     public let mistakes: [String]
-    /// How to prepare the samples so.
+    /// Instructions for preprocessing the samples in this way.
     public let remedy: String
-    /// How far the samples are from the stored statistics, in nats: the divergences of all layers, as
-    /// `StatisticsDiagnosis.Layer.divergence` has them, in a mean in which layer i from 0 weighs 1 / (1 + i/4).
+    /// The distance of the samples from the running statistics, in nats: the weighted mean of the
+    /// `StatisticsDiagnosis.Layer.divergence` of all layers. Layer i, counted from 0, has the
+    /// weight 1 / (1 + i/4).
     public let divergence: Double
-    /// How far one of the samples is from all of them, by the same measure.
+    /// The distance of a single sample from all samples, by the same measure.
     public let spread: Double
   }
 
-  /// Another preparation must fit better by this factor.
+  /// The factor by which another preprocessing must fit better to be a finding.
   public static let leastImprovement = 1.12
-  /// What fits best must not be further from the stored statistics than so many spreads: samples of another kind than those that a
-  /// model was trained with differ from the stored statistics as well, and then nothing can be said.
+  /// The largest distance of the best fit from the running statistics, in spreads. Samples of
+  /// another kind than the training data also differ from the running statistics, and permit no
+  /// conclusion.
   static let mostSpreads = 3.0
 
   /// The number of samples that were prepared in all ways.
   public let samples: Int
-  /// The preparation as it is, and those that were tried, from the best fit to the worst.
+  /// The current preprocessing and those that were tried, from the best fit to the worst.
   public let trials: [Trial]
-  /// The preparation as it is.
+  /// The current preprocessing.
   public let present: Trial
-  /// The preparation that fits clearly better; `nil` where the present one fits about as well.
+  /// The preprocessing that fits clearly better. `nil` if the current one fits about as well.
   public let finding: Trial?
-  /// Whether no preparation fits: the samples seem to be of another kind than those that the model was trained with.
+  /// Whether no preprocessing fits: the samples seem to be of another kind than the training data.
   public let isOfAnotherKind: Bool
 
-  /// By which factor the finding fits better.
+  /// The factor by which the finding fits better.
   public var improvement: Double? { finding.map { present.divergence / max($0.divergence, .leastNonzeroMagnitude) } }
 }
 
 extension InputDiagnosis {
-  /// Tries preparations on the samples of a model with stored statistics.
+  /// Tries preprocessing variants on the samples of a model with running statistics.
   /// - Parameters:
-  ///   - preparation: The preparation as it is.
-  ///   - fit: Measures preparations.
+  ///   - preparation: The current preprocessing.
+  ///   - fit: Measures the fit of a preprocessing.
   ///   - count: The number of samples, at least 2.
-  ///   - progress: Is told how many preparations have been measured.
-  /// - Throws: What the present preparation throws, and a model that cannot run it. An alternative that throws is left out.
+  ///   - progress: Called with the number of variants that have been measured.
+  /// - Throws: The errors of the current preprocessing, and those of running the model on it.
+  ///   Variants that throw are skipped.
   public init(
     _ preparation: some InputPreparation, _ fit: InputFit, sampleCount count: Int,
     progress: (_ done: Int) -> Void = { _ in }
   ) throws(InfoldError) {
     guard count > 1 else {
-      throw InfoldError(.invalidArgument, "one sample is too few to tell a wrong preparation from an unusual sample")
+      throw InfoldError(.invalidArgument, "one sample is too few to distinguish wrong preprocessing from an unusual sample")
     }
     let present = Trial(preparation, try fit.measure(preparation, sampleCount: count))
     var trials = [present]

@@ -4,9 +4,9 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Measures how well samples fit the statistics that a model's batch normalizations have stored.
+/// Measures how well samples fit the running statistics of a model's batch normalizations.
 public struct InputFit: Sendable {
-  /// What is measured.
+  /// The result of a measurement.
   struct Measure {
     let divergence: Double
     let spread: Double
@@ -19,7 +19,7 @@ public struct InputFit: Sendable {
     let mean: [Double]
     let variance: [Double]
     let epsilon: Double
-    /// Those with a stored variance above epsilon, which are compared.
+    /// The channels with a stored variance above epsilon, which are compared.
     let channels: [Int]
   }
 
@@ -27,9 +27,10 @@ public struct InputFit: Sendable {
   private let layers: [Layer]
   private let runSize: Int
 
-  /// Prepares for a model.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a model without stored statistics per feature map; as `Session`, and for a
-  ///   batch that the inputs do not agree on.
+  /// Prepares to measure samples of a model.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model has no running statistics per
+  ///   feature map, or if the batch sizes of its inputs contradict each other; the errors of
+  ///   `Session`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     var graph = model.graph
     graph.learnConstants()
@@ -54,7 +55,7 @@ public struct InputFit: Sendable {
     }
     guard !layers.isEmpty else {
       throw InfoldError(
-        .invalidArgument, "the model has stored no statistics per feature map that samples could be held against",
+        .invalidArgument, "the model has no running statistics per feature map to compare samples with",
         file: model.path)
     }
     self.layers = layers
@@ -64,10 +65,11 @@ public struct InputFit: Sendable {
     session = try Session(model, options: options)
   }
 
-  /// How far the samples are from what is stored, and one of them from all.
+  /// The distance of the samples from the running statistics, and that of a single sample from all
+  /// samples.
   func measure(_ preparation: some InputPreparation, sampleCount count: Int) throws(InfoldError) -> Measure {
     var batches = try MiniBatches(sampleCount: count, size: runSize, runSize: runSize)
-    // For each layer the moments of each run.
+    // For each layer, the moments of each run.
     var moments = layers.map { _ in [MomentSums]() }
     while let runs = try batches.next({ (index) throws(InfoldError) in try preparation.sample(index) }) {
       for run in runs {
@@ -91,8 +93,9 @@ public struct InputFit: Sendable {
 }
 
 extension InputFit.Layer {
-  /// The spread is what the divergence would be of samples that are drawn one at a time from these: with sₘ² the variance of the
-  /// samples' means, and s_q² that of their squared deviations from the common mean, sₘ² / 2v + s_q² / 4v², to second order.
+  /// The spread is the expected divergence of samples drawn one at a time from these. With sₘ² the
+  /// variance of the samples' means, and s_q² that of their squared deviations from the common
+  /// mean, it is sₘ² / 2v + s_q² / 4v² to second order.
   fileprivate func measure(_ samples: [MomentSums]) -> InputFit.Measure {
     var whole = MomentSums()
     for sample in samples { whole.merge(sample) }

@@ -1,11 +1,12 @@
 import RealModule
 
-/// How far a normal distribution is from another, by the Kullback–Leibler divergence.
+/// The Kullback–Leibler divergence of normal distributions.
 enum NormalDivergence {
-  /// Divergences are at most this, so that one channel with a tiny stored variance leaves sums finite.
+  /// The largest divergence. It keeps sums finite if a channel has a tiny stored variance.
   private static let limit = 1e12
 
-  /// The divergence of N(μ, σ²) from N(μ₀, σ₀²) in nats: ½ (σ²/σ₀² − 1 − ln(σ²/σ₀²) + ((μ − μ₀)/σ₀)²).
+  /// The divergence of N(μ, σ²) from N(μ₀, σ₀²) in nats: ½ (σ²/σ₀² − 1 − ln(σ²/σ₀²) + ((μ −
+  /// μ₀)/σ₀)²).
   /// - Parameters:
   ///   - shift: (μ − μ₀) / σ₀.
   ///   - ratio: σ² / σ₀².
@@ -15,7 +16,8 @@ enum NormalDivergence {
     return value.isNaN ? limit : min(max(value, 0), limit)
   }
 
-  /// The mean without the largest twentieth: a few channels that are nearly constant must not decide. `nil` for no values.
+  /// The mean without the largest twentieth, so that a few nearly constant channels do not
+  /// dominate. `nil` for no values.
   static func trimmedMean(_ values: [Double]) -> Double? {
     guard !values.isEmpty else { return nil }
     let count = values.count - values.count / 20

@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// Pictures of three channels, channel after channel.
+/// Pictures of three channels in channels-first order.
 struct Planes {
   let count: Int
   let rows: Int
@@ -16,12 +16,12 @@ struct Planes {
     self.columns = columns
   }
 
-  /// Takes numbers in which the channels of a pixel stand next to each other, or the pixels of a channel.
+  /// Reads numbers in channels-last or channels-first order.
   mutating func read(_ numbers: [Float], isInterleaved: Bool) {
     values = isInterleaved ? reordered(numbers, toInterleaved: false) : numbers
   }
 
-  /// All numbers, in one of both orders.
+  /// All numbers in channels-last or channels-first order.
   func numbers(isInterleaved: Bool) -> [Float] {
     isInterleaved ? reordered(values, toInterleaved: true) : values
   }
@@ -48,7 +48,7 @@ struct Planes {
     }
   }
 
-  /// Exchanges the first channel with the last.
+  /// Swaps the first channel and the last.
   mutating func reverseChannels() {
     for picture in 0..<count {
       let first = picture * Self.channels * area, last = first + 2 * area
@@ -56,8 +56,9 @@ struct Planes {
     }
   }
 
-  /// Twice as large, bilinearly: every new pixel lies a quarter of an old one from the nearest.
-  /// - Throws: `InfoldError` with `.limitExceeded` for pictures that would take more than 1 GiB.
+  /// The pictures at twice the size, by bilinear interpolation: each new pixel is a quarter of an
+  /// old one away from the nearest.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the pictures would take more than 1 GiB.
   func doubled() throws(InfoldError) -> Planes {
     guard values.count <= 1 << 26 else {
       throw InfoldError(.limitExceeded, "the pictures are too large to be enlarged")
@@ -78,13 +79,13 @@ struct Planes {
     return result
   }
 
-  /// The old pixel that a new one lies in, and the nearest next to it.
+  /// The old pixel that contains a new one, and the nearest next to it.
   private static func neighbors(_ index: Int, _ count: Int) -> (Int, Int) {
     let near = index / 2
     return (near, min(max(index % 2 == 0 ? near - 1 : near + 1, 0), count - 1))
   }
 
-  /// Half as large: means of four pixels.
+  /// The pictures at half the size: means of four pixels.
   func halved() -> Planes {
     var result = Planes(count: count, rows: rows / 2, columns: columns / 2)
     result.values.reserveCapacity(values.count / 4)

@@ -2,19 +2,21 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// What a model gives with the statistics of a data set, beside what it gives with its own.
+/// The difference between the outputs of a model with the statistics of a data set and with its own
+/// running statistics.
 public struct ReestimationEffect: Sendable, Encodable {
-  /// The number of samples that both were run on.
+  /// The number of samples that both models were run on.
   public let samples: Int
-  /// The outputs: the first network is the model as it is.
+  /// The differences of the outputs. The first network is the unchanged model.
   public let outputs: [OutputDifference]
 
-  /// Runs both on samples.
+  /// Runs both models on samples.
   /// - Parameters:
   ///   - statistics: The statistics of the data set.
   ///   - count: The number of samples.
-  ///   - sample: Gives the tensors of a sample, as for `StatisticsCollector.collect(sampleCount:progress:sample:)`.
-  /// - Throws: What `sample` throws; as `ModelStatistics.model()` and `Session`.
+  ///   - sample: Returns the tensors of a sample, as for
+  ///     `StatisticsCollector.collect(sampleCount:progress:sample:)`.
+  /// - Throws: The errors of `sample`, `ModelStatistics.model()` and `Session`.
   public init(
     of statistics: ModelStatistics, options: SessionOptions = SessionOptions(), sampleCount count: Int,
     sample: (Int) throws(InfoldError) -> [String: Tensor]

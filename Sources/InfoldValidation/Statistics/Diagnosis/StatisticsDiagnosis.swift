@@ -1,61 +1,65 @@
 import InfoldSystem
 
-/// What the statistics of a data set say of a model: how well the stored ones fit, which channels are dead, what new statistics do to
-/// the outputs, and whether another preparation of the inputs would fit better.
+/// A diagnosis of a model by the statistics of a data set: how well the running statistics fit,
+/// which channels are dead, how new statistics change the outputs, and whether other preprocessing
+/// of the inputs would fit better.
 public struct StatisticsDiagnosis: Sendable, Encodable {
   /// A normalization.
   public struct Layer: Sendable, Encodable {
-    /// The node's name; that of its output where it has none.
+    /// The node's name, or the name of its output if the node has none.
     public let name: String
-    /// The number of channels; 0 where the model stores no statistics.
+    /// The number of channels. 0 if the model has no running statistics.
     public let channels: Int
-    /// For each mean how far it is from the stored one, in stored standard deviations √(σ² + ε); 0 where σ² + ε is not positive. Empty
-    /// where the model stores none.
+    /// For each mean, its distance from the stored one in units of the stored standard deviation
+    /// √(σ² + ε), or 0 if σ² + ε is not positive. Empty if the model has no running statistics.
     public let shifts: [Double]
-    /// For each variance its quotient with the stored one, (v + ε) / (σ² + ε); 1 where σ² + ε is not positive.
+    /// For each variance, its ratio to the stored one, (v + ε) / (σ² + ε), or 1 if σ² + ε is not
+    /// positive.
     public let varianceRatios: [Double]
-    /// How far the distribution of a channel is from the stored one: the Kullback–Leibler divergence of normal distributions in nats, its
-    /// mean over the channels with a stored variance above ε, without the largest twentieth. `nil` where there are none.
+    /// The divergence of the channels' distributions from the stored ones: the Kullback–Leibler
+    /// divergence of normal distributions in nats, averaged over the channels with a stored
+    /// variance above ε, without the largest twentieth. `nil` if there are no such channels.
     public let divergence: Double?
     /// The channels whose stored or measured variance is at most ε.
     public let deadChannels: [Int]
-    /// The channels whose measured variance is at most a ten-thousandth of σ² + ε: what the normalization gives varies by less than a
-    /// hundredth of its factor γ.
+    /// The channels whose measured variance is at most a ten-thousandth of σ² + ε. The output of
+    /// the normalization varies by less than a hundredth of its factor γ.
     public let constantChannels: [Int]
-    /// Whether the stored statistics fit: the divergence is below `StatisticsDiagnosis.misfit`.
+    /// Whether the running statistics fit: the divergence is below `StatisticsDiagnosis.misfit`.
     public let fits: Bool
   }
 
-  /// The divergence from which on a layer does not fit, ½: that of means which are off by one standard deviation in every channel.
+  /// The divergence from which on a layer does not fit, ½. It corresponds to means that are shifted
+  /// by one standard deviation in every channel.
   public static let misfit = 0.5
 
   /// The number of samples.
   public let samples: Int
   /// The normalizations, in topological order.
   public let layers: [Layer]
-  /// What it saves to remove the channels that are constant.
+  /// The savings from removing constant channels.
   public let removal: ChannelRemoval
-  /// What the new statistics do to the outputs; `nil` where it was not measured.
+  /// The effect of the new statistics on the outputs. `nil` if it was not measured.
   public var effect: ReestimationEffect?
-  /// What other preparations of the inputs would fit; `nil` where none were tried.
+  /// The fit of other preprocessing of the inputs. `nil` if none was tried.
   public var inputs: InputDiagnosis?
-  /// What could not be found out, and why.
+  /// The parts of the diagnosis that failed, and why.
   public var remarks: [String] = []
 
-  /// Compares the statistics of a data set with the stored ones.
+  /// Compares the statistics of a data set with the running statistics.
   public init(_ statistics: ModelStatistics) {
     samples = statistics.layers.first?.statistics.samples ?? 0
     layers = statistics.layers.map(Layer.init)
     removal = ChannelRemoval(statistics, layers)
   }
 
-  /// The normalizations whose stored statistics do not fit.
+  /// The normalizations whose running statistics do not fit.
   public var misfits: [Layer] { layers.filter { !$0.fits } }
 
   /// The number of channels whose stored or measured variance is at most ε.
   public var deadChannelCount: Int { layers.reduce(0) { $0 + $1.deadChannels.count } }
 
-  /// The divergence of the layer in the middle; `nil` where the model stores no statistics.
+  /// The median of the layers' divergences. `nil` if the model has no running statistics.
   public var medianDivergence: Double? {
     let sorted = layers.compactMap(\.divergence).sorted()
     return sorted.isEmpty ? nil : sorted[sorted.count / 2]
@@ -72,7 +76,7 @@ extension StatisticsDiagnosis.Layer {
       (divergence, deadChannels, constantChannels, fits) = (nil, [], [], true)
       return
     }
-    // Statistics per activation stand beside those of their feature map.
+    // Compare statistics per activation with those of their feature map.
     let repeats = layer.mean.count / storedMean.count
     channels = storedMean.count
     var shifts: [Double] = [], ratios: [Double] = [], divergences: [Double] = []

@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Pictures that were made into tensors elsewhere, for a model with one input, and the usual ways in which that goes wrong: another order
-/// of colors or of dimensions, another scale, half the size or twice.
+/// Pictures that were converted to tensors elsewhere, for a model with one input, with variants for
+/// common mistakes: another color order, another layout, another scale, half or twice the size.
 public struct TensorPreparation: InputPreparation {
-  /// A usual scale of samples.
+  /// A common scale of samples.
   struct Scale: Sendable, Hashable {
     let name: String
-    /// Of red, green and blue, of samples from 0 to 255.
+    /// The means of red, green and blue, for samples from 0 to 255.
     let mean: [Float]
     let deviation: [Float]
 
@@ -34,18 +34,18 @@ public struct TensorPreparation: InputPreparation {
   private let samples: [Tensor]
   private let channelsLast: Bool
   private let isOfOpenSize: Bool
-  /// The scale that the samples seem to have; `nil` where none of the usual ones fits.
+  /// The scale that the samples seem to have. `nil` if no common one fits.
   private let scale: Scale?
   private var target: Scale?
   private var isReversed = false
   private var isLayoutExchanged = false
-  /// 2 for pictures that are enlarged, −2 for pictures that are made smaller, 1 for none of both.
+  /// 2 for enlarged pictures, −2 for reduced pictures, otherwise 1.
   private var zoom = 1
 
   /// - Parameters:
-  ///   - model: A model with one input that must be given, of pictures with three channels.
-  ///   - samples: Tensors of float32 for it, each [N, 3, H, W] or [N, H, W, 3] as the input is.
-  /// - Returns: `nil` when the model or the samples are something else.
+  ///   - model: A model with one required input, for pictures with three channels.
+  ///   - samples: Tensors of float32 for it, each [N, 3, H, W] or [N, H, W, 3] like the input.
+  /// - Returns: `nil` if the model or the samples are different.
   public init?(_ samples: [Tensor], for model: Model) {
     let required = model.graph.requiredInputs
     guard required.count == 1, let shape = model.graph[required[0]].type?.shape, shape.rank == 4, !samples.isEmpty
@@ -63,7 +63,7 @@ public struct TensorPreparation: InputPreparation {
     scale = Self.scale(of: samples)
   }
 
-  /// The narrowest of the usual ranges that holds all numbers, of which they fill a third at least.
+  /// The narrowest common range that contains all numbers, if they fill at least a third of it.
   private static func scale(of samples: [Tensor]) -> Scale? {
     var (least, most) = (Float.infinity, -Float.infinity)
     for sample in samples {
@@ -84,7 +84,7 @@ public struct TensorPreparation: InputPreparation {
   public var changes: [String] {
     var changes: [String] = []
     if isLayoutExchanged { changes.append("read in the order \(channelsLast ? "NCHW" : "NHWC")") }
-    if isReversed { changes.append("red and blue exchanged") }
+    if isReversed { changes.append("red and blue swapped") }
     if let target { changes.append(target.name) }
     if zoom > 1 { changes.append("twice the size") }
     if zoom < -1 { changes.append("half the size") }
@@ -96,10 +96,10 @@ public struct TensorPreparation: InputPreparation {
     if isLayoutExchanged {
       mistakes.append(
         channelsLast
-          ? "the numbers are in the order NCHW, and are given in the shape of NHWC"
-          : "the numbers are in the order NHWC, and are given in the shape of NCHW")
+          ? "the numbers are in NCHW order, but the shape is NHWC"
+          : "the numbers are in NHWC order, but the shape is NCHW")
     }
-    if isReversed { mistakes.append("red and blue are exchanged") }
+    if isReversed { mistakes.append("red and blue are swapped") }
     if let scale, let target {
       let isMeanMissing = scale.deviation == target.deviation && scale.mean.allSatisfy { $0 == 0 }
       mistakes.append(
@@ -155,11 +155,11 @@ public struct TensorPreparation: InputPreparation {
     let (rows, columns) = channelsLast ? (shape[1], shape[2]) : (shape[2], shape[3])
     let numbers: [Float] = try original.elements(as: Float.self)
     var picture = Planes(count: shape[0], rows: rows, columns: columns)
-    // The order of the numbers in memory, whatever the shape says.
+    // The order of the numbers in memory, independent of the shape.
     let isInterleaved = channelsLast != isLayoutExchanged
     picture.read(numbers, isInterleaved: isInterleaved)
     if let scale, let target {
-      // Channels as they are meant: red first, unless the samples are to be reversed.
+      // Channels by their meaning: red first, unless the samples are to be reversed.
       for channel in 0..<3 {
         let from = isReversed ? 2 - channel : channel
         let factor = scale.deviation[from] / target.deviation[from]

@@ -2,11 +2,11 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-extension ProofReport {
-  /// The report as lines for people.
+extension ValidationReport {
+  /// The report as text for the terminal.
   var text: String {
     var text = ""
-    if verdict == .nothingToProve { return nothingToProveText }
+    if outcome == .nothingToValidate { return nothingToProveText }
     let folded =
       normalizations.total == 0 && sites.isEmpty
       ? "nothing to fold" : "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
@@ -19,7 +19,7 @@ extension ProofReport {
       let site = sites[tightestSite]
       let numbers = site.numbers!
       let tightest =
-        "tightest: \(site.node), folded at \(NumberText.percentage(numbers.folded.shareOfBound)) of its bound, "
+        "tightest fold site: \(site.node), folded at \(NumberText.percentage(numbers.folded.shareOfBound)) of its bound, "
         + "unfolded at \(NumberText.percentage(numbers.unfolded.shareOfBound))"
       text += tightest.paragraph()
     }
@@ -31,7 +31,7 @@ extension ProofReport {
   }
 
   private var nothingToProveText: String {
-    "nothing to prove".styled(.yellow) + "\n" + reasons.map { "  \($0)".paragraph() }.joined()
+    "nothing to validate".styled(.yellow) + "\n" + reasons.map { "  \($0)".paragraph() }.joined()
       + (outputs.isEmpty ? "" : "\n" + outputs.map { $0.description.paragraph() }.joined()) + sessionText
   }
 
@@ -58,7 +58,7 @@ extension ProofReport {
 }
 
 extension SiteReport {
-  /// A few words on the constants, and on what is left unfolded.
+  /// The state of the constants, or of an incomplete folding, in a few words.
   fileprivate var constantsText: String {
     if constants.wrong > 0 { return "\(constants.wrong) wrong".styled(.red) }
     switch state {

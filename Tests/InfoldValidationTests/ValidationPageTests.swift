@@ -5,7 +5,7 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-@Suite struct ProofPageTests {
+@Suite struct ValidationPageTests {
   private func page(name: String) throws -> String {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 6, 6])
@@ -14,8 +14,8 @@ import Testing
     var model = Model(graph: try network.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
     model.path = name
     var random = SplitMix64(seed: 1)
-    let sample = FoldingProof.Sample(name: name, inputs: ["x": try random.tensor([1, 2, 6, 6])])
-    return ProofPage(try FoldingProof(model).run([sample])).html
+    let sample = FoldValidation.Sample(name: name, inputs: ["x": try random.tensor([1, 2, 6, 6])])
+    return ValidationPage(try FoldValidation(model).run([sample])).html
   }
 
   @Test func escapesNames() throws {

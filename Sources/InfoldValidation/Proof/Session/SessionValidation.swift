@@ -5,12 +5,14 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Proves what a session runs: that the network behind all of its passes is the original, and that its kernels compute it.
+/// Validates what a session runs: that the network after all passes computes the same as the
+/// original, and that the kernels compute that network.
 ///
-/// *Passes*: the network that is planned is evaluated in double precision. What it has in common with the original may differ by what
-/// rounding a constant does that a pass has computed. *Kernels*: a run of the session is looked into, and each value that steps hand to
-/// one another is held within the bounds of what its layer may round.
-struct SessionProof {
+/// *Passes*: the planned network is evaluated in double precision. Values that it shares with the
+/// original may differ only by the rounding of constants that a pass computed. *Kernels*: a run of
+/// the session is traced. Each value that one step passes to another must be within the rounding
+/// error bound of its layer.
+struct SessionValidation {
   let precision: SessionOptions.Precision
   private let traced: TracedSession
   /// The rounds in which values with another meaning are left out.
@@ -18,10 +20,11 @@ struct SessionProof {
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]
   private var saysIncomplete = false
-  /// The names of the values that nodes of the planned network make; `nil` before the first sample.
+  /// The names of the values that nodes of the planned network write. `nil` before the first
+  /// sample.
   private(set) var plannedValues: Set<String>?
 
-  /// What is proved.
+  /// The session to validate.
   var session: Session { traced.session }
 
   init(_ model: Model, _ precision: SessionOptions.Precision, _ options: SessionOptions) throws(InfoldError) {
@@ -33,7 +36,7 @@ struct SessionProof {
     report = SessionReport(precision)
   }
 
-  /// The original for the inputs of one sample, with what its outputs are in double precision.
+  /// The original network with the shapes of one sample, and its outputs in double precision.
   struct Truth {
     let graph: Graph
     let inputs: [ValueID: Tensor]
@@ -51,7 +54,7 @@ struct SessionProof {
     }
   }
 
-  /// Takes in what happens for one sample.
+  /// Adds the results for one sample.
   /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
   mutating func add(_ sample: [String: Tensor], _ truth: Truth) throws(InfoldError) {
     let trace = try traced.run(sample)
@@ -60,7 +63,7 @@ struct SessionProof {
     plannedValues = Set(trace.graph.nodes.lazy.flatMap { Array($0.definitions) }.map { trace.graph[$0].name })
     if !trace.isComplete, !saysIncomplete {
       saysIncomplete = true
-      report.remarks.append("values between the layers could not be looked at: only the outputs were compared")
+      report.remarks.append("values between layers could not be traced: only the outputs were compared")
     }
     var partners = Partners(truth.graph, trace.graph)
     try addPasses(truth, trace, &partners)
@@ -90,7 +93,8 @@ struct SessionProof {
       step: truth.graph.integerStep)
     var layers: [LayerWalk.Layer] = []
     try walk.run { layers.append($0) }
-    // A pass may have given a value another meaning, and what reads it, too: then everything behind it is right without it.
+    // A pass may have changed both the meaning of a value and its consumers. In that case,
+    // everything that follows is right without comparing this value.
     let isOutput = Set(truth.graph.outputs)
     // Such values are left out, and then those that only agree with them, until the outputs decide.
     var suspects: [ValueID] = [], others = layers
@@ -112,7 +116,7 @@ struct SessionProof {
     for layer in layers {
       let place = place(of: layer, truth.graph, nil)
       report.layers[place].passes = adding(layer, to: report.layers[place].passes)
-      if layer.beyond > 0 { fail(layer, truth.graph, "the passes make", of: nil) }
+      if layer.beyond > 0 { fail(layer, truth.graph, "the passes compute", of: nil) }
     }
   }
 
@@ -144,7 +148,8 @@ struct SessionProof {
     }
   }
 
-  /// The arithmetic of the session: that of its nodes, and of the model's own narrow types where every result is rounded to them.
+  /// The arithmetic of the session: the types of its nodes, and the model's own narrow types if
+  /// every result is rounded to them.
   private func rounding(_ truth: Truth, _ trace: TracedSession.Trace) -> RoundingModel {
     var types = trace.graph.computedTypes
     if precision == .exact { types.formUnion(truth.graph.computedTypes) }
@@ -152,7 +157,7 @@ struct SessionProof {
     return .declared(type, constants: min(trace.graph.constantUnit, type.unitRoundoff))
   }
 
-  /// What Winograd's algorithm may add to the errors of convolutions, by the values of the original that they end in.
+  /// The additional errors of Winograd convolutions, by the original's values that they write.
   private func winogradErrors(
     _ truth: Truth, _ trace: TracedSession.Trace, _ partners: Partners
   ) throws(InfoldError) -> [ValueID: Tensor] {
@@ -198,7 +203,7 @@ struct SessionProof {
     }
   }
 
-  // MARK: The report
+  // MARK: Report
 
   private mutating func place(
     of layer: LayerWalk.Layer, _ graph: Graph, _ maker: TracedSession.Maker?
@@ -230,17 +235,18 @@ struct SessionProof {
     guard report.failures.count < 20 else { return }
     let step = maker.map { " (\($0.operation), \($0.algorithm))" } ?? ""
     report.failures.append(
-      "\(graph.label(of: graph[layer.node])), precision \(precision.rawValue): what \(what)\(step) is "
-        + "\(NumberText.short(layer.distance)) away from the truth, and may be \(NumberText.short(layer.allowed)), in "
+      "\(graph.label(of: graph[layer.node])), precision \(precision.rawValue): the value that \(what)\(step) is "
+        + "\(NumberText.short(layer.distance)) away from the double-precision value, "
+        + "and the bound is \(NumberText.short(layer.allowed)), in "
         + "\(counted(layer.beyond, "element"))")
   }
 }
 
-/// Which values of a session's network are values of the original: those of the same name.
+/// Maps values of a session's network to values of the original with the same name.
 private struct Partners {
-  /// For values of the session's network, those of the original.
+  /// The original's value for each value of the session's network.
   private(set) var originals: [ValueID: ValueID] = [:]
-  /// The same for its inputs and outputs, whatever stands between.
+  /// The same for inputs and outputs only.
   let inputs, outputs: [ValueID: ValueID]
 
   init(_ original: Graph, _ planned: Graph) {
@@ -266,7 +272,7 @@ private struct Partners {
 }
 
 extension TracedSession.Maker {
-  /// The size of the output tiles of Winograd's algorithm; `nil` for another one.
+  /// The size of the output tiles of a Winograd convolution. `nil` for other algorithms.
   fileprivate var winogradTile: Int? {
     guard algorithm.hasPrefix("Winograd ") else { return nil }
     return algorithm.dropFirst("Winograd ".count).first?.wholeNumberValue
@@ -274,13 +280,14 @@ extension TracedSession.Maker {
 }
 
 extension Graph {
-  /// The unit roundoff of the widest rounding that a constant may have gone through which a pass has computed.
+  /// The unit roundoff of the coarsest rounding that a constant computed by a pass may have gone
+  /// through.
   fileprivate var constantUnit: Double {
     let types = nodes.lazy.flatMap { Array($0.uses) }.compactMap { self[$0].initializer?.tensor?.elementType }
     return types.filter(\.isFloatingPoint).map(\.unitRoundoff).max() ?? ErrorBounds.doubleUnit
   }
 
-  /// 1 where numbers are quantized.
+  /// 1 if numbers are quantized, otherwise 0.
   fileprivate var integerStep: Double { nodes.contains { $0.quantizationRole != nil } ? 1 : 0 }
 
   /// The floating-point types that nodes compute in.

@@ -8,10 +8,10 @@ import TestSupport
 import Testing
 
 /// What sessions run, behind all passes and by their kernels, in each precision.
-@Suite struct SessionProofTests {
+@Suite struct SessionValidationTests {
   private func report(
     _ graph: Graph, precisions: [SessionOptions.Precision]? = [.fast, .exact], opset: Int = 13
-  ) throws -> ProofReport {
+  ) throws -> ValidationReport {
     let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: opset)])
     var random = SplitMix64(seed: 3)
     let samples = try (0..<2).map { index in
@@ -20,9 +20,9 @@ import Testing
         let type = graph[id].type!
         tensors[graph[id].name] = try random.tensor(type.shape!.sizes!).converted(to: type.elementType)
       }
-      return FoldingProof.Sample(name: "sample \(index)", inputs: tensors)
+      return FoldValidation.Sample(name: "sample \(index)", inputs: tensors)
     }
-    return try FoldingProof(model, precisions: precisions).run(samples)
+    return try FoldValidation(model, precisions: precisions).run(samples)
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
@@ -149,8 +149,8 @@ import Testing
     let y = try builder.node("Relu", [builder.node("Conv", [x, weight])])
     let z = try builder.node("Unsteady", [y], named: "odd", domain: Unsteady.domain)
     try builder.output(builder.node("MaxPool", [z], attributes: ["kernel_shape": .ints([2, 2])]), named: "y")
-    let sample = FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])
-    let report = try FoldingProof(builder.model(), precisions: [.fast]).run([sample])
+    let sample = FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])
+    let report = try FoldValidation(builder.model(), precisions: [.fast]).run([sample])
     #expect(!report.passed)
     let session = try #require(report.sessions.first)
     #expect(!session.passed)
@@ -167,11 +167,11 @@ import Testing
     let x = network.input([1, 3, 8, 8])
     let graph = try network.finished(network.node("Relu", [network.node("Conv", [x, network.weights([4, 3, 3, 3])])]))
     let usual = try report(graph, precisions: nil)
-    #expect(usual.verdict == .nothingToProve)
+    #expect(usual.outcome == .nothingToValidate)
     #expect(usual.sessions.map(\.precision) == SessionOptions.Precision.allCases.map(\.rawValue))
     #expect(usual.sessions.allSatisfy { $0.passed })
     let asked = try report(graph, precisions: [.exact])
-    #expect(asked.verdict == .passed && asked.sessions.count == 1, "\(asked.reasons)")
+    #expect(asked.outcome == .passed && asked.sessions.count == 1, "\(asked.reasons)")
     #expect(asked.reasons.contains { $0.hasPrefix("precision exact: ") })
     #expect(try report(graph, precisions: []).sessions.isEmpty)
   }

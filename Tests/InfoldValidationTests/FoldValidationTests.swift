@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// The proof on small networks: what is right passes, what is wrong fails and is named.
-@Suite struct FoldingProofTests {
+@Suite struct FoldValidationTests {
   /// Conv (3 × 3, padded), BatchNormalization and Relu, twice.
   private func network(seed: UInt64 = 1) throws -> Model {
     var network = NetworkBuilder(seed: seed)
@@ -23,14 +23,14 @@ import Testing
     return Model(graph: try network.finished(y), opsetImports: [Model.OpsetImport(version: 13)])
   }
 
-  private func samples(_ model: Model, count: Int = 2) throws -> [FoldingProof.Sample] {
+  private func samples(_ model: Model, count: Int = 2) throws -> [FoldValidation.Sample] {
     var random = SplitMix64(seed: 7)
     return try (0..<count).map { index in
       var inputs: [String: Tensor] = [:]
       for id in model.graph.requiredInputs {
         inputs[model.graph[id].name] = try random.tensor(model.graph[id].type!.shape!.sizes!)
       }
-      return FoldingProof.Sample(name: "sample \(index)", inputs: inputs)
+      return FoldValidation.Sample(name: "sample \(index)", inputs: inputs)
     }
   }
 
@@ -40,8 +40,8 @@ import Testing
     return folded
   }
 
-  private func prove(_ model: Model, folded: Model? = nil) throws -> ProofReport {
-    try FoldingProof(model, folded: folded).run(try samples(model))
+  private func prove(_ model: Model, folded: Model? = nil) throws -> ValidationReport {
+    try FoldValidation(model, folded: folded).run(try samples(model))
   }
 
   /// Changes the constant that input `input` of the `place`-th node of this operator reads.
@@ -75,11 +75,11 @@ import Testing
   @Test func leavesNothingToProveOfAFoldedModel() throws {
     let folded = try folded(network())
     for report in [try prove(folded), try prove(folded, folded: folded)] {
-      #expect(report.verdict == .nothingToProve && !report.passed)
+      #expect(report.outcome == .nothingToValidate && !report.passed)
       #expect(report.reasons.contains { $0.contains("--folded") })
       #expect(report.outputs[0].elements > 0)
     }
-    #expect(try prove(network()).verdict == .passed)
+    #expect(try prove(network()).outcome == .passed)
   }
 
   /// Each report tells its outcome in one line.
@@ -87,7 +87,7 @@ import Testing
     let model = try network()
     let right = try prove(model)
     #expect("\(right)" == "passed: 2 of 2 batch normalizations folded, compared on 2 inputs")
-    let constantsAlone = try FoldingProof(model).run([])
+    let constantsAlone = try FoldValidation(model).run([])
     #expect("\(constantsAlone)" == "passed: 2 of 2 batch normalizations folded")
     let site = right.sites[0]
     #expect("\(site)".hasPrefix("\(site.node), folded: passed, at "))
@@ -100,16 +100,16 @@ import Testing
     #expect("\(wrong)".hasPrefix("failed: \(wrong.reasons[0])"))
     #expect("\(wrong)".hasSuffix("2 of 2 batch normalizations folded, compared on 2 inputs"))
     #expect("\(wrong.sites[1])".contains(", folded: failed"))
-    #expect("\(wrong.constants)" == "1 of 388 constants wrong, the worst in channel 3 of the bias")
+    #expect("\(wrong.constants)" == "1 of 388 constants wrong, the worst in bias channel 3")
 
     let nothing = try prove(folded(model))
-    #expect("\(nothing)" == "nothing to prove: \(nothing.reasons[0])")
+    #expect("\(nothing)" == "nothing to validate: \(nothing.reasons[0])")
     for text in ["\(right)", "\(wrong)", "\(nothing)", "\(site)", "\(wrong.sites[1])"] { #expect(!text.contains("\n")) }
   }
 
   @Test func refusesAFileThatIsNotFolded() throws {
     let model = try network()
-    let error = #expect(throws: InfoldError.self) { _ = try FoldingProof(model, folded: model) }
+    let error = #expect(throws: InfoldError.self) { _ = try FoldValidation(model, folded: model) }
     #expect(error?.code == .invalidArgument && error?.reason.contains("is not folded") == true)
   }
 
@@ -127,7 +127,7 @@ import Testing
     let result = try #require(try Session(model).run(input).values.first).numbers()
     let isRight = zip(result, [-1.6, 0.7, -1.9, 0.6].flatMap { Array(repeating: $0, count: 25) })
       .allSatisfy { abs($0 - $1) < 0.01 }
-    let report = try FoldingProof(model).run([FoldingProof.Sample(name: "one", inputs: input)])
+    let report = try FoldValidation(model).run([FoldValidation.Sample(name: "one", inputs: input)])
     #expect(report.passed == isRight, "\(report.reasons)")
   }
 
@@ -259,7 +259,7 @@ import Testing
     let model = try network()
     var other = model
     other.graph[other.graph.outputs[0]].name = "other"
-    let code = try errorCode { _ = try FoldingProof(model, folded: other) }
+    let code = try errorCode { _ = try FoldValidation(model, folded: other) }
     #expect(code == .invalidArgument)
   }
 
@@ -293,7 +293,7 @@ import Testing
     let report = try prove(model)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites[0].numbers!.improvement! > 50)
-    #expect(report.remarks.contains { $0.contains("times closer to the truth") }, "\(report.remarks)")
+    #expect(report.remarks.contains { $0.contains("reduced the error by a factor") }, "\(report.remarks)")
   }
 
   @Test func countsChannelsWithoutVariance() throws {

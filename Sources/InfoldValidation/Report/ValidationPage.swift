@@ -1,33 +1,33 @@
 import InfoldReports
 import InfoldSystem
 
-/// A report as one HTML page that needs nothing else: no network, no script. Names of the model, which are a stranger's, are
-/// escaped.
-public struct ProofPage: Sendable {
-  private let report: ProofReport
+/// A report as one self-contained HTML page, without scripts or network access. Names from the
+/// model are untrusted input and are escaped.
+public struct ValidationPage: Sendable {
+  private let report: ValidationReport
 
-  /// The page of `report`.
-  public init(_ report: ProofReport) {
+  /// Creates the page of `report`.
+  public init(_ report: ValidationReport) {
     self.report = report
   }
 
-  /// The page.
+  /// The page as HTML.
   public var html: String {
     Page(
       topic: "Folding", models: [report.model], title: "Folding of \(report.model.map(Page.fileName) ?? "a model")",
-      verdict: verdict, lead: lead,
+      outcome: outcome, lead: lead,
       elements: [
         tiles, reasons, PageMarkup(MatchingSection(report).html), PageMarkup(StayingSection(report).html),
       ] + plots + [PageMarkup(SessionSection(report).html)] + outputs + [SiteTable(report).section],
-      footer: "Truth is the original model in double precision. \(bounds)"
+      footer: "The ground truth is the original model in double precision. \(bounds)"
     ).html
   }
 
-  private var verdict: PageVerdict {
-    switch report.verdict {
-    case .passed: PageVerdict("passed", .passed)
-    case .failed: PageVerdict("failed", .failed)
-    case .nothingToProve: PageVerdict("nothing to prove", .neutral)
+  private var outcome: PageBadge {
+    switch report.outcome {
+    case .passed: PageBadge("passed", .passed)
+    case .failed: PageBadge("failed", .failed)
+    case .nothingToValidate: PageBadge("nothing to validate", .neutral)
     }
   }
 
@@ -39,11 +39,11 @@ public struct ProofPage: Sendable {
   }
 
   private var bounds: String {
-    "Bounds follow from counting roundings (Higham, Accuracy and Stability of Numerical Algorithms, chapter 3)."
+    "Error bounds follow from counting roundings (Higham, Accuracy and Stability of Numerical Algorithms, chapter 3)."
   }
 
   private var tiles: PageTiles? {
-    guard report.verdict != .nothingToProve else { return nil }
+    guard report.outcome != .nothingToValidate else { return nil }
     var tiles: [(figure: String, meaning: String)] = [
       ("\(report.normalizations.folded) of \(report.normalizations.total)", "batch normalizations folded"),
       (
@@ -56,7 +56,7 @@ public struct ProofPage: Sendable {
     ]
     if let tightest = report.tightestSite, let numbers = report.sites[tightest].numbers {
       tiles.append(
-        ("\(NumberText.short(numbers.folded.shareOfBound * 100)) %", "of the bound at the tightest site, folded"))
+        ("\(NumberText.short(numbers.folded.shareOfBound * 100)) %", "of the error bound at the tightest fold site"))
     }
     if let output = report.outputs.first, output.largestMagnitude > 0 {
       tiles.append((NumberText.short(output.absoluteDifference), "largest difference at the output"))
@@ -68,17 +68,17 @@ public struct ProofPage: Sendable {
   }
 
   private var reasons: PageSection {
-    // Kept batch normalizations have a section of their own.
+    // Normalizations that are not folded have a section of their own.
     let known = Set(report.staying.map(\.node))
     let refusals = report.normalizations.refusals.filter { !known.contains($0.node) }
-    let remarks = report.remarks + refusals.map { "\($0.node) stays: \($0.reason)" }
+    let remarks = report.remarks + refusals.map { "\($0.node) is not folded: \($0.reason)" }
     let title =
-      switch report.verdict {
+      switch report.outcome {
       case .passed: "Why it passed"
       case .failed: "Why it failed"
-      case .nothingToProve: "Why there is nothing to prove"
+      case .nothingToValidate: "Why there is nothing to validate"
       }
-    return PageSection(title, [PageList(report.reasons), PageList(title: "Worth knowing", remarks)])
+    return PageSection(title, [PageList(report.reasons), PageList(title: "Remarks", remarks)])
   }
 
   private var plots: [PageSection?] {
@@ -88,8 +88,8 @@ public struct ProofPage: Sendable {
       PageSection(
         "Error along the network",
         note: """
-          At each site both forms get the same input and are held against double precision. The largest error, as a share of the
-          largest number there, and what rounding alone may do to the folded form.
+          At each fold site, both forms get the same input and are compared with double precision. The plot shows the largest error
+          relative to the largest magnitude there, and the rounding error bound of the folded form.
           """,
         [
           PageLegend([
@@ -100,8 +100,8 @@ public struct ProofPage: Sendable {
       PageSection(
         "Folding factors",
         note: """
-          The magnitude of γ ÷ √(σ² + ε) over the channels of each site: from the smallest to the largest, with the middle half
-          as a box and the median as a line.
+          The distribution of |γ ÷ √(σ² + ε)| over the channels of each fold site, from the minimum to the maximum, with a box for
+          the middle half and a line for the median.
           """,
         [PageFigure(wide: (1070, 300), narrow: (350, 260), plots.factors.svg)]),
     ]
@@ -119,8 +119,8 @@ public struct ProofPage: Sendable {
           output.points.isEmpty
             ? nil
             : PagePair([
-              ("Folded, by unfolded", figure(plots.agreement)),
-              ("Magnitude of folded − unfolded, by unfolded", figure(plots.difference)),
+              ("Folded against unfolded", figure(plots.agreement)),
+              ("|folded − unfolded| against unfolded", figure(plots.difference)),
             ])
         ])
     }
@@ -133,7 +133,7 @@ public struct ProofPage: Sendable {
     func share(_ value: Double) -> String { NumberText.short(output.relative(value)) }
     var facts =
       "Largest difference \(NumberText.short(output.absoluteDifference)), \(share(output.absoluteDifference)) of the "
-      + "largest number. Against the truth the folded network is \(share(output.foldedError)) away, the unfolded one "
+      + "largest magnitude. Error of the folded network \(share(output.foldedError)), of the unfolded one "
       + "\(share(output.unfoldedError))."
     if let cosine = output.cosineSimilarity {
       facts += " Cosine similarity \(NumberText.significant(cosine, digits: 9))."

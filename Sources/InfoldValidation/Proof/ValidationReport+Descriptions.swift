@@ -1,31 +1,31 @@
 import InfoldSystem
 
-extension ProofReport: CustomStringConvertible {
-  /// One line: the verdict and the first reason for it.
+extension ValidationReport: CustomStringConvertible {
+  /// One line: the outcome and the first reason for it.
   public var description: String {
     let more = reasons.count > 1 ? "; \(counted(reasons.count - 1, "more reason"))" : ""
     let compared = inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))"
     let extent = "\(normalizations)\(compared)"
-    return switch verdict {
+    return switch outcome {
     case .passed: "passed: \(extent)"
-    case .failed: "failed: \(reasons.first ?? "not judged yet")\(more); \(extent)"
-    case .nothingToProve: "nothing to prove: \(reasons[0])"
+    case .failed: "failed: \(reasons.first ?? "no outcome yet")\(more); \(extent)"
+    case .nothingToValidate: "nothing to validate: \(reasons[0])"
     }
   }
 }
 
-extension ProofReport.Normalizations: CustomStringConvertible {
-  /// How many of how many are folded.
+extension ValidationReport.Normalizations: CustomStringConvertible {
+  /// The number of folded normalizations, and the total.
   public var description: String { "\(folded) of \(counted(total, "batch normalization")) folded" }
 }
 
-extension ProofReport.Refusal: CustomStringConvertible {
-  /// The node, and why it stays.
-  public var description: String { "\(node) stays: \(reason)" }
+extension ValidationReport.Refusal: CustomStringConvertible {
+  /// The node, and why it is not folded.
+  public var description: String { "\(node) is not folded: \(reason)" }
 }
 
 extension SiteReport: CustomStringConvertible {
-  /// One line: the node, what became of its maps, and whether that is right.
+  /// One line: the node, whether its maps are folded, and whether that is right.
   public var description: String {
     let share = numbers.map { ", at \(NumberText.percentage($0.folded.shareOfBound)) of its bound" } ?? ""
     return "\(node), \(state.words): \(passed ? "passed" : "failed")\(share), \(constants)"
@@ -44,15 +44,15 @@ extension SiteReport.State {
 }
 
 extension ConstantReport: CustomStringConvertible {
-  /// One line: how many constants there are, how many of them are wrong, and where the worst is.
+  /// One line: the number of constants, the number of wrong ones, and the location of the worst.
   public var description: String {
-    let place = worst.map { ", the worst in channel \($0.channel) of the \($0.constant.rawValue)" } ?? ""
+    let place = worst.map { ", the worst in \($0.constant.rawValue) channel \($0.channel)" } ?? ""
     return "\(wrong) of \(counted(count, "constant")) wrong\(place)"
   }
 }
 
 extension OutputReport: CustomStringConvertible {
-  /// One line: the name, and how far folding has moved the numbers.
+  /// One line: the name, and how much folding changed the numbers.
   public var description: String {
     func share(_ value: Double) -> String { NumberText.significant(relative(value), digits: 2) }
     var text = "output \(String(quoting: name)): "
@@ -61,7 +61,7 @@ extension OutputReport: CustomStringConvertible {
     }
     text +=
       "largest difference \(NumberText.significant(absoluteDifference, digits: 3)), \(share(absoluteDifference)) of the "
-      + "largest number; against the truth unfolded \(share(unfoldedError)), folded \(share(foldedError))"
+      + "largest number; error against double precision: unfolded \(share(unfoldedError)), folded \(share(foldedError))"
     if let cosineSimilarity { text += "; cosine \(NumberText.significant(cosineSimilarity, digits: 9))" }
     if let ranks {
       text +=

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Models with functions, loops and computed weights: folded, written, read, run and proved.
-@Suite struct NestedProofTests {
+@Suite struct NestedValidationTests {
   private static let parameters = ["w", "g", "b", "m", "v"]
   private let opsets = [("", 13), ("local", 1)]
 
@@ -49,7 +49,7 @@ import Testing
 
   /// Folds, writes and reads, and holds both networks against double precision.
   /// - Returns: The folded model, the report of the folding, and that of the proof.
-  private func fold(_ original: Model) throws -> (Model, FoldReport, ProofReport) {
+  private func fold(_ original: Model) throws -> (Model, FoldReport, ValidationReport) {
     let outcome = try FoldBatchNormalization().fold(original)
     let (folded, report) = (outcome.model, outcome.report)
     let written = try Model(bytes: folded.serialized(), operators: .standard)
@@ -63,11 +63,11 @@ import Testing
       let largest = exact.map(\.magnitude).max()!
       #expect(zip(result, exact).allSatisfy { abs($0 - $1) <= 1e-5 * largest })
     }
-    let samples = [FoldingProof.Sample(name: "one", inputs: inputs)]
-    let proof = try FoldingProof(original).run(samples)
+    let samples = [FoldValidation.Sample(name: "one", inputs: inputs)]
+    let proof = try FoldValidation(original).run(samples)
     #expect(proof.passed, "\(proof.reasons)")
     if report.foldedNormalizations > 0 {
-      let other = try FoldingProof(original, folded: written).run(samples)
+      let other = try FoldValidation(original, folded: written).run(samples)
       #expect(other.passed, "\(other.reasons)")
       #expect(other.constants.notCorrectlyRounded == 0)
     }
@@ -195,10 +195,10 @@ import Testing
     let weights = folded.graph.valueIDs.compactMap(folded.graph.constant).filter { $0.count == 108 }
     #expect(weights.map(\.elementType) == [.int8])
     var random = SplitMix64(seed: 9)
-    let samples = [FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])]
-    let own = try FoldingProof(original).run(samples)
+    let samples = [FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])]
+    let own = try FoldValidation(original).run(samples)
     #expect(own.passed, "\(own.reasons)")
-    let other = try FoldingProof(original, folded: Model(bytes: folded.serialized(), operators: .standard)).run(samples)
+    let other = try FoldValidation(original, folded: Model(bytes: folded.serialized(), operators: .standard)).run(samples)
     #expect(other.passed, "\(other.reasons)")
     #expect(own.sites.map(\.state) == [.folded])
   }

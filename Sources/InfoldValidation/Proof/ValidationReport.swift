@@ -2,118 +2,122 @@ import InfoldOperators
 import InfoldReports
 import InfoldTensor
 
-/// What `FoldingProof` finds.
-public struct ProofReport: Sendable, Encodable {
-  /// What a proof ends with.
-  public enum Verdict: String, Sendable, Encodable {
-    /// Every constant, every site and every output is as it must be.
+/// The result of a validation with `FoldValidation`.
+public struct ValidationReport: Sendable, Encodable {
+  /// The outcome of a validation.
+  public enum Outcome: String, Sendable, Encodable {
+    /// Every constant, every fold site and every output is within its bounds.
     case passed
-    /// Something is not.
+    /// At least one is not.
     case failed
     /// The original has no batch normalization, and nothing else that can be folded.
-    case nothingToProve
+    case nothingToValidate
   }
 
-  /// What the proof ends with.
-  public internal(set) var verdict = Verdict.failed
-  /// Whether something was proved, and every constant, every site and every output is as it must be.
+  /// The outcome.
+  public internal(set) var outcome = Outcome.failed
+  /// Whether something was validated, and every constant, fold site and output is within its
+  /// bounds.
   public internal(set) var passed = false
-  /// Why not; or, when it passed, in what sense.
+  /// Why the validation failed; or, if it passed, what was validated.
   public internal(set) var reasons: [String] = []
-  /// What is worth knowing and no failure.
+  /// Remarks that are not failures.
   public internal(set) var remarks: [String] = []
-  /// The file with the original, where it was read from one.
+  /// The file of the original, if it was read from a file.
   public internal(set) var model: String?
-  /// The file with the folded model; `nil` when Infold folded it.
+  /// The file of the folded model. `nil` if Infold folded it.
   public internal(set) var folded: String?
-  /// The inputs that it was run on.
+  /// The names of the inputs that the networks were run on.
   public internal(set) var inputs: [String] = []
-  /// The batch normalizations of the original, and how many are left in the folded model.
+  /// The numbers of batch normalizations in the original and in the folded model.
   public internal(set) var normalizations = Normalizations()
-  /// The places where normalizations were folded, in the order of the network, and those where they could have been.
+  /// The fold sites in the order of the network, including those that could have been folded and
+  /// are not.
   public internal(set) var sites: [SiteReport] = []
-  /// The folded weights and biases, all together.
+  /// The totals over all folded weights and biases.
   public internal(set) var constants = ConstantReport()
-  /// The site whose error comes closest to its bound, as its place in `sites`.
+  /// The index in `sites` of the fold site whose error is closest to its bound.
   public internal(set) var tightestSite: Int?
   /// The outputs of the network.
   public internal(set) var outputs: [OutputReport] = []
-  /// The batch normalizations that stay: why, and whether what is computed in their place is right.
+  /// The batch normalizations that are not folded: the reason, and whether the computation that
+  /// replaces them is right.
   public internal(set) var staying: [StayingNormalization] = []
-  /// What sessions run, behind all of their passes, in each precision that was asked for.
+  /// What sessions run after all passes, in each requested precision.
   public internal(set) var sessions: [SessionReport] = []
-  /// How a file that another tool has folded was matched; `nil` where Infold folded.
+  /// How a file folded by another tool was matched. `nil` if Infold folded.
   public internal(set) var matching: FileMatching?
 
-  /// How many batch normalizations there are.
+  /// The numbers of batch normalizations.
   public struct Normalizations: Sendable, Encodable {
-    /// In the original.
+    /// The number in the original.
     public internal(set) var total = 0
-    /// Of these, no longer in the folded model.
+    /// The number of them that the folded model no longer has.
     public internal(set) var folded = 0
-    /// Why others were not folded, where Infold folded.
+    /// Why the others were not folded, if Infold folded.
     public internal(set) var refusals: [Refusal] = []
   }
 
-  /// A normalization that stays.
+  /// A normalization that was not folded.
   public struct Refusal: Sendable, Encodable {
     /// The node.
     public let node: String
-    /// Why.
+    /// The reason.
     public let reason: String
   }
 }
 
-/// What is found at one linear operator.
+/// The results at one fold site.
 public struct SiteReport: Sendable, Encodable {
-  /// What became of the maps around it.
+  /// Whether the maps around an operator are folded.
   public enum State: String, Sendable, Encodable {
-    /// There are none.
+    /// There are no maps.
     case plain
-    /// All are folded.
+    /// All maps are folded.
     case folded
-    /// Some are folded.
+    /// Some maps are folded.
     case partlyFolded
-    /// All are still there.
+    /// No map is folded.
     case notFolded
   }
 
-  /// The name of the operator's node, or where it has none of the value that it makes.
+  /// The name of the operator's node, or of its output if the node has no name.
   public internal(set) var name: String
-  /// The operator's name, like `Conv`.
+  /// The operator's name, such as `Conv`.
   public internal(set) var operatorName: String
-  /// The node, as errors call it.
+  /// The node's label in errors.
   public internal(set) var node: String
-  /// The maps that are folded into it, in the order of the data.
+  /// The maps around the operator, in the order of the data.
   public internal(set) var absorbed: [String]
-  /// What became of them.
+  /// Whether the maps are folded.
   public internal(set) var state: State
-  /// The output channels.
+  /// The number of output channels.
   public internal(set) var channels: Int
-  /// K, the products that are added up for one output.
+  /// K, the number of products that are summed for one output element.
   public internal(set) var dotLength: Int
-  /// γ ÷ √(σ² + ε), by magnitude: the smallest, the quartiles and the largest of all channels.
+  /// The distribution of |γ ÷ √(σ² + ε)| over the channels: minimum, quartiles and maximum.
   public internal(set) var scale: Spread
-  /// The channels whose variance is at most epsilon, so that epsilon decides their scale.
+  /// The number of channels whose variance is at most epsilon, so that epsilon determines their
+  /// scale.
   public internal(set) var channelsWithoutVariance: Int
-  /// What the constants are.
+  /// The results for the constants.
   public internal(set) var constants: ConstantReport
-  /// What the numbers are; `nil` where nothing was folded, or nothing can be said.
+  /// The results for the numbers. `nil` if nothing was folded or the numbers were not compared.
   public internal(set) var numbers: Numbers?
   /// Whether constants and numbers are within their bounds.
   public internal(set) var passed: Bool
 
-  /// The smallest and largest of some numbers, and the quartiles.
+  /// The minimum, the maximum and the quartiles of some numbers.
   public struct Spread: Sendable, Encodable {
-    /// The smallest.
+    /// The minimum.
     public internal(set) var minimum = 0.0
-    /// A quarter is at most this.
+    /// The lower quartile: a quarter of the numbers is at most this.
     public internal(set) var lowerQuartile = 0.0
-    /// Half is at most this.
+    /// The median.
     public internal(set) var median = 0.0
-    /// Three quarters are at most this.
+    /// The upper quartile: three quarters of the numbers are at most this.
     public internal(set) var upperQuartile = 0.0
-    /// The largest.
+    /// The maximum.
     public internal(set) var maximum = 0.0
 
     init(_ numbers: [Double]) {
@@ -125,66 +129,67 @@ public struct SiteReport: Sendable, Encodable {
     }
   }
 
-  /// One form of the site against the truth.
+  /// The errors of one form of the fold site, compared with the ground truth.
   public struct Form: Sendable, Encodable {
     /// The largest error.
     public let absoluteError: Double
-    /// The largest error as a share of the largest magnitude of the truth.
+    /// The largest error, relative to the largest magnitude of the ground truth.
     public let relativeError: Double
-    /// Error ÷ bound, where that is largest: at most 1.
+    /// The largest quotient of error and bound. At most 1 if the form is within its bounds.
     public let shareOfBound: Double
     /// The largest bound.
     public let bound: Double
-    /// The channel where error ÷ bound is largest.
+    /// The channel with the largest quotient of error and bound.
     public let channel: Int
   }
 
-  /// What both sides make of the same inputs.
+  /// The results of all forms for the same inputs.
   public struct Numbers: Sendable, Encodable {
-    /// The operator that took in the maps.
+    /// The operator with the maps folded into it.
     public let folded: Form
     /// The operator with the maps as one scale and one shift per channel.
     public let unfolded: Form
-    /// The operator with the maps as the model has them.
+    /// The operator with the maps as written in the model.
     public let asWritten: Form
-    /// The largest magnitude of the truth.
+    /// The largest magnitude of the ground truth.
     public let largestMagnitude: Double
-    /// The largest difference of folded and unfolded.
+    /// The largest difference between the folded and the unfolded form.
     public let absoluteDifference: Double
-    /// The same as a share of the largest magnitude of the truth.
+    /// The largest difference, relative to the largest magnitude of the ground truth.
     public let relativeDifference: Double
-    /// The largest difference, counted in numbers of the type that lie between.
+    /// The largest difference in ulps: the number of steps between neighboring numbers of the type.
     public let ulpDifference: UInt64
-    /// How many times closer to the truth folding is: the unfolded error ÷ the folded one. `nil` when there is no error.
+    /// The unfolded error divided by the folded error: how many times closer to the ground truth
+    /// the folded form is. `nil` if the folded form has no error.
     public let improvement: Double?
-    /// Numbers of the truth that are not finite, and were not compared.
+    /// The number of elements of the ground truth that are not finite and were not compared.
     public let notFinite: Int
   }
 }
 
-/// What is found of folded weights and biases.
+/// The results for folded weights and biases.
 public struct ConstantReport: Sendable, Encodable {
-  /// Which constant of an operator.
+  /// A constant of an operator.
   public enum Constant: String, Sendable, Encodable {
-    /// What inputs are multiplied with.
+    /// The factor of the inputs.
     case weight
-    /// What is added.
+    /// The summand.
     case bias
   }
 
-  /// A number that is wrong.
+  /// A wrong number.
   public struct Mismatch: Sendable, Encodable {
-    /// Where it stands.
+    /// The constant that contains it.
     public let constant: Constant
-    /// Its place in the folded model's tensor, in row-major order.
+    /// Its index in the folded model's tensor, in row-major order.
     public let element: Int
     /// The output channel that it belongs to.
     public let channel: Int
-    /// What it must be.
+    /// The expected value.
     public let expected: Double
-    /// What it is.
+    /// The actual value.
     public let actual: Double
-    /// How far it may be off.
+    /// The largest permitted error.
     public let limit: Double
     let excess: Double
 
@@ -193,20 +198,20 @@ public struct ConstantReport: Sendable, Encodable {
     }
   }
 
-  /// The numbers that were checked.
+  /// The number of constants that were checked.
   public internal(set) var count = 0
-  /// Those beyond their limit.
+  /// The number of constants whose error exceeds the limit.
   public internal(set) var wrong = 0
-  /// Those further from the exact number than rounding it once.
+  /// The number of constants that are not the correctly rounded values.
   public internal(set) var notCorrectlyRounded = 0
-  /// Those below the normal range, where rounding is coarser.
+  /// The number of subnormal constants, which are rounded more coarsely.
   public internal(set) var subnormal = 0
   /// The largest error of a weight, in units of u·|w′|.
   public internal(set) var largestWeightError = 0.0
-  /// The number that is furthest beyond its limit.
+  /// The number whose error exceeds its limit by the largest factor.
   public internal(set) var worst: Mismatch?
 
-  /// Takes back what `add` counted.
+  /// Subtracts counts that were added by `add`.
   mutating func remove(_ other: ConstantReport) {
     count -= other.count
     wrong -= other.wrong
@@ -225,69 +230,73 @@ public struct ConstantReport: Sendable, Encodable {
   }
 }
 
-/// What folding did to an output of the network.
+/// The effect of folding on an output of the network.
 public struct OutputReport: Sendable, Encodable {
-  /// A number of the output, before and after.
+  /// An element of the output, before and after folding.
   public struct Point: Sendable, Encodable {
-    /// What the network makes of it before folding.
+    /// The value without folding.
     public let unfolded: Double
-    /// And behind it.
+    /// The value with folding.
     public let folded: Double
   }
 
   /// Agreement on the best classes.
   public struct Ranks: Sendable, Encodable {
-    /// The rows of scores.
+    /// The number of rows of scores.
     public let samples: Int
-    /// Those with the same best class.
+    /// The number of rows with the same best class.
     public let sameTop1: Int
-    /// Those with the same five best classes, in any order.
+    /// The number of rows with the same five best classes, in any order.
     public let sameTop5: Int
   }
 
-  /// How far the folded network is from the unfolded one.
+  /// The difference between the folded and the unfolded network.
   var difference: OutputDifference
-  /// The shape, of the last input.
+  /// The shape for the last input.
   public internal(set) var shape: [Int] = []
-  /// Numbers of the truth that are not finite, and were not compared.
+  /// The number of elements of the ground truth that are not finite and were not compared.
   public internal(set) var notFinite = 0
-  /// Of these, those that the definitions of the operators make in the model's types as well, and the folded network does not.
+  /// The number of these that are also not finite by the operators' definitions in the model's
+  /// types, but are finite in the folded network.
   public internal(set) var wronglyFinite = 0
-  /// The largest magnitude of the truth.
+  /// The largest magnitude of the ground truth.
   public internal(set) var largestMagnitude = 0.0
-  /// The largest error of what the definitions of the operators make in the model's types, without kernels and passes.
+  /// The largest error of the operators' definitions evaluated in the model's types, without
+  /// kernels and passes.
   public internal(set) var writtenError = 0.0
-  /// The largest error of the unfolded network against the truth.
+  /// The largest error of the unfolded network, compared with the ground truth.
   public internal(set) var unfoldedError = 0.0
-  /// The largest error of the folded network against the truth.
+  /// The largest error of the folded network, compared with the ground truth.
   public internal(set) var foldedError = 0.0
-  /// Whether numbers of the network are rounded to a few bits, so that one beside the middle of two steps may go to either.
+  /// Whether the network quantizes numbers, so that a number near the midpoint of two quantization
+  /// steps may round to either.
   var isQuantized = false
   /// The element type.
   var type = ElementType.float32
 
   /// The name.
   public var name: String { difference.name }
-  /// The numbers compared, over all inputs.
+  /// The number of elements compared, over all inputs.
   public var elements: Int { difference.elements }
-  /// Those that differ at all.
+  /// The number of elements that differ at all.
   public var differingElements: Int { difference.differingElements }
-  /// The largest difference of folded and unfolded; 0 for integers.
+  /// The largest difference between folded and unfolded output. 0 for integers.
   public var absoluteDifference: Double { type.isFloatingPoint ? difference.largestDifference : 0 }
-  /// The smallest cosine of the angle between folded and unfolded output; `nil` for outputs of zeros, and integers.
+  /// The smallest cosine of the angle between folded and unfolded output. `nil` for integers and
+  /// for outputs that are all zero.
   public var cosineSimilarity: Double? { type.isFloatingPoint ? difference.cosine : nil }
-  /// Agreement on the best classes; `nil` for an output that is no row of scores.
+  /// Agreement on the best classes. `nil` if the output is not a row of class scores.
   public var ranks: Ranks? {
     difference.classes.map { Ranks(samples: $0.rows, sameTop1: $0.same, sameTop5: $0.sameFive) }
   }
-  /// Some numbers, before and after, for a plot.
+  /// A sample of elements before and after folding, for plots.
   public var points: [Point] { difference.points.map { Point(unfolded: $0.first, folded: $0.second) } }
 
   init(name: String) {
     difference = OutputDifference(name: name)
   }
 
-  /// `value` as a share of the largest magnitude.
+  /// `value` relative to the largest magnitude.
   public func relative(_ value: Double) -> Double {
     value == 0 ? 0 : value / largestMagnitude
   }
@@ -297,7 +306,7 @@ public struct OutputReport: Sendable, Encodable {
     case writtenError, unfoldedError, foldedError, cosineSimilarity, ranks
   }
 
-  /// Encodes all but the points; the cosine and the ranks where there are some.
+  /// Encodes everything except the points. The cosine and the ranks are encoded if present.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)

@@ -5,71 +5,79 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Proves that a folded model is the original one: by its constants, by every site, and by the whole network.
+/// Validates that a folded model computes the same as the original: by its constants, at every fold
+/// site, and for the whole network.
 ///
-/// Three questions, kept apart. *Are the folded constants right?* Every weight and bias is recomputed in double precision.
-/// *Does folding change the numbers more than rounding may?* At each site both sides get the same input and are held
-/// against double precision, within bounds that follow from counting roundings. *What does it do to the network?* From
-/// the inputs to the outputs, run by sessions as an app runs them, the errors of both, and whether the answers agree.
+/// It answers three separate questions. *Are the folded constants right?* Every weight and bias is
+/// recomputed in double precision. *Does folding change the numbers by more than rounding may?* At
+/// each fold site, both forms get the same input and are compared with double precision, within
+/// error bounds that follow from counting roundings. *What does folding do to the network?*
+/// Sessions run both networks from the inputs to the outputs, as an app runs them. The report has
+/// the errors of both, and whether their answers agree.
 ///
-/// Folding is one of the things that a session does. So a fourth question is what it runs in the end: the network behind all passes is
-/// held against the original in double precision, and each value that the kernels hand from layer to layer within the bounds of what that
-/// layer may round, in every precision that is asked for. Batch normalizations that stay are explained, and what is computed in their place
-/// is proved as well, mini-batch statistics included.
-public struct FoldingProof: Sendable {
+/// Folding is only one of the passes of a session. A fourth question is therefore *what does a
+/// session run in the end?* The network after all passes is compared with the original in double
+/// precision. Each value that kernels pass from layer to layer is compared within the error bound
+/// of its layer, in every precision that is requested. The report explains the batch normalizations
+/// that are not folded, and validates what is computed for them, including mini-batch statistics.
+public struct FoldValidation: Sendable {
   /// An input of the whole network, with a name for reports.
   public struct Sample: Sendable {
-    /// What it is, like the file that it comes from.
+    /// A description, such as the name of a file.
     public var name: String
-    /// A tensor for each input of the model by its name; those with a default may be left out.
+    /// A tensor for each input of the model, by name. Inputs with a default value may be omitted.
     public var inputs: [String: Tensor]
 
-    /// A sample.
+    /// Creates a sample.
     public init(name: String, inputs: [String: Tensor]) {
       self.name = name
       self.inputs = inputs
     }
   }
 
-  /// How far a run of the proof is.
+  /// The progress of a validation.
   public struct Progress: Sendable {
-    /// The part that is done, 0 to 1.
+    /// The fraction of the work that is done, 0 to 1.
     public let fraction: Double
-    /// What is being done.
+    /// The current step.
     public let step: String
   }
 
   private let original: Model
-  /// What another tool made of it; `nil` where Infold folds.
+  /// The model that another tool folded, or `nil` if Infold folds.
   private let folded: Model?
-  /// The network as a session simplifies it, evaluated by the operators' definitions.
+  /// The network as a session simplifies it, evaluated by the definitions of its operators.
   private let written: ReferenceSession
-  /// The network as it is, in double precision.
+  /// The original network, evaluated in double precision.
   private let truth: ReferenceSession
   private let options: SessionOptions
   private let normalizationCount: Int
-  private let refusals: [ProofReport.Refusal]
+  private let refusals: [ValidationReport.Refusal]
   private let matching: OperatorMatching
-  /// The network with open sizes, before any pass.
+  /// The network with dynamic dimensions, before any pass.
   private let prepared: Graph
   private let precisions: [SessionOptions.Precision]
-  /// Whether what a session runs is what was asked for, and not only folding.
+  /// Whether the caller asked to validate what sessions run, not only folding.
   private let asksForSessions: Bool
   private let measuresTimes: Bool
   private let staying: StayingNormalizations
-  /// Holds the file of another tool against the original at every value.
+  /// Compares the file of another tool with the original at every value.
   private let comparison: ModelComparison?
 
-  /// Prepares the proof that `folded` is `original` with its batch normalizations folded.
+  /// Prepares to validate that `folded` is `original` with its batch normalizations folded.
   /// - Parameters:
   ///   - original: The model before folding.
-  ///   - folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
-  ///   - options: How both networks are run. Whether batch normalization is folded is not asked for.
-  ///   - precisions: In which precisions it is proved what a session runs. `nil` for all that sessions have; then a model in which
-  ///     nothing can be folded still leaves nothing to prove, while it passes where they are named.
-  ///   - measuresTimes: Whether it is measured what batch normalizations that stay take of a run. Times are never the same twice.
-  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` when the models
-  ///   have different inputs or outputs, or the second is a quantized one, or is not folded.
+  ///   - folded: The model that another tool folded, or that Infold folded earlier. `nil` to let
+  ///     Infold fold now.
+  ///   - options: How both networks are run. The option that disables folding is ignored.
+  ///   - precisions: The precisions in which to validate what a session runs. `nil` selects all
+  ///     precisions of sessions; a model in which nothing can be folded then still leaves nothing
+  ///     to validate. If precisions are given, such a model passes if its sessions do.
+  ///   - measuresTimes: Whether to measure how much of a run the unfolded batch normalizations
+  ///     take. Times vary from run to run.
+  /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run a model; `.invalidArgument`
+  ///   if the models have different inputs or outputs, or if the second model is quantized or not
+  ///   folded.
   public init(
     _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions(),
     precisions: [SessionOptions.Precision]? = nil, measuresTimes: Bool = false
@@ -84,14 +92,15 @@ public struct FoldingProof: Sendable {
     self.prepared = prepared
     normalizationCount = prepared.normalizations.count
     let simplified = try prepared.unfolded()
-    var refused: [ProofReport.Refusal] = []
+    var refused: [ValidationReport.Refusal] = []
     if let folded {
       try annotatingErrors({ folded.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
         try folded.graph.requireInterface(of: original.graph)
         try folded.graph.requireFloats(as: original.graph)
       }
       matching = try OperatorMatching(simplified, folded.preparedGraph().unfolded(), isForeign: true)
-      // Numbers beside the middle of two steps may go to either, which no bound of rounding covers.
+      // A number near the midpoint of two quantization steps may round to either, which no rounding
+      // error bound covers.
       comparison = simplified.quantizingNodes == 0 ? try ModelComparison(original, folded) : nil
       refusals = []
       _ = try simplified.folded { refused.append($0) }
@@ -112,30 +121,32 @@ public struct FoldingProof: Sendable {
     }
   }
 
-  /// Checks the constants, and compares sites and outputs on `samples`.
+  /// Checks the constants, and compares fold sites and outputs on `samples`.
   /// - Parameters:
-  ///   - samples: Inputs by their names.
-  ///   - progress: Called now and then.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a sample that the model does not take; the error of an
-  ///   operator, naming its node.
+  ///   - samples: The inputs by name.
+  ///   - progress: Called from time to time.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a sample does not fit the model; the error
+  ///   of an operator, naming its node.
   public func run(
     _ samples: [Sample], progress: (Progress) -> Void = { _ in }
-  ) throws(InfoldError) -> ProofReport {
+  ) throws(InfoldError) -> ValidationReport {
     try run(count: samples.count, sample: { samples[$0] }, progress: progress)
   }
 
-  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes.
+  /// Checks the constants, and compares fold sites and outputs on `count` samples, which are
+  /// requested one at a time.
   /// - Parameters:
   ///   - count: The number of samples.
-  ///   - sample: Gives the sample with this number, 0 to `count` − 1; `nil` leaves it out.
-  ///   - timeLimit: The longest that one sample may take; `nil` for as long as it takes.
-  ///   - progress: Called now and then.
-  /// - Throws: As `run(_:progress:)`, and what `sample` throws; `.limitExceeded` when the time is over.
+  ///   - sample: Returns the sample with this number, 0 to `count` − 1, or `nil` to skip it.
+  ///   - timeLimit: The longest time that one sample may take, or `nil` for no limit.
+  ///   - progress: Called from time to time.
+  /// - Throws: The errors of `run(_:progress:)` and of `sample`; `.limitExceeded` if a sample
+  ///   exceeds the time limit.
   public func run(
     count: Int, sample: (Int) throws(InfoldError) -> Sample?, timeLimit: Duration? = nil,
     progress: (Progress) -> Void = { _ in }
-  ) throws(InfoldError) -> ProofReport {
-    var report = ProofReport()
+  ) throws(InfoldError) -> ValidationReport {
+    var report = ValidationReport()
     report.model = original.path
     report.folded = folded?.path
     report.normalizations = normalizations
@@ -170,14 +181,14 @@ public struct FoldingProof: Sendable {
                 fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
           }
           let exact = try run(sample, sessions!, &comparisons, &staying, &network) { report($0 / 2, $1) }
-          let truth = try SessionProof.Truth(prepared, self.truth.tensors(sample.inputs), outputs: exact)
+          let truth = try SessionValidation.Truth(prepared, self.truth.tensors(sample.inputs), outputs: exact)
           multiplications = truth.graph.multiplications
           for place in proofs.indices {
             report(0.5 + 0.4 * Double(place) / Double(proofs.count), "precision \(proofs[place].precision.rawValue)")
             try proofs[place].add(sample.inputs, truth)
           }
           if let comparison {
-            report(0.9, "values of the file")
+            report(0.9, "values of the folded file")
             try compared.add(comparison.run([sample]))
           }
           if measuresTimes, times.isEmpty {
@@ -210,23 +221,25 @@ public struct FoldingProof: Sendable {
     return report
   }
 
-  private var normalizations: ProofReport.Normalizations {
-    var result = ProofReport.Normalizations()
+  private var normalizations: ValidationReport.Normalizations {
+    var result = ValidationReport.Normalizations()
     result.total = normalizationCount
     result.folded = max(0, result.total - matching.folded.normalizations.count)
     result.refusals = refusals
     return result
   }
 
-  /// Sessions of the network as it is, where every normalization is a scale and a shift, and folded.
+  /// Sessions of the network without folding, where every normalization is a scale and a shift, and
+  /// with folding.
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
-    // What is proved are the constants of the model's own types.
+    // Validate the constants in the model's own types.
     options.narrowTypes = .kept
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
-    // Folding may have made ordinary numbers of weights that are subnormal. Only what is folded is run by default.
+    // By default, sessions run folded networks, in which subnormal weights may have become normal
+    // numbers. The unfolded network must keep its subnormal weights.
     options.subnormals = options.subnormals ?? .kept
     return (try Session(original, options: options), folded)
   }
@@ -265,14 +278,14 @@ public struct FoldingProof: Sendable {
 
 // MARK: - What sessions run, and files of other tools
 
-extension FoldingProof {
-  /// What is proved is the network that an app gets: of the file, where there is one.
-  private func sessionProofs() throws(InfoldError) -> [SessionProof] {
-    try precisions.map { precision throws(InfoldError) in try SessionProof(folded ?? original, precision, options) }
+extension FoldValidation {
+  /// The validations of what sessions run. An app runs the network of the file, if there is one.
+  private func sessionProofs() throws(InfoldError) -> [SessionValidation] {
+    try precisions.map { precision throws(InfoldError) in try SessionValidation(folded ?? original, precision, options) }
   }
 
-  /// Whether an operator was found by guessing, has other weights than it must have, and all values agree: then something that is no folding
-  /// was done to it, which is right.
+  /// Whether an operator was matched by order only, and has weights that folding does not explain,
+  /// although all values agree. The tool then made another, correct change to it.
   private func isOtherwise(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
     guard let compared, compared.equal, pair.kind == .order, let distance = pair.distance else { return false }
     return distance > OperatorPairing.far
@@ -300,7 +313,7 @@ extension FoldingProof {
 }
 
 extension ComparisonReport? {
-  /// Takes in what another sample has shown.
+  /// Adds the results of another sample.
   fileprivate mutating func add(_ other: ComparisonReport) {
     guard var report = self else {
       self = other
@@ -314,7 +327,7 @@ extension ComparisonReport? {
 }
 
 extension Graph {
-  /// The multiplications with an addition that the definitions of all operators need.
+  /// The number of multiply-accumulates in the definitions of all operators.
   fileprivate var multiplications: Int {
     nodes.reduce(0) { sum, node in
       let (total, overflow) = sum.addingReportingOverflow(multiplyAccumulates(of: node) ?? 0)
@@ -324,7 +337,8 @@ extension Graph {
 }
 
 extension OperatorMatching.Pair {
-  /// Whether its numbers are compared: something was folded, in a type that double precision is more exact than.
+  /// Whether the numbers of this pair are compared: something was folded, in a type less exact than
+  /// double precision.
   fileprivate var isCompared: Bool {
     (state == .folded || state == .partlyFolded) && owner == nil && original.elementType != .float64
       && folded.elementType == original.elementType
@@ -333,7 +347,7 @@ extension OperatorMatching.Pair {
 
 extension Model {
   /// The model's graph, ready for the passes.
-  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run.
+  /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run the model.
   fileprivate func preparedGraph() throws(InfoldError) -> Graph {
     let graph = try PreparedModel(self).graph
     try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.requireNoOpaqueNodes() }
@@ -342,8 +356,8 @@ extension Model {
 }
 
 extension Graph {
-  /// What a session makes of a prepared graph before it folds. Quantized networks stay as they are: their operators are found in the
-  /// forms that hold the weights as bytes.
+  /// The graph as a session simplifies it before folding. Quantized networks stay unchanged,
+  /// because their operators are recognized in the form that stores the weights as bytes.
   fileprivate func unfolded() throws(InfoldError) -> Graph {
     var graph = self
     if quantizingNodes == 0 {
@@ -354,11 +368,11 @@ extension Graph {
     return graph
   }
 
-  /// What a session's folding makes of it.
-  /// - Parameter refused: Is told what was not folded.
-  fileprivate func folded(refused: (ProofReport.Refusal) -> Void) throws(InfoldError) -> Graph {
+  /// The graph after the folding of a session.
+  /// - Parameter refused: Called for each batch normalization that is not folded.
+  fileprivate func folded(refused: (ValidationReport.Refusal) -> Void) throws(InfoldError) -> Graph {
     let result = try FoldBatchNormalization().run(on: self)
-    for refusal in result.refusals { refused(ProofReport.Refusal(node: refusal.node, reason: refusal.description)) }
+    for refusal in result.refusals { refused(ValidationReport.Refusal(node: refusal.node, reason: refusal.description)) }
     var graph = result.graph
     try graph.inferTypes()
     return graph
@@ -387,23 +401,23 @@ extension Graph {
         names.keys.sorted().map { String(quoting: $0) }.joined(separator: ", ")
       }
       throw InfoldError(
-        .invalidArgument, "has the \(what) \(list(ours)), and the original \(list(theirs)), or they differ in type",
-        hint: "give the model that was folded")
+        .invalidArgument, "interface mismatch: the \(what) differ in name or type: \(list(ours)), in the original \(list(theirs))",
+        hint: "pass the model that this file was folded from")
     }
   }
 
-  /// The nodes that round to a few bits, or compute with such numbers.
+  /// The number of nodes that quantize numbers, or compute with quantized numbers.
   fileprivate var quantizingNodes: Int {
     nodes.count { [.quantizes, .computes].contains($0.quantizationRole) }
   }
 
-  /// Checks that the model computes with floats where the original does.
+  /// Checks that the model is not quantized if the original is not.
   fileprivate func requireFloats(as original: Graph) throws(InfoldError) {
     let isQuantized = nodes.contains { $0.quantizationRole != nil }
     guard !isQuantized || original.nodes.contains(where: { $0.quantizationRole != nil }) else {
       throw InfoldError(
-        .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
-        hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")
+        .invalidArgument, "is a quantized model, whose values differ from the original by more than rounding",
+        hint: "pass a model that was only folded; infold quantize reports the errors of a quantized model")
     }
   }
 }
