@@ -30,16 +30,16 @@ package struct Page {
   ///   - topic: The topic in links from other pages.
   ///   - models: The paths of the models. The page shows only their file names.
   ///   - title: The title.
-  ///   - verdict: The verdict, one or two words.
+  ///   - outcome: The outcome, one or two words.
   ///   - lead: The first sentence, as markup.
   ///   - elements: The content. `nil` elements are skipped.
   ///   - footer: The last sentences, as markup.
   package init(
-    topic: String, models: [String?], title: String, verdict: PageBadge? = nil, lead: String,
+    topic: String, models: [String?], title: String, outcome: PageBadge? = nil, lead: String,
     elements: [(any PageElement)?], footer: String
   ) {
     self.title = title
-    badge = verdict?.markup ?? ""
+    badge = outcome?.markup ?? ""
     var pieces = ["<p class=\"lead\">\(lead)</p>"]
     pieces += elements.compactMap { $0?.markup }.filter { !$0.isEmpty }
     pieces.append("<footer>\(footer)</footer>")
