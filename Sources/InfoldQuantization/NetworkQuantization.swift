@@ -59,11 +59,13 @@ struct NetworkQuantization {
       try attempt(.ranges, next, always: true)
     }
     if options.equalizesChannels, let next = try equalized(state) { try attempt(.equalization, next) }
+    var unsearchedLayers: [String] = []
     if case .search(let limit) = options.rounding {
       var next = state
       next.rounding = try RoundedLayers(
         state.evidence.observed(state.model), plan, limit: limit, session, count: evidence.count, evidence.sample
       ) { progress(QuantizationProgress(phase: .rounding, done: $0, total: $1)) }
+      unsearchedLayers = next.rounding?.leftOut ?? []
       try attempt(.roundingSearch, next)
     }
     var floatNodes: [QuantizedNetwork.FloatNode] = []
@@ -89,7 +91,7 @@ struct NetworkQuantization {
     }
     network.steps = steps
     network.floatNodes = floatNodes
-    network.unsearchedLayers = state.rounding?.leftOut ?? []
+    network.unsearchedLayers = unsearchedLayers
     network.equalizedChannels = state.equalizedChannels
     return network
   }

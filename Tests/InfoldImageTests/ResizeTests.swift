@@ -62,7 +62,7 @@ private func parameters(of name: String) throws -> (filter: ResizeFilter, width:
   func refusesAHugeSize(filter: ResizeFilter) throws {
     let picture = try PictureTests.ramp(2, 200)
     for (width, height) in [(60_000, 60_000), (.max, 1), (1, .max), (.max, .max)] {
-      expectError(.limitExceeded, "at most") { _ = try picture.resized(width: width, height: height, filter: filter) }
+      expectError(.limitExceeded, "limit") { _ = try picture.resized(width: width, height: height, filter: filter) }
     }
   }
 

@@ -200,7 +200,9 @@ struct EncodingTests {
   /// The memory of the tensor is never touched: the system gives it page by page.
   @Test func tooLarge() throws {
     let tensor = try Tensor(zeros: [1 << 31], of: .uint8)
-    expectError(.limitExceeded, "an ONNX file can have at most") { () throws(InfoldError) in try TensorFile(tensor).serialized() }
+    expectError(.limitExceeded, "an ONNX file can have at most") { () throws(InfoldError) in
+      try TensorFile(tensor).serialized()
+    }
     var graph = Graph()
     graph.outputs = [graph.addConstant("w", tensor)]
     let model = Model(graph: graph, opsetImports: [.init(version: 13)])

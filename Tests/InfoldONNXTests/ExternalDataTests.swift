@@ -90,7 +90,7 @@ struct ExternalDataTests {
     try expectDataError(.fileAccess, "absolute path", [("location", x)])
     try expectDataError(.fileAccess, "empty component", [("location", "sub//y")])
     try expectDataError(.fileAccess, "empty component", [("location", "x/")])
-    try expectDataError(.fileAccess, "has no name", [("location", "")])
+    try expectDataError(.fileAccess, "empty path", [("location", "")])
   }
 
   @Test func links() throws {
@@ -219,7 +219,8 @@ struct ExternalDataTests {
     try folder.write("model/w.bin", Self.floats)
     try expectDataError(.malformedData, "has no location", [("offset", "0")])
     try expectDataError(.malformedData, "duplicate key location", [("location", "w.bin"), ("location", "w.bin")])
-    try expectDataError(.malformedData, "duplicate key offset", [("location", "w.bin"), ("offset", "0"), ("offset", "0")])
+    try expectDataError(
+      .malformedData, "duplicate key offset", [("location", "w.bin"), ("offset", "0"), ("offset", "0")])
     try expectDataError(.fileAccess, "NUL", [("location", "w.bin\0")])
   }
 

@@ -181,7 +181,10 @@ import Testing
         "no attribute \"z\"",
         model([Onnx.function("F", ["a"], ["b"], [neg])], attributes: [Onnx.attribute("z", type: 2, [.int(3, 1)])])
       ),
-      ("duplicate function name \"F\"", model([Onnx.function("F", ["a"], ["b"], [neg]), Onnx.function("F", ["a"], ["b"], [neg])])),
+      (
+        "duplicate function name \"F\"",
+        model([Onnx.function("F", ["a"], ["b"], [neg]), Onnx.function("F", ["a"], ["b"], [neg])])
+      ),
       ("input \"a\"", model([Onnx.function("F", ["a", "a"], ["b"], [neg])])),
       ("defines the graph output \"b\"", model([Onnx.function("F", ["a"], ["b"], [])])),
       ("missing opset import", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [("local", 1)])])),

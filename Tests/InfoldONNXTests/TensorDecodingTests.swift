@@ -135,7 +135,8 @@ struct TensorDecodingTests {
     expect("needs values and indices", [values])
     expect("negative size or overflows", [values, indices, .int(3, -1)])
     expect("negative size or overflows", [values, indices, .int(3, 1 << 62), .int(3, 4)])
-    expect("must have one dimension", [.message(1, Onnx.tensor(name: "z", [1, 1], [Onnx.raw([1])])), indices, .int(3, 9)])
+    expect(
+      "must have one dimension", [.message(1, Onnx.tensor(name: "z", [1, 1], [Onnx.raw([1])])), indices, .int(3, 9)])
     expect(
       "int64 [2] or [2, 1]", [values, .message(2, Onnx.tensor(type: 7, [3], [.packed(7, [0, 5, 6])])), .int(3, 9)])
     expect("int64 [2] or [2, 1]", [values, .message(2, Onnx.tensor(type: 6, [2], [.packed(5, [0, 5])])), .int(3, 9)])

@@ -9,7 +9,8 @@ import Testing
 /// Bytes that must not reach protobuf-c, and bytes that look alike and must.
 struct WireScanTests {
   @Test func emptyBytesAreNoModel() {
-    expectError(.malformedData, "not an ONNX model") { () throws(InfoldError) in try Model(bytes: [], operators: .standard)
+    expectError(.malformedData, "not an ONNX model") { () throws(InfoldError) in
+      try Model(bytes: [], operators: .standard)
     }
   }
 

@@ -95,9 +95,10 @@ import Testing
     let original = try model(&network, network.node("Relu", [z]))
     let (result, comparison) = try converted(original, [Tensor(shape: [1, 4], [1, -2, 3, 0.5] as [Float])])
     #expect(result.wideValues.map(\.name) == ["large.out"] && result.wideValues[0].largest == 120_000)
-    #expect(result.refusals.count == 1 && result.refusals[0].node.contains("large"))
+    #expect(result.refusals.count == 2 && result.refusals[0].node.contains("large"))
+    #expect(result.refusals[1].node.contains("small"))
     #expect(result.refusals[0].description.contains("large.out"))
-    #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 60)
+    #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 50)
   }
 
   @Test func keepsFloat32WhereConstantsDoNotFit() throws {

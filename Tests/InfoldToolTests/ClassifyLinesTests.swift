@@ -72,7 +72,8 @@ import Testing
     let model = try colors(in: folder)
     let lines: [(line: String, code: String?, error: String)] = [
       (cup, nil, ""), ("/no/such.png", "fileAccess", "cannot be opened: no such file or directory"),
-      ("", "invalidArgument", "the line is empty"), (repositoryFile("README.md"), "unsupported", "unsupported picture format"),
+      ("", "invalidArgument", "the line is empty"),
+      (repositoryFile("README.md"), "unsupported", "unsupported picture format"),
       (".", "fileAccess", "is a folder"), ("-", "fileAccess", "no such file"), ("a\u{0}b", "fileAccess", "NUL"),
       ("{", "malformedData", "is not JSON"), ("{}", "invalidArgument", "either \"image\", a path, or \"bytes\""),
       (String(repeating: "{\"image\":", count: 5000), "malformedData", "is not JSON"),
@@ -82,7 +83,8 @@ import Testing
       ("{\"image\": \"\(cup)\", \"bytes\": \"\"}", "invalidArgument", "either"),
       ("{\"image\": \"\(cup)\", \"top\": 0}", "invalidArgument", "\"top\" is 0"),
       ("{\"image\": \"\(cup)\", \"id\": [1]}", "malformedData", "id: must be a string or an integer"),
-      ("{\"bytes\": \"!\"}", "malformedData", "bytes: "), ("{\"bytes\": \"\"}", "malformedData", "the picture is empty"),
+      ("{\"bytes\": \"!\"}", "malformedData", "bytes: "),
+      ("{\"bytes\": \"\"}", "malformedData", "the picture is empty"),
       (String(repeating: "x", count: 3000), "fileAccess", "name too long"),
       (String(repeating: "x", count: 1 << 17), "limitExceeded", "--line-limit"),
       (cup, nil, ""),

@@ -148,7 +148,7 @@ import Testing
     let folder = try TemporaryFolder()
     let empty = try folder.write("empty.png", [])
     let result = try infold("classify", model(in: folder), empty)
-    #expect(result.status == 2 && result.error == "infold: \(empty): is empty\n")
+    #expect(result.status == 2 && result.error.contains("empty.png") && result.error.contains("is empty"))
   }
 
   @Test func refusesAMissingLabelFile() throws {

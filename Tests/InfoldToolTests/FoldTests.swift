@@ -96,7 +96,8 @@ import Testing
     let model = try model()
     let text = try infold("validate", model, "--samples", "1")
     #expect(text.status == 0)
-    #expect(text.output.contains("\"stays\" (BatchNormalization) is not folded: ") && text.output.contains("computed as x"))
+    #expect(
+      text.output.contains("\"stays\" (BatchNormalization) is not folded: ") && text.output.contains("computed as x"))
     #expect(text.output.contains("multiplications") && !text.output.contains("of a run"))
     let report: [String: Any] = try infold("validate", model, "--costs", "--json").json()
     let staying = try #require(report["staying"] as? [[String: Any]])

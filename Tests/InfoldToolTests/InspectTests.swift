@@ -128,7 +128,7 @@ import Testing
         Onnx.model(graph: [
           x, y, Onnx.node("Split", name: "cut", ["x", "s"], ["y"]),
           Onnx.initializer("s", type: 7, [1], [.packed(7, [8])]),
-        ]), ["sum is 8", "\"cut\""]
+        ]), ["add up to 8", "\"cut\""]
       ),
       (Onnx.model(graph: [x, y, Onnx.node("Relu", name: "two", ["x", "x"], ["y"])]), ["takes 1 input", "\"two\""]),
       (

@@ -139,7 +139,7 @@ import Testing
     #expect(try infold("quantize", model, "-o", output, "--html", page, "--budget", "0").status == 0)
     let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
     #expect(text.contains("&lt;script&gt;alert(1)") && !text.contains("<script"))
-    try expectRefusal(["quantize", model, "-o", output, "--html", "-"], "--html - stands for standard output")
+    try expectRefusal(["quantize", model, "-o", output, "--html", "-"], "--html - is standard output")
   }
 
   @Test func choosesWhatStaysInFloats() throws {

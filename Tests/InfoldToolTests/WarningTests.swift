@@ -94,7 +94,7 @@ import Testing
     let file = try folder.write("a.npy", NumPyFile.encode(Tensor(zeros: [3, 7], of: .float32)))
     #expect(try shapes("--input", "a=" + file, "--shape", "k=2") == [[3, 7]])
     let random = ["run", path, "--random", "1", "--shape"]
-    try expectRefusal(random + ["a=4x5", "--shape", "h=3"], "dimension h is 4", "made it 3")
+    try expectRefusal(random + ["a=4x5", "--shape", "h=3"], "dimension h would be 4", "sets it to 3")
     try expectRefusal(random + ["hh=4"], "\"hh\" is neither an input", "did you mean \"h\"?")
     for command in [["inspect", path], ["profile", path, "--runs", "1"], ["bench", path, "--seconds", "0.01"]] {
       let result = try infold(command + ["--shape", "h=4", "--shape", "a=4x5", "--shape", "w=2"])

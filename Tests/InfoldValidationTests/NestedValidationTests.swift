@@ -198,7 +198,8 @@ import Testing
     let samples = [FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])]
     let own = try FoldValidation(original).run(samples)
     #expect(own.passed, "\(own.reasons)")
-    let other = try FoldValidation(original, folded: Model(bytes: folded.serialized(), operators: .standard)).run(samples)
+    let other = try FoldValidation(original, folded: Model(bytes: folded.serialized(), operators: .standard)).run(
+      samples)
     #expect(other.passed, "\(other.reasons)")
     #expect(own.sites.map(\.state) == [.folded])
   }

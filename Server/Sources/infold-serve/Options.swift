@@ -79,7 +79,8 @@ extension Option {
           "longestDelay", .double(0), "SECONDS",
           "The longest time that a request waits for others to fill a batch while a processor is free."),
         Option(
-          "queueSize", .int(256), "REQUESTS", "The maximum number of waiting requests of a model; others get 503 with Retry-After."),
+          "queueSize", .int(256), "REQUESTS",
+          "The maximum number of waiting requests of a model; others get 503 with Retry-After."),
         Option("runTimeLimit", .double(0), "SECONDS", "The time limit of a run; 0 for none."),
         Option("precision", .string("fast"), "fast|exact", "The accuracy to trade for speed."),
       ]
@@ -87,7 +88,9 @@ extension Option {
     (
       "Connections",
       [
-        Option("host", .string("127.0.0.1"), "ADDRESS", "The address to listen on; 0.0.0.0 for all addresses of the machine."),
+        Option(
+          "host", .string("127.0.0.1"), "ADDRESS", "The address to listen on; 0.0.0.0 for all addresses of the machine."
+        ),
         Option("httpPort", .int(8000), "PORT", "The port of REST; 0 for any free port."),
         Option("grpcPort", .int(8001), "PORT", "The port of gRPC; 0 for any free port."),
         Option("grpc", .bool(true), "BOOL", "Whether to serve gRPC."),
@@ -100,14 +103,17 @@ extension Option {
         Option("maximumConnections", .int(1024), "COUNT", "The maximum number of simultaneous connections."),
         Option("headerTimeout", .double(10), "SECONDS", "The timeout for the header of the first request."),
         Option(
-          "bodyTimeout", .double(60), "SECONDS", "The timeout for receiving a request body, and for sending a response."),
+          "bodyTimeout", .double(60), "SECONDS", "The timeout for receiving a request body, and for sending a response."
+        ),
         Option("idleTimeout", .double(120), "SECONDS", "The timeout between a response and the next request."),
       ]
     ),
     (
       "Access control",
       [
-        Option("tlsCertificate", .string(""), "FILE", "The certificate in PEM format. Connections are encrypted if it is set."),
+        Option(
+          "tlsCertificate", .string(""), "FILE",
+          "The certificate in PEM format. Connections are encrypted if it is set."),
         Option("tlsKey", .string(""), "FILE", "The private key in PEM format."),
         Option(
           "tlsClientAuthorities", .string(""), "FILE",
@@ -130,7 +136,8 @@ extension Option {
           "drainDelay", .double(0), "SECONDS",
           "The time after SIGTERM in which the server is not ready but still listens."),
         Option("drainTimeout", .double(30), "SECONDS", "The time that pending requests then have to finish."),
-        Option("config", .string(""), "FILE", "A file with a JSON object of these options, such as {\"httpPort\": 8000}."),
+        Option(
+          "config", .string(""), "FILE", "A file with a JSON object of these options, such as {\"httpPort\": 8000}."),
       ]
     ),
   ]

@@ -168,7 +168,8 @@ extension ImageClassifier {
     guard pictureCount == 1 || scores.shape.first == pictureCount else {
       throw InfoldError(
         .invalidModel,
-        "the output \(String(quoting: output)) is \(scores), which has no row of scores for each of \(pictureCount) pictures")
+        "the output \(String(quoting: output)) is \(scores), which has no row of scores for each of \(pictureCount) pictures"
+      )
     }
     let classCount = scores.count / pictureCount
     try labels?.requireCount(classCount)

@@ -88,7 +88,8 @@ package struct PictureModel: Sendable {
         hint: inputs.listed)
     }
     guard input.type?.shape.map({ $0.rank == 4 }) != false else {
-      throw InfoldError(.invalidArgument, "the input \(input.nameAndType) does not have the four dimensions of a picture")
+      throw InfoldError(
+        .invalidArgument, "the input \(input.nameAndType) does not have the four dimensions of a picture")
     }
     complete(&fields)
     guard fields.size != nil else {

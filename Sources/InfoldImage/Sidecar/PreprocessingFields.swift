@@ -118,7 +118,8 @@ extension PreprocessingFields {
     guard normalization == nil || mean == nil && standardDeviation == nil else {
       return [
         InfoldError(
-          .malformedData, "\"normalization\" replaces \"mean\" and \"standardDeviation\" and cannot be combined with them")
+          .malformedData,
+          "\"normalization\" replaces \"mean\" and \"standardDeviation\" and cannot be combined with them")
       ]
     }
     switch (mean, standardDeviation) {

@@ -117,7 +117,8 @@ extension Onnx__AttributeProto {
       ("type_protos", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS, n_type_protos > 0),
     ]
     if let other = given.first(where: { $0.isGiven && $0.type != type }) {
-      throw InfoldError(.malformedData, "has the field \(other.field), which does not belong to the attribute type \(type.rawValue)")
+      throw InfoldError(
+        .malformedData, "has the field \(other.field), which does not belong to the attribute type \(type.rawValue)")
     }
   }
 

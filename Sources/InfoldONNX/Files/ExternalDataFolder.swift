@@ -126,7 +126,8 @@ final class ExternalDataFolder {
       switch error {
       case .isLink(let part):
         throw InfoldError(
-          .fileAccess, "is reached through the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
+          .fileAccess,
+          "is reached through the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
       case .refused(let part, let reason):
         throw InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(reason)")
       }

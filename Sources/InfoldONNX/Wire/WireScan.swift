@@ -139,7 +139,8 @@ struct WireScan {
   private mutating func markSeen(_ field: Field, at index: Int, _ start: Int) throws(WireError) {
     let frame = frames.count - 1
     guard frames[frame].seen & 1 << UInt64(index) == 0 else {
-      throw error(field, field.pointee.isOneofMember ? "more than one alternative of a oneof" : "duplicate field", at: start)
+      throw error(
+        field, field.pointee.isOneofMember ? "more than one alternative of a oneof" : "duplicate field", at: start)
     }
     frames[frame].seen |= frames[frame].message.pointee.fieldsExcluding(each: field, at: index)
   }

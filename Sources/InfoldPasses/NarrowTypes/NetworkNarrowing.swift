@@ -117,7 +117,10 @@ struct NetworkNarrowing {
   /// narrow; `nil` if it keeps float32.
   private mutating func placesToNarrow(_ node: Node) throws(InfoldError) -> Set<Int>? {
     let label = editor.graph.label(of: node)
-    let floats = node.inputs.indices.filter { node.inputs[$0].map(isFloat) ?? false }
+    let settings = node.typed.flatMap { Swift.type(of: $0).settings }
+    let floats = node.inputs.indices.filter { place in
+      node.inputs[place].map(isFloat) ?? false && !(settings?.contains(place) ?? false)
+    }
     let makesFloats = node.definitions.contains(where: isFloat)
     func refuse(_ reason: String) -> Set<Int>? {
       if makesFloats { refusals.append(PassResult.Entry(node: label, reason)) }
@@ -135,11 +138,17 @@ struct NetworkNarrowing {
     guard !floats.isEmpty else { return refuse("keeps float32: it has float32 outputs but no float32 inputs") }
     var unheld: NarrowedConstant?
     let held = floats.filter { place in
+      guard !mustStayWide(node.inputs[place]!) else { return false }
       guard let constant = constant(node.inputs[place]!), !constant.isHeld else { return true }
       unheld = constant
       return false
     }
     for places in Self.choices(held) where accepts(node, places) { return places }
+    if let input = node.inputs.lazy.compactMap({ $0 }).first(where: { mustStayWide($0) }) {
+      return refuse(
+        "keeps float32: its input \(String(quoting: editor.graph[input].name)) exceeds half of the range of \(options.type)"
+      )
+    }
     if let unheld, accepts(node, Set(floats)) {
       let fate = unheld.overflows > 0 ? "overflows" : "vanishes in"
       return refuse("keeps float32: the constant \(String(quoting: unheld.name)) \(fate) \(options.type)")

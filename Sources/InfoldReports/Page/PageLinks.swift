@@ -105,6 +105,7 @@ package enum PageLinks {
   private static func neighbors(of page: Neighbor, in folder: String) -> [Neighbor] {
     guard let entries = try? Folder.entries(folder) else { return [] }
     let names = entries.lazy.filter { !$0.isFolder && $0.name.hasSuffix(".html") && $0.name != page.name }.map(\.name)
+      .sorted()
     return names.prefix(fileLimit).compactMap { name in
       guard FileStatus(folder + name)?.kind == .regular, let file = try? RegularFile(path: folder + name),
         let bytes = try? file.bytes(at: 0, count: min(file.size, PageHead.limit)),

@@ -45,7 +45,8 @@ struct StatisticsCommand: ParsableCommand {
   @Option(help: "The variance: population, unbiased or paper. (default: population)")
   var estimator: BatchStatistics.Estimator?
 
-  @Flag(help: "Compute each layer's input with the new statistics of earlier layers. Keeps the whole data set in memory.")
+  @Flag(
+    help: "Compute each layer's input with the new statistics of earlier layers. Keeps the whole data set in memory.")
   var sequential = false
 
   @Option(

@@ -281,7 +281,8 @@ public struct FoldValidation: Sendable {
 extension FoldValidation {
   /// The validations of what sessions run. An app runs the network of the file, if there is one.
   private func sessionProofs() throws(InfoldError) -> [SessionValidation] {
-    try precisions.map { precision throws(InfoldError) in try SessionValidation(folded ?? original, precision, options) }
+    try precisions.map { precision throws(InfoldError) in try SessionValidation(folded ?? original, precision, options)
+    }
   }
 
   /// Whether an operator was matched by order only, and has weights that folding does not explain,
@@ -372,7 +373,9 @@ extension Graph {
   /// - Parameter refused: Called for each batch normalization that is not folded.
   fileprivate func folded(refused: (ValidationReport.Refusal) -> Void) throws(InfoldError) -> Graph {
     let result = try FoldBatchNormalization().run(on: self)
-    for refusal in result.refusals { refused(ValidationReport.Refusal(node: refusal.node, reason: refusal.description)) }
+    for refusal in result.refusals {
+      refused(ValidationReport.Refusal(node: refusal.node, reason: refusal.description))
+    }
     var graph = result.graph
     try graph.inferTypes()
     return graph
@@ -401,7 +404,8 @@ extension Graph {
         names.keys.sorted().map { String(quoting: $0) }.joined(separator: ", ")
       }
       throw InfoldError(
-        .invalidArgument, "interface mismatch: the \(what) differ in name or type: \(list(ours)), in the original \(list(theirs))",
+        .invalidArgument,
+        "interface mismatch: the \(what) differ in name or type: \(list(ours)), in the original \(list(theirs))",
         hint: "pass the model that this file was folded from")
     }
   }

@@ -36,7 +36,8 @@ private struct OutputMeasurement {
   ) throws(InfoldError) {
     guard unfolded.shape == folded.shape, unfolded.elementType == folded.elementType else {
       throw InfoldError(
-        .invalidArgument, "shape mismatch: the output \(String(quoting: report.name)) is \(unfolded), but \(folded) in the folded model"
+        .invalidArgument,
+        "shape mismatch: the output \(String(quoting: report.name)) is \(unfolded), but \(folded) in the folded model"
       )
     }
     report.shape = unfolded.shape

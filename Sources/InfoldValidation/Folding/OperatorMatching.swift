@@ -106,6 +106,7 @@ extension OperatorMatching {
   var reasonAgainstFolded: String? {
     let foldable = pairs.filter { $0.state != .plain }
     guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
-    return "is not folded: all of \(foldable.count) operators with weights still have batch normalizations that can be folded"
+    return
+      "is not folded: all of \(foldable.count) operators with weights still have batch normalizations that can be folded"
   }
 }

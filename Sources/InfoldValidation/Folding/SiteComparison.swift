@@ -26,7 +26,8 @@ struct SiteComparison {
     let folded = try pair.folded.evaluate(x, window: pair.original)
     guard folded.shape == truthTensor.shape else {
       throw InfoldError(
-        .invalidModel, "shape mismatch: for \(x), the output of the folded operator is \(folded), "
+        .invalidModel,
+        "shape mismatch: for \(x), the output of the folded operator is \(folded), "
           + "that of the original is \(truthTensor.shape)")
     }
     let layout = ChannelLayout(

@@ -116,7 +116,8 @@ extension ValidationReport {
     if constants.count > 0 {
       let rounded =
         constants.notCorrectlyRounded == 0
-        ? "correctly rounded" : "as accurate as single precision (\(constants.notCorrectlyRounded) not correctly rounded)"
+        ? "correctly rounded"
+        : "as accurate as single precision (\(constants.notCorrectlyRounded) not correctly rounded)"
       reasons.append("all \(constants.count) weights and biases are \(rounded)")
     }
     let compared = sites.count { $0.numbers != nil }
@@ -130,7 +131,8 @@ extension ValidationReport {
     }
     if let values = matching?.values, matching?.equal == true {
       reasons.append(
-        "\(values.compared) of \(counted(values.total, "value")) of the file were compared, and agree within rounding errors")
+        "\(values.compared) of \(counted(values.total, "value")) of the file were compared, and agree within rounding errors"
+      )
     }
     reasons += sessions.compactMap(\.success)
     if wasRun, outputs.allSatisfy({ $0.differingElements == 0 }) {

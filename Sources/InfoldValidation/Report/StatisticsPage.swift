@@ -47,7 +47,10 @@ public struct StatisticsPage: Sendable {
     tiles.append((NumberText.grouped(diagnosis.deadChannelCount), "channels with a variance of at most ε"))
     if diagnosis.removal.removableChannels > 0 {
       tiles.append(
-        (NumberText.percentage(diagnosis.removal.parameterShare), "of the parameters belong to removable constant channels"))
+        (
+          NumberText.percentage(diagnosis.removal.parameterShare),
+          "of the parameters belong to removable constant channels"
+        ))
     }
     if let output = diagnosis.effect?.outputs.first {
       if let classes = output.classes {
@@ -135,7 +138,8 @@ public struct StatisticsPage: Sendable {
       [
         PageTable(
           columns: [
-            "#", "output", "largest difference", "relative to the largest magnitude", "smallest cosine", "same best class",
+            "#", "output", "largest difference", "relative to the largest magnitude", "smallest cosine",
+            "same best class",
           ],
           rows: rows)
       ])

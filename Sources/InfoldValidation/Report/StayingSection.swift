@@ -11,7 +11,9 @@ struct StayingSection {
   }
 
   private static let rowLimit = 400
-  private static let columns = ["#", "Normalization", "Computed", "Statistics", "Share of bound", "Multiplications", "Time"]
+  private static let columns = [
+    "#", "Normalization", "Computed", "Statistics", "Share of bound", "Multiplications", "Time",
+  ]
 
   var html: String {
     guard !staying.isEmpty else { return "" }

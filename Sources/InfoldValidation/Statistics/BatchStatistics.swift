@@ -89,7 +89,9 @@ extension BatchStatistics {
     case .population:
       return moments.squares.map { $0 / Double(count) }
     case .unbiased:
-      guard count > 1 else { throw InfoldError(.invalidArgument, "the unbiased variance of a single value is undefined") }
+      guard count > 1 else {
+        throw InfoldError(.invalidArgument, "the unbiased variance of a single value is undefined")
+      }
       return moments.squares.map { $0 / Double(count - 1) }
     case .paper:
       guard let valuesPerBatch else {

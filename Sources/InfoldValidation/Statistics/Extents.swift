@@ -21,7 +21,8 @@ struct Extents {
       throw InfoldError(.unsupported, "statistics need floating-point elements, not \(batch.elementType)")
     }
     guard let samples = batch.shape.first, batch.count > 0 else {
-      throw InfoldError(.invalidArgument, "a mini-batch of shape \(batch.shape) has no elements, and thus no statistics")
+      throw InfoldError(
+        .invalidArgument, "a mini-batch of shape \(batch.shape) has no elements, and thus no statistics")
     }
     self.samples = samples
     let features = Array(batch.shape.dropFirst())

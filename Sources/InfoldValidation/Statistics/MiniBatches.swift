@@ -58,7 +58,8 @@ struct MiniBatches {
     guard rows % runSize == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)")
+        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)"
+      )
     }
     var runs: [[String: Tensor]] = []
     while rows > 0 {
@@ -79,7 +80,8 @@ struct MiniBatches {
       }
       guard tensor.elementType.bitWidth.map({ $0 >= 8 }) == true else {
         throw InfoldError(
-          .unsupported, "samples of \(tensor.elementType), whose elements share bytes, cannot be divided into mini-batches")
+          .unsupported,
+          "samples of \(tensor.elementType), whose elements share bytes, cannot be divided into mini-batches")
       }
       rows = size
     }

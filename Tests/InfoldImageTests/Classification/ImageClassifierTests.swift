@@ -194,7 +194,7 @@ import Testing
     expectError(.malformedData, "bytes.txt", "is not UTF-8") {
       _ = try ClassLabels(path: folder.write("bytes.txt", [0x61, 0xFF]))
     }
-    expectError(.limitExceeded, "large.txt", "at most 16777216") {
+    expectError(.limitExceeded, "large.txt", "limit of 16777216") {
       _ = try ClassLabels(path: folder.write("large.txt", [UInt8](repeating: 0x61, count: (16 << 20) + 1)))
     }
     expectError(.fileAccess, "is a folder") { _ = try ClassLabels(path: folder.path) }

@@ -51,7 +51,7 @@ import Testing
       _ = try Preprocessing(path: path)
     }
     _ = try file(#"{"input": "x", "size": [1, 1]}"# + String(repeating: " ", count: 1 << 20))
-    expectError(.limitExceeded, path, "at most 1048576") { _ = try Preprocessing(path: path) }
+    expectError(.limitExceeded, path, "limit of 1048576") { _ = try Preprocessing(path: path) }
   }
 
   @Test func takesFromTheModelWhatTheFileDoesNotSay() throws {

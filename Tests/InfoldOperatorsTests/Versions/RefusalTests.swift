@@ -73,9 +73,8 @@ import Testing
     }
     #expect(error?.code == .invalidModel)
     #expect(
-      error?.description.contains(
-        "input\(range.upperBound == 1 ? "" : "s"); \(range.upperBound + 1) \(range.upperBound == 0 ? "is" : "are") given"
-      ) == true)
+      error?.description.contains("the node has \(range.upperBound + 1)") == true, "\(error?.description ?? "no error")"
+    )
   }
 
   @Test(

@@ -9,7 +9,7 @@ import Testing
   @Test func equal() throws {
     let graph = try ImageNetwork().graph()
     let html = ComparisonPage(try compared(graph, graph.folded(), samples: 1)).html
-    #expect(html.contains("<span class=\"outcome passed\">equal</span>"))
+    #expect(html.contains("<span class=\"verdict passed\">equal</span>"))
     #expect(html.contains("No value differs by more than rounding explains."))
     #expect(html.contains("<svg") && !html.contains("<script"))
   }
@@ -19,7 +19,7 @@ import Testing
     let wrong = try graph.changing("w3") { $0[100] *= 1.0001 }
     let report = try compared(graph, wrong, samples: 1)
     let html = ComparisonPage(report).html
-    #expect(html.contains("<span class=\"outcome failed\">different</span>"))
+    #expect(html.contains("<span class=\"verdict failed\">different</span>"))
     #expect(html.contains("<code>conv3</code>") && html.contains("w3 at [1, 3, 0, 1]"))
     #expect(html.contains("class=\"beyond\""))
     #expect(report.steps.count == report.values.compared)

@@ -101,7 +101,7 @@ import Testing
     var random = SplitMix64(seed: 9)
     let noise = try (0..<4).map { _ in
       let values: [Float] = try random.tensor([1, 3, Self.side, Self.side]).elements()
-      return try Tensor(shape: [1, 3, Self.side, Self.side], values.map { $0 < 0 ? -1 : 1 })
+      return try Tensor(shape: [1, 3, Self.side, Self.side], values.map { $0 < 0 ? -1 : 1 } as [Float])
     }
     let found = try diagnosis(noise, model)
     #expect(found.isOfAnotherKind && found.finding == nil)

@@ -61,7 +61,8 @@ struct PredictRequest {
       let needed = model.inputs.filter { !$0.hasDefault }
       guard needed.count == 1 else {
         throw ServingError(
-          .invalidArgument, "the model '\(model.name)' has \(needed.count) inputs: an object with their names is required"
+          .invalidArgument,
+          "the model '\(model.name)' has \(needed.count) inputs: an object with their names is required"
         )
       }
       return [try input(&reader, needed[0], leading)]

@@ -65,7 +65,8 @@ enum TensorJSON {
       return (next, product.1 || overflow)
     }
     guard !count.1, shape.allSatisfy({ $0 >= 0 }) else {
-      throw ServingError(.invalidArgument, "the shape \(shape) of input '\(name.printable)' has a negative size or overflows")
+      throw ServingError(
+        .invalidArgument, "the shape \(shape) of input '\(name.printable)' has a negative size or overflows")
     }
     elements.reserveCapacity(min(count.0, 1 << 16))
     var depth: Int?

@@ -22,7 +22,8 @@ extension Inference_InferTensorContents {
       for element in elements {
         guard let value = Element(exactly: element) else {
           throw ServingError(
-            .invalidArgument, "input '\(name.printable)' of \(datatype.rawValue) has the element \(element), which is out of range")
+            .invalidArgument,
+            "input '\(name.printable)' of \(datatype.rawValue) has the element \(element), which is out of range")
         }
         narrow.append(value)
       }

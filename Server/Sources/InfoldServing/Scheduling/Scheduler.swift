@@ -122,7 +122,8 @@ public final class Scheduler: Sendable {
       return entry.continuation.resume(
         returning: .failure(
           ServingError(
-            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests are waiting",
+            .unavailable,
+            "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests are waiting",
             retryAfter: 1)))
     }
     dispatch(asking: entry.id)

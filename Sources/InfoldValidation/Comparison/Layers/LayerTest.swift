@@ -34,7 +34,6 @@ struct LayerTest {
   private static let leastUnits = 64.0
   /// The largest ratio of the noise to that of rounding. Winograd's algorithm and others add some
   /// noise.
-  private static let noise = 16.0
   /// The fewest positions with which constants of a channel can be told apart.
   private static let leastPositions = 24
 
@@ -87,7 +86,6 @@ struct LayerTest {
       found += differences(groups[group], channels[own], pool)
     }
     return Self.best(found.filter(\.isNumber)) ?? Self.best(found) ?? shifted(groups, channels)
-      ?? noisy(groups, channels)
   }
 
   private static func best(_ found: [LayerDifference]) -> LayerDifference? {
@@ -117,29 +115,6 @@ struct LayerTest {
   private func magnitude(_ channel: Channel) -> Double {
     let outputs = evidence.outputs[channel.index]
     return (outputs.reduce(0) { $0 + $1 * $1 } / Double(max(outputs.count, 1))).squareRoot()
-  }
-
-  /// Returns the output channel with the largest excess of noise over rounding errors, as if many
-  /// of its weights differ.
-  ///
-  /// Of n roundings of a sum, √n are taken to add up. Each is relative to a partial sum, whose size
-  /// is about that of the whole sum or that of a sum of independent summands.
-  private func noisy(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
-    var worst: LayerDifference?
-    for channel in channels {
-      let rows = groups[channel.index / evidence.layer.channelsPerGroup]
-      guard rows.isCentered, channel.size > 0 else { continue }
-      var squares = 0.0
-      for (output, factor) in zip(evidence.outputs[channel.index], rows.factors) {
-        squares += output * output * factor * factor
-      }
-      let angle = (squares / Double(max(rows.count, 1))).squareRoot() / channel.size
-      let expected = unit * (Double(rows.length).squareRoot() * angle + 1)
-      let significance = channel.spread / expected
-      guard significance > Self.noise, significance > worst?.significance ?? 0 else { continue }
-      worst = LayerDifference(part: .channel, channel: channel.index, change: 0, significance: significance)
-    }
-    return worst
   }
 
   /// Returns the median of the root mean square of `count` numbers of a standard normal
@@ -208,13 +183,8 @@ struct LayerTest {
 
   private func differences(_ rows: Rows, _ channels: ArraySlice<Channel>, _ pool: Double) -> [LayerDifference] {
     var found: [LayerDifference] = []
-    guard rows.isCentered else {
-      for channel in channels {
-        let worst = channel.noise.reduce(0) { max($0, $1.magnitude) } / pool
-        if worst > Self.threshold * 4 / 3 { found.append(few(rows, channel, worst)) }
-      }
-      return found
-    }
+    // Few positions do not tell a wrong weight from a rounding.
+    guard rows.isCentered else { return found }
     var offsets: [Int: LayerDifference] = [:]
     for channel in channels {
       offsets[channel.index] = offset(rows, channel, pool)
@@ -249,11 +219,6 @@ struct LayerTest {
       start += 8
     }
     return found + offsets.values
-  }
-
-  /// Returns the channel, which is all that few positions can show.
-  private func few(_ rows: Rows, _ channel: Channel, _ worst: Double) -> LayerDifference {
-    LayerDifference(part: .channel, channel: channel.index, change: 0, significance: worst)
   }
 
   private func offset(_ rows: Rows, _ channel: Channel, _ pool: Double) -> LayerDifference? {

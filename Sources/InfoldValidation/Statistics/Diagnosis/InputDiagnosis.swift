@@ -77,7 +77,8 @@ extension InputDiagnosis {
     progress: (_ done: Int) -> Void = { _ in }
   ) throws(InfoldError) {
     guard count > 1 else {
-      throw InfoldError(.invalidArgument, "one sample is too few to distinguish wrong preprocessing from an unusual sample")
+      throw InfoldError(
+        .invalidArgument, "one sample is too few to distinguish wrong preprocessing from an unusual sample")
     }
     let present = Trial(preparation, try fit.measure(preparation, sampleCount: count))
     var trials = [present]

@@ -10,7 +10,8 @@ extension StatisticsDiagnosis {
     guard let inputs else { return nil }
     if let finding = inputs.finding {
       let factor = NumberText.significant(inputs.improvement ?? 1, digits: 2)
-      return "The preprocessing of the inputs seems to be wrong: \(finding.mistakes.joined(separator: "; ")). With the right one, "
+      return
+        "The preprocessing of the inputs seems to be wrong: \(finding.mistakes.joined(separator: "; ")). With the right one, "
         + "\(NumberText.counted(inputs.samples, "sample")) would be \(factor) times as close to the running statistics. "
         + "Fix: \(finding.remedy)."
     }

@@ -17,7 +17,8 @@ struct DirectionClassifier: Sendable {
   func areUpsideDown(_ lines: [Picture]) throws(InfoldError) -> [Bool] {
     let output = try session.run(Tensor(lines: lines, width: Self.width))
     guard output.shape == [lines.count, 2] else {
-      throw InfoldError(.invalidModel, "the classifier's output is \(output), but must be the probabilities of 0° and 180°")
+      throw InfoldError(
+        .invalidModel, "the classifier's output is \(output), but must be the probabilities of 0° and 180°")
     }
     let probabilities: [Float] = try output.elements()
     return lines.indices.map { probabilities[2 * $0 + 1] > Self.threshold }
