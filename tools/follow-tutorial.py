@@ -41,6 +41,8 @@ def main() -> None:
             for block in BLOCK.finditer((repository / sys.argv[1]).read_text()):
                 kind, text = block["kind"], block["text"]
                 if kind == "file":
+                    # By its own path, so that the build of the repository counts.
+                    text = text.replace('path: "../infold"', f'path: "{repository}"')
                     (current / block["argument"]).write_text(text)
                 elif kind == "serve":
                     server = subprocess.Popen(["bash", "-c", shell + text], cwd=current, start_new_session=True)

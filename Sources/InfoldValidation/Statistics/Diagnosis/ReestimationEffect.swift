@@ -16,6 +16,7 @@ public struct ReestimationEffect: Sendable, Encodable {
   ///   - count: The number of samples.
   ///   - sample: Returns the tensors of a sample, as for
   ///     `StatisticsCollector.collect(sampleCount:progress:sample:)`.
+  ///   - options: How both models run.
   /// - Throws: The errors of `sample`, `ModelStatistics.model()` and `Session`.
   public init(
     of statistics: ModelStatistics, options: SessionOptions = SessionOptions(), sampleCount count: Int,
