@@ -42,7 +42,7 @@ def main() -> None:
                 kind, text = block["kind"], block["text"]
                 if kind == "file":
                     # By its own path, so that the build of the repository counts.
-                    text = text.replace('path: "../infold"', f'path: "{repository}"')
+                    text = text.replace('path: "../infold"', f'name: "infold", path: "{repository}"')
                     (current / block["argument"]).write_text(text)
                 elif kind == "serve":
                     server = subprocess.Popen(["bash", "-c", shell + text], cwd=current, start_new_session=True)
