@@ -22,14 +22,7 @@ struct NetworkPreparation {
   ///   quantized; `.unsupported` for nodes that Infold cannot run or cannot convert to the opset,
   ///   and for bodies that capture values.
   init(_ original: Model) throws(InfoldError) {
-    var model = original
-    try model.graph.makeConsistent()
-    model = try model.inlined()
-    if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
-      throw InfoldError(
-        .invalidArgument, "the model is already quantized", hint: "quantize the float model from which it was made",
-        node: model.graph.label(of: node))
-    }
+    var model = try original.inlinedFloats(hint: "quantize the float model from which it was made")
     if let node = model.graph.nodes.first(where: { !$0.captures.isEmpty }) {
       throw InfoldError(
         .unsupported, "a body captures values of the outer graph, which quantization would rename",
@@ -110,6 +103,21 @@ struct NetworkPreparation {
       return (product, addend)
     }
     return nil
+  }
+}
+
+extension Model {
+  /// Returns the model, consistent and with functions and decided branches inlined.
+  /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, if the model is quantized.
+  func inlinedFloats(hint: String) throws(InfoldError) -> Model {
+    var model = self
+    try model.graph.makeConsistent()
+    model = try model.inlined()
+    if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
+      throw InfoldError(
+        .invalidArgument, "the model is already quantized", hint: hint, node: model.graph.label(of: node))
+    }
+    return model
   }
 }
 

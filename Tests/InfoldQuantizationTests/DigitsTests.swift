@@ -85,8 +85,8 @@ import Testing
   }
 
   @Test func aLimitLeavesTheDearestLayersOut() throws {
-    let network = try quantizer(QuantizationOptions(rounding: .search(limit: 1e-9))).quantize(samples())
-    #expect(!network.unsearchedLayers.isEmpty && network.unsearchedLayers.count <= 11)
+    let network = try quantizer(QuantizationOptions(rounding: .search(limit: 0.001))).quantize(samples())
+    #expect(!network.unsearchedLayers.isEmpty && network.unsearchedLayers.count < 11)
   }
 
   @Test func aBudgetIsSpentWhereItHelps() throws {

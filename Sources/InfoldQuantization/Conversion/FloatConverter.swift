@@ -61,14 +61,7 @@ public struct FloatConverter: Sendable {
   public init(
     _ original: Model, to target: Target, keepsInterface: Bool = true, session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
-    var model = original
-    try model.graph.makeConsistent()
-    model = try model.inlined()
-    if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
-      throw InfoldError(
-        .invalidArgument, "the model is already quantized", hint: "convert the float32 model that it was made from",
-        node: model.graph.label(of: node))
-    }
+    var model = try original.inlinedFloats(hint: "convert the float32 model that it was made from")
     try model.simplify()
     let folded = try FoldBatchNormalization().fold(model)
     (model, folding) = (folded.model, folded.report)
@@ -155,7 +148,7 @@ public struct FloatConverter: Sendable {
   /// Returns the model in an opset in which all operators accept bfloat16.
   private static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < bfloat16Opset else { return model }
-    var raised = try OpsetRaise.raised(model)
+    let raised = try OpsetRaise.raised(model)
     let start = raised.opsetVersion() ?? version
     var nodes: [Node] = []
     for node in raised.graph.nodes {
@@ -172,26 +165,9 @@ public struct FloatConverter: Sendable {
       }
       nodes.append(try node.inOpset(bfloat16Opset))
     }
-    raised.graph.replaceNodes(nodes)
-    raised.opsetImports = raised.opsetImports.map { entry in
-      normalizedDomain(entry.domain).isEmpty ? Model.OpsetImport(domain: entry.domain, version: bfloat16Opset) : entry
-    }
-    raised.raiseToIRVersion4()
-    raised.irVersion = max(raised.irVersion, bfloat16IRVersion)
-    try raised.graph.inferTypes()
-    return raised
-  }
-}
-
-extension Node {
-  /// Returns the same node in an opset that does not change its meaning.
-  fileprivate func inOpset(_ version: Int) throws(InfoldError) -> Node {
-    var node = try Node(
-      name: name, opType: opType, opsetVersion: version, attributes: attributes, inputs: inputs, outputs: outputs,
-      captures: captures)
-    if case .opaque(let reason) = node.kind { throw reason }
-    node.unmodeledFields = unmodeledFields
-    return node
+    var graph = raised.graph
+    graph.replaceNodes(nodes)
+    return try raised.inOpset(bfloat16Opset, irVersion: bfloat16IRVersion, graph)
   }
 }
 

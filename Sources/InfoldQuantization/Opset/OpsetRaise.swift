@@ -36,15 +36,38 @@ package struct OpsetRaise {
         try rewriter.converted(node)
       }
     }
-    var raised = model
-    raised.graph = rewriter.finished(nodes)
-    raised.opsetImports = model.opsetImports.map { entry in
-      normalizedDomain(entry.domain).isEmpty ? Model.OpsetImport(domain: entry.domain, version: target) : entry
+    return try model.inOpset(target, irVersion: irVersion, rewriter.finished(nodes))
+  }
+}
+
+extension Model {
+  /// Returns the model with a graph of nodes of another opset, with inferred types.
+  /// - Parameter irVersion: The IR version that introduced the opset.
+  func inOpset(_ version: Int, irVersion: Int, _ graph: Graph) throws(InfoldError) -> Model {
+    var model = self
+    model.graph = graph
+    model.opsetImports = opsetImports.map { entry in
+      normalizedDomain(entry.domain).isEmpty ? Model.OpsetImport(domain: entry.domain, version: version) : entry
     }
-    raised.raiseToIRVersion4()
-    raised.irVersion = max(raised.irVersion, irVersion)
-    try raised.graph.inferTypes()
-    return raised
+    model.raiseToIRVersion4()
+    model.irVersion = max(model.irVersion, irVersion)
+    try model.graph.inferTypes()
+    return model
+  }
+}
+
+extension Node {
+  /// Returns the node in another opset, optionally with another operator, attributes, inputs and outputs.
+  func inOpset(
+    _ version: Int, opType: String? = nil, attributes: AttributeList? = nil, inputs: [ValueID?]? = nil,
+    outputs: [ValueID?]? = nil
+  ) throws(InfoldError) -> Node {
+    var new = try Node(
+      name: name, opType: opType ?? self.opType, opsetVersion: version, attributes: attributes ?? self.attributes,
+      inputs: inputs ?? self.inputs, outputs: outputs ?? self.outputs, captures: captures)
+    if case .opaque(let reason) = new.kind { throw reason }
+    new.unmodeledFields = unmodeledFields
+    return new
   }
 }
 
@@ -92,12 +115,8 @@ struct OpsetRewriter {
     _ node: Node, opType: String? = nil, attributes: AttributeList? = nil, inputs: [ValueID?]? = nil,
     outputs: [ValueID?]? = nil
   ) throws(InfoldError) -> Node {
-    var new = try Node(
-      name: node.name, opType: opType ?? node.opType, opsetVersion: OpsetRaise.target,
-      attributes: attributes ?? node.attributes, inputs: inputs ?? node.inputs, outputs: outputs ?? node.outputs)
-    if case .opaque(let reason) = new.kind { throw reason }
-    new.unmodeledFields = node.unmodeledFields
-    return new
+    try node.inOpset(
+      OpsetRaise.target, opType: opType, attributes: attributes, inputs: inputs, outputs: outputs)
   }
 
   /// Adds a constant that replaces an attribute.

@@ -71,7 +71,7 @@ package enum PageLinks {
   /// The most files that are searched. A folder of reports has some dozens.
   private static let fileLimit = 1000
 
-  /// Another page of the same model.
+  /// A page in the folder.
   private struct Neighbor {
     let name: String
     let head: PageHead
@@ -88,12 +88,15 @@ package enum PageLinks {
     let isFile = FileStatus(path).map { $0.kind == .regular } ?? true
     guard isFile, let head = PageHead(parsing: html.prefix(PageHead.limit)) else { return try store(html, path) }
     let page = Neighbor(name: name, head: head)
-    let neighbors = neighbors(of: page, in: folder)
-    try store(linked(html, page, neighbors), path)
-    for neighbor in neighbors {
-      let others = [page] + neighbors.filter { $0.name != neighbor.name && !$0.head.isDisjoint(with: neighbor.head) }
+    // A neighbor may have further ones, of models that this page is not about.
+    let pages = [page] + pages(in: folder, except: name)
+    func neighbors(of page: Neighbor) -> [Neighbor] {
+      pages.filter { $0.name != page.name && !$0.head.isDisjoint(with: page.head) }
+    }
+    try store(linked(html, page, neighbors(of: page)), path)
+    for neighbor in neighbors(of: page) {
       guard let old = try? RegularFile.text(ofFile: folder + neighbor.name, limit: byteLimit) else { continue }
-      let new = linked(old, neighbor, others)
+      let new = linked(old, neighbor, neighbors(of: neighbor))
       if new != old { try? store(new, folder + neighbor.name) }
     }
   }
@@ -102,15 +105,15 @@ package enum PageLinks {
     try writeReplacing(path) { (file) throws(InfoldError) in try file.write(Array(html.utf8)) }
   }
 
-  private static func neighbors(of page: Neighbor, in folder: String) -> [Neighbor] {
+  /// The pages of Infold in a folder.
+  private static func pages(in folder: String, except written: String) -> [Neighbor] {
     guard let entries = try? Folder.entries(folder) else { return [] }
-    let names = entries.lazy.filter { !$0.isFolder && $0.name.hasSuffix(".html") && $0.name != page.name }.map(\.name)
+    let names = entries.lazy.filter { !$0.isFolder && $0.name.hasSuffix(".html") && $0.name != written }.map(\.name)
       .sorted()
     return names.prefix(fileLimit).compactMap { name in
       guard FileStatus(folder + name)?.kind == .regular, let file = try? RegularFile(path: folder + name),
         let bytes = try? file.bytes(at: 0, count: min(file.size, PageHead.limit)),
-        let head = PageHead(parsing: Substring(String(decoding: bytes, as: UTF8.self))),
-        !head.isDisjoint(with: page.head)
+        let head = PageHead(parsing: Substring(String(decoding: bytes, as: UTF8.self)))
       else { return nil }
       return Neighbor(name: name, head: head)
     }

@@ -70,7 +70,7 @@ struct ConvertCommand: ParsableCommand {
     let converter = try runtime.reading.limitingMemory(for: model) { () throws(InfoldError) in
       try FloatConverter(original, to: to, keepsInterface: !convertInterface, session: runtime.session)
     }
-    let inputs = try samples(original)
+    let inputs = try folders.samples(of: original, path: model, sizes, random: samples ?? 2, seed: seed)
     var bar = ProgressBar("converting")
     defer { bar.finish() }
     let (network, comparison) = try runtime.reading.limitingMemory(for: model) { () throws(InfoldError) in
@@ -92,15 +92,6 @@ struct ConvertCommand: ParsableCommand {
     } else {
       try file.report(report.text + (sidecar.map { $0.text.paragraph() } ?? ""))
     }
-  }
-
-  private func samples(_ model: Model) throws(InfoldError) -> NetworkSamples {
-    let shapes = try sizes.shapes()
-    let graph = try model.binding(shapes).graph
-    let inputs = graph.inputs.map(graph.info)
-    if folders.isGiven { return NetworkSamples(try folders.dataSet(ofModel: self.model, inputs)) }
-    return NetworkSamples(
-      random: try ModelInputs(inputs, files: [], shapes: shapes), count: samples ?? 2, seed: seed)
   }
 }
 

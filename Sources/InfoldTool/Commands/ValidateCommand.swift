@@ -50,7 +50,7 @@ struct ValidateCommand: ParsableCommand {
     help: ArgumentHelp(
       "Validate what a session with this precision runs: exact, fast, or all. (default: all, if something is folded)",
       valueName: "precision"))
-  var precision: ProvedPrecision?
+  var precision: ValidatedPrecision?
 
   @Flag(
     help:
@@ -83,18 +83,18 @@ struct ValidateCommand: ParsableCommand {
   func run() throws {
     try refuseStandardOutput(html, option: "--html")
     let original = try reading.model(model)
-    let proof = try reading.limiting { () throws(InfoldError) in
+    let validation = try reading.limiting { () throws(InfoldError) in
       try FoldValidation(
         original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
         options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes), precisions: precision?.precisions,
         measuresTimes: costs || html != nil)
     }
-    let inputs = try samples(original)
+    let inputs = try folders.samples(of: original, path: model, sizes, random: samples ?? 2, seed: seed)
     var unreadable = 0
     var bar = ProgressBar("validating")
     let report = try reading.limitingMemory(for: model) { () throws(InfoldError) in
       defer { bar.finish() }
-      return try proof.run(
+      return try validation.run(
         count: inputs.count,
         sample: { (index) throws(InfoldError) in
           do throws(InfoldError) {
@@ -123,14 +123,5 @@ struct ValidateCommand: ParsableCommand {
       StandardError.write("infold: \(String(printable: model)): \(report)\n")
       throw ExitCode(ToolExit.badInput)
     }
-  }
-
-  private func samples(_ model: Model) throws(InfoldError) -> NetworkSamples {
-    let shapes = try sizes.shapes()
-    let graph = try model.binding(shapes).graph
-    let inputs = graph.inputs.map(graph.info)
-    if folders.isGiven { return NetworkSamples(try folders.dataSet(ofModel: self.model, inputs)) }
-    return NetworkSamples(
-      random: try ModelInputs(inputs, files: [], shapes: shapes), count: samples ?? 2, seed: seed)
   }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import InfoldGraph
+import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 import InfoldValidation
@@ -54,5 +56,21 @@ extension SampleFolders {
     if !sizes.shape.isEmpty, isGiven {
       throw ValidationError("--shape sets the sizes of random inputs; it cannot be combined with --images or --inputs")
     }
+  }
+
+  /// Returns the samples of the folder, or random ones if there is no folder.
+  /// - Parameters:
+  ///   - path: The file of the model.
+  ///   - sizes: The shapes of random samples.
+  ///   - count: The number of random samples.
+  ///   - seed: The seed of the first random sample.
+  func samples(
+    of model: Model, path: String, _ sizes: ShapeOptions, random count: Int, seed: UInt64
+  ) throws(InfoldError) -> NetworkSamples {
+    let shapes = try sizes.shapes()
+    let graph = try model.binding(shapes).graph
+    let inputs = graph.inputs.map(graph.info)
+    if isGiven { return NetworkSamples(try dataSet(ofModel: path, inputs)) }
+    return NetworkSamples(random: try ModelInputs(inputs, files: [], shapes: shapes), count: count, seed: seed)
   }
 }

@@ -109,7 +109,7 @@ struct ComparisonWalk {
     if node.typed?.linearForm != nil, let input = node.inputs[0], let weight = node.inputs[1],
       first.dependsOnInputs[input.index], !first.dependsOnInputs[weight.index], inputs[0]?.isUncertain == false
     {
-      pending[value] = PendingLayer(node, id, input: input, weight: weight, operands: operands, output: output)
+      pending[value] = PendingLayer(id, input: input, weight: weight, operands: operands, output: output)
       return
     }
     let sources = node.inputs.indices.filter { node.inputs[$0].map { pending[$0] != nil } ?? false }
@@ -170,13 +170,7 @@ struct ComparisonWalk {
       origins[value.index] = inherited.isEmpty ? [value] : inherited
       return
     }
-    if inherited.isEmpty {
-      finding.constant = try constant(value, estimate, other, tensor, layer)
-      finding.isExplained =
-        try finding.constant.map { (constant) throws(InfoldError) in
-          try explains(constant, value, other, tensor, bounds, layer)
-        } ?? false
-    }
+    if inherited.isEmpty { finding.constant = try constant(value, estimate, other, tensor, layer) }
     findings.append((finding, inherited))
   }
 
@@ -190,7 +184,6 @@ struct ComparisonWalk {
     else { return }
     var finding = finding(value, other, change, bounds, tensor)
     finding.constant = constant
-    finding.isExplained = true
     findings.append((finding, []))
   }
 
@@ -204,22 +197,6 @@ struct ComparisonWalk {
       .difference(estimate.value, tensor)
     layers[value] = .some(found)
     return found
-  }
-
-  /// Whether the other network's constant accounts for the whole difference of a value.
-  private func explains(
-    _ constant: ConstantDifference, _ value: ValueID, _ other: ValueID, _ tensor: Tensor, _ bounds: ElementBounds,
-    _ layer: PendingLayer?
-  ) throws(InfoldError) -> Bool {
-    guard constant.part == .number else { return false }
-    let expected: Tensor?
-    if constant.channel == nil {
-      expected = try ConstantComparison(comparison, value, other)?.value()
-    } else {
-      expected = try layer?.value(changing: constant)
-    }
-    guard let expected, expected.count == tensor.count else { return false }
-    return try bounds.around(expected.reshaped(to: tensor.shape)).measure(tensor).difference == nil
   }
 
   /// Records a value with a different number of elements. It is reported only if a later value

@@ -51,15 +51,6 @@ struct ConstantComparison {
     return nil
   }
 
-  /// Returns the result of the first network's node with the second network's inputs and constants.
-  func value() throws(InfoldError) -> Tensor? {
-    let (first, second) = (comparison.first, comparison.second)
-    let operands = zip(node.inputs, other.inputs).map { a, b in
-      a.flatMap { a in b.flatMap(second.tensor) ?? first.tensor(a) }
-    }
-    return try node.evaluate(operands, precision: .double)[0]
-  }
-
   /// Returns the element with the largest difference beyond rounding.
   ///
   /// The bound is relative to the root mean square of the constant where an element is smaller:

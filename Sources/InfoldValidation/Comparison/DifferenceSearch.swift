@@ -60,7 +60,6 @@ struct DifferenceSearch {
       try comparison.run(without: values, from: suspect.value, of: pass)
     }
     let known = Set(pass.findings.map(\.value))
-    // A difference that a constant explains is not an unrelated value.
     let next = pass.findings.dropFirst().filter { behind.contains($0.value) }
     for end in next.prefix(Self.ends) {
       let left = excluded.union(between(suspect.value, behind, end.value))

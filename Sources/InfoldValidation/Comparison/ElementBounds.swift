@@ -48,13 +48,6 @@ struct ElementBounds {
       ?? Array(repeating: floor, count: value.count)
   }
 
-  /// Returns the same bounds around other numbers.
-  func around(_ value: Tensor) -> ElementBounds {
-    var bounds = self
-    bounds.value = value
-    return bounds
-  }
-
   /// Compares `other` with the value.
   func measure(_ other: Tensor) throws(InfoldError) -> Measurement {
     let a = try value.numbers(), b = try other.numbers()

@@ -46,8 +46,6 @@ struct StepwiseComparison {
     let count: Int
     /// The constant that causes the difference, if it is known.
     var constant: ConstantDifference?
-    /// Whether the constant accounts for the whole difference.
-    var isExplained = false
   }
 
   /// The deviation of a value from its expected value.

@@ -121,20 +121,9 @@ public struct ComparisonPage: Sendable {
 
   private var outputs: [PageSection?] {
     report.outputs.prefix(8).map { output in
-      let plots = OutputPlots(output, names: ("Second", "first"))
-      func figure(_ draw: (Double, Double) -> String) -> PageFigure {
-        PageFigure(wide: (520, 320), narrow: (350, 260), draw)
-      }
-      return PageSection(
-        "Output <code>\(Markup.escaped(output.name))</code>", note: facts(output),
-        [
-          output.points.isEmpty
-            ? nil
-            : PagePair([
-              ("Second against first", figure(plots.agreement)),
-              ("Magnitude of second − first", figure(plots.difference)),
-            ])
-        ])
+      OutputPlots(output, names: ("Second", "first")).section(
+        output.name, note: facts(output), agreement: "Second against first",
+        difference: "Magnitude of second − first")
     }
   }
 

@@ -20,6 +20,23 @@ struct OutputPlots {
     scale = isWide ? .logarithmic : .linear
   }
 
+  /// The section of an output on a page.
+  /// - Parameters:
+  ///   - note: The paragraph below the heading, as markup.
+  ///   - agreement: What is written above the first plot, as markup.
+  ///   - difference: What is written above the second plot, as markup.
+  func section(_ name: String, note: String, agreement: String, difference: String) -> PageSection {
+    func figure(_ draw: (Double, Double) -> String) -> PageFigure {
+      PageFigure(wide: (520, 320), narrow: (350, 260), draw)
+    }
+    return PageSection(
+      "Output <code>\(Markup.escaped(name))</code>", note: note,
+      [
+        points.isEmpty
+          ? nil : PagePair([(agreement, figure(self.agreement)), (difference, figure(self.difference))])
+      ])
+  }
+
   /// Each number before and after. If folding is right, all points are on the diagonal.
   func agreement(_ width: Double, _ height: Double) -> String {
     plot(

@@ -109,20 +109,9 @@ public struct ValidationPage: Sendable {
 
   private var outputs: [PageSection?] {
     report.outputs.prefix(8).map { output in
-      let plots = OutputPlots(output)
-      func figure(_ draw: (Double, Double) -> String) -> PageFigure {
-        PageFigure(wide: (520, 320), narrow: (350, 260), draw)
-      }
-      return PageSection(
-        "Output <code>\(Markup.escaped(output.name))</code>", note: facts(output),
-        [
-          output.points.isEmpty
-            ? nil
-            : PagePair([
-              ("Folded against unfolded", figure(plots.agreement)),
-              ("|folded − unfolded| against unfolded", figure(plots.difference)),
-            ])
-        ])
+      OutputPlots(output).section(
+        output.name, note: facts(output), agreement: "Folded against unfolded",
+        difference: "|folded − unfolded| against unfolded")
     }
   }
 

@@ -21,8 +21,7 @@ import InfoldTensor
 /// - It is larger than rounding all weights of the channel can suggest.
 ///
 /// Offsets and factors of output channels are tested in the same way. With few positions, as in a
-/// fully connected layer with one row, the test can only find an output channel that differs twelve
-/// times as much as the others.
+/// fully connected layer with one row, nothing is tested.
 struct LayerTest {
   private let evidence: LayerEvidence
   private let weight: Tensor
@@ -32,9 +31,7 @@ struct LayerTest {
   private static let threshold = 9.0
   /// The smallest change of a constant that is worth reporting, in units of roundoff.
   private static let leastUnits = 64.0
-  /// The largest ratio of the noise to that of rounding. Winograd's algorithm and others add some
-  /// noise.
-  /// The fewest positions with which constants of a channel can be told apart.
+  /// The fewest positions, or output channels, that tell a wrong weight from a rounding error.
   private static let leastPositions = 24
 
   init(_ evidence: LayerEvidence, weight: Tensor, unit: Double) {
@@ -45,13 +42,12 @@ struct LayerTest {
   private struct Rows {
     let count: Int
     let length: Int
-    /// Each row divided by its Euclidean norm, and centered if there are enough rows.
+    /// Each row divided by its Euclidean norm, and centered.
     var numbers: [Float]
     /// The reciprocal of the norm of each row; 0 for a row of zeros.
     let factors: [Double]
     /// For each term, the sum of the squares of `numbers` over all rows.
     var squares: [Double]
-    var isCentered: Bool
     /// The mean that was subtracted from each term to center it.
     let means: [Float]
     /// Whether each term varies enough to be tested.
@@ -73,6 +69,7 @@ struct LayerTest {
 
   /// Returns the most significant difference, or `nil` if noise explains everything.
   func difference() -> LayerDifference? {
+    guard evidence.count >= Self.leastPositions else { return nil }
     let groups = evidence.rows.indices.map(rows)
     let layer = evidence.layer
     var channels: [Channel] = []
@@ -95,7 +92,7 @@ struct LayerTest {
   /// Of a matrix product, the output channel that is shifted by much more than the others: inputs that hardly change from sample to sample
   /// do not tell which weight does it.
   private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
-    guard !evidence.layer.hasWindow, groups.count == 1, groups[0].isCentered else { return nil }
+    guard !evidence.layer.hasWindow, groups.count == 1 else { return nil }
     let known = channels.filter { $0.size > 0 }
     let shifts = known.map { $0.mean.magnitude / $0.size }.sorted()
     guard shifts.count >= Self.leastPositions, shifts[shifts.count / 2] > 0 else { return nil }
@@ -134,14 +131,11 @@ struct LayerTest {
       guard sum > 0, sum.isFinite else { continue }
       factors[row] = 1 / Double(sum).squareRoot()
     }
-    let isCentered = count >= Self.leastPositions
     var means = [Float](repeating: 0, count: length)
-    if isCentered {
-      let total = Float(factors.reduce(0) { $0 + $1 * $1 })
-      for row in 0..<count where factors[row] > 0 {
-        let share = Float(factors[row] * factors[row]) / total
-        for term in 0..<length { means[term] += share * numbers[row * length + term] }
-      }
+    let total = Float(factors.reduce(0) { $0 + $1 * $1 })
+    for row in 0..<count where factors[row] > 0 {
+      let share = Float(factors[row] * factors[row]) / total
+      for term in 0..<length { means[term] += share * numbers[row * length + term] }
     }
     var squares = [Float](repeating: 0, count: length)
     for row in 0..<count {
@@ -155,26 +149,23 @@ struct LayerTest {
     let least = (squares.max() ?? 0) * 1e-6
     return Rows(
       count: count, length: length, numbers: numbers, factors: factors, squares: squares.map(Double.init),
-      isCentered: isCentered, means: means, isSeen: squares.map { $0 > least })
+      means: means, isSeen: squares.map { $0 > least })
   }
 
   private func channel(_ index: Int, _ rows: Rows) -> Channel {
     let size = evidence.layer.weights(weight, channel: index).reduce(0) { $0 + $1 * $1 }.squareRoot()
     let residuals = evidence.residuals[index]
-    var mean = 0.0
-    if rows.isCentered {
-      var total = 0.0
-      for (residual, factor) in zip(residuals, rows.factors) {
-        mean += factor * factor * residual
-        total += factor * factor
-      }
-      mean = total > 0 ? mean / total : 0
+    var mean = 0.0, total = 0.0
+    for (residual, factor) in zip(residuals, rows.factors) {
+      mean += factor * factor * residual
+      total += factor * factor
     }
+    mean = total > 0 ? mean / total : 0
     let scale = size > 0 ? 1 / size : 0
     let noise = zip(residuals, rows.factors).map { ($0 - mean) * $1 * scale }
     return Channel(
       index: index, size: size, noise: noise, mean: mean,
-      spread: Self.spread(noise, parameters: rows.isCentered ? 1 : 0))
+      spread: Self.spread(noise, parameters: 1))
   }
 
   private static func spread(_ noise: [Double], parameters: Int) -> Double {
@@ -183,8 +174,6 @@ struct LayerTest {
 
   private func differences(_ rows: Rows, _ channels: ArraySlice<Channel>, _ pool: Double) -> [LayerDifference] {
     var found: [LayerDifference] = []
-    // Few positions do not tell a wrong weight from a rounding.
-    guard rows.isCentered else { return found }
     var offsets: [Int: LayerDifference] = [:]
     for channel in channels {
       offsets[channel.index] = offset(rows, channel, pool)

@@ -15,7 +15,6 @@ struct PendingLayer {
   }
 
   let node: NodeID
-  private let owner: Node
   let input: ValueID
   let weight: ValueID
   /// The operands of the layer. The first one is exact.
@@ -24,9 +23,9 @@ struct PendingLayer {
   let output: Tensor
   private(set) var steps: [Step] = []
 
-  /// Creates a layer without following nodes from node `id`, which is `node`.
-  init(_ node: Node, _ id: NodeID, input: ValueID, weight: ValueID, operands: [Tensor?], output: Tensor) {
-    (owner, self.node, self.input, self.weight) = (node, id, input, weight)
+  /// Creates a layer without following nodes.
+  init(_ node: NodeID, input: ValueID, weight: ValueID, operands: [Tensor?], output: Tensor) {
+    (self.node, self.input, self.weight) = (node, input, weight)
     (self.operands, self.output) = (operands, output)
   }
 
@@ -51,19 +50,6 @@ struct PendingLayer {
       value = result
     }
     return value
-  }
-
-  /// Returns the result with another number in the weight.
-  func value(changing constant: ConstantDifference) throws(InfoldError) -> Tensor? {
-    guard let place = constant.place, let change = constant.change, let weight = operands[1],
-      place.count == weight.shape.count
-    else { return nil }
-    let index = zip(place, weight.shape).reduce(0) { $0 * $1.1 + $1.0 }
-    var numbers = try weight.elements(as: Double.self)
-    numbers[index] += change
-    var operands = operands
-    operands[1] = try Tensor(shape: weight.shape, numbers)
-    return try owner.evaluate(operands, precision: .double)[0].flatMap { (y) throws(InfoldError) in try result(of: y) }
   }
 
   /// Returns the difference of the layer's output, given the difference of the last result: the

@@ -1,8 +1,8 @@
 import ArgumentParser
 import InfoldRuntime
 
-/// The precisions in which `infold validate` proves what a session runs: one of those that sessions have, or all.
-struct ProvedPrecision: ExpressibleByArgument {
+/// The precisions in which `infold validate` checks what a session runs: one precision, or all.
+struct ValidatedPrecision: ExpressibleByArgument {
   static let all = "all"
   static var allValueStrings: [String] { SessionOptions.Precision.allCases.map(\.rawValue) + [all] }
 
