@@ -55,6 +55,29 @@ bool infold_has_avx512(void) {
 #endif
 }
 
+#if defined(__x86_64__)
+/// Asks the system for the permission to use the tiles of AMX. Returns whether it was granted.
+static bool ask_for_tiles(void) {
+  // ARCH_REQ_XCOMP_PERM for the state component XTILEDATA (Linux, Documentation/arch/x86/xstate.rst).
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+}
+#endif
+
+bool infold_has_amx_bfloat16(void) {
+#if defined(__x86_64__)
+  unsigned eax, ebx, ecx, edx;
+  // AMX-BF16 and AMX-TILE.
+  if (!infold_has_avx512() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if (!(edx & 1u << 22) || !(edx & 1u << 24)) return false;
+  // The system saves the tiles and their configuration.
+  uint32_t low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & 3u << 17) == 3u << 17 && ask_for_tiles();
+#else
+  return false;
+#endif
+}
+
 bool infold_has_dot_products(void) {
 #if defined(__aarch64__)
   return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;

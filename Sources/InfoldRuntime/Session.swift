@@ -89,7 +89,7 @@ public final class Session: Sendable {
     (inputs, outputs) = (interface.inputs, interface.outputs)
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    var kernels = try KernelChoice(named: name)
+    var kernels = try KernelChoice(named: name, options)
     if let secondLevelCache { kernels.machine.secondLevelCache = secondLevelCache }
     let key = Preparation.key(options, kernels: kernels)
     let known: Preparation? = derivatives.value(key)

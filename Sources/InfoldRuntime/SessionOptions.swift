@@ -9,12 +9,23 @@ public struct SessionOptions: Sendable, Hashable {
     /// operators define it.
     case exact
     /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger.
+    /// On processors with a matrix unit, products may be computed from factors that are split into
+    /// two bfloat16 numbers each, with errors like those of Winograd's algorithm.
     /// As with `exact`, each input element affects exactly the outputs that depend on it: a part of
     /// the image with a non-finite element, or one much larger than its neighbors, is computed as
     /// with `exact`. Float16 and bfloat16 networks compute in float32, and round only at their
     /// outputs and at Cast nodes. Intermediate results may be outside the range of the type, such
     /// as those beyond 65504.
     case fast
+    /// Convolutions and matrix products may round their factors to bfloat16 (8 significant bits,
+    /// round to nearest, ties to even) and sum the products in float32. Factors beyond the largest
+    /// bfloat16 number become that number. Everything else is computed as with `fast`, and so are
+    /// products on processors that do not multiply bfloat16 numbers faster, so that results there
+    /// have the same bits as with `fast`.
+    case bfloat16
+
+    /// Whether convolutions may use Winograd's algorithm.
+    var allowsWinograd: Bool { self != .exact }
   }
 
   /// The treatment of subnormal numbers: those with a magnitude below 1.2·10⁻³⁸ in float32, or
@@ -41,8 +52,8 @@ public struct SessionOptions: Sendable, Hashable {
   public var foldBatchNormalization: Bool
   /// The trade-off between accuracy and speed.
   public var precision: Precision
-  /// The treatment of subnormal numbers during a run. `nil` selects `flushed` with the precision
-  /// `fast`, and `kept` with `exact` or without optimization. The setting applies to the threads
+  /// The treatment of subnormal numbers during a run. `nil` selects `flushed` with the precisions
+  /// `fast` and `bfloat16`, and `kept` with `exact` or without optimization. The setting applies to the threads
   /// that compute, including an app's own operators, but not to observers. When a run ends, even
   /// with an error, the floating-point control register of the calling thread is restored.
   /// Integers, including quantized numbers, are not affected.
@@ -71,6 +82,17 @@ public struct SessionOptions: Sendable, Hashable {
   /// The type in which float16 and bfloat16 numbers are computed; `nil` for the default of the
   /// precision.
   package var narrowTypes: OptimizationPipeline.NarrowTypes?
+  /// The layers that an emulated matrix unit computes, for tests on machines without such a unit;
+  /// `nil` for the machine's own kernels.
+  package var emulatedUnit: EmulatedUnit?
+
+  /// The layers that an emulated matrix unit computes.
+  package enum EmulatedUnit: Sendable, Hashable {
+    /// Those that the cost model assigns to a unit.
+    case whereExpected
+    /// All that a unit can compute.
+    case everywhere
+  }
 
   /// Creates session options.
   public init(
@@ -91,7 +113,7 @@ public struct SessionOptions: Sendable, Hashable {
   }
 
   /// The treatment of subnormal numbers, with the default resolved.
-  var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
+  var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision != .exact ? .flushed : .kept) }
 
   /// The type in which float16 and bfloat16 numbers are computed, with the default resolved.
   var resolvedNarrowTypes: OptimizationPipeline.NarrowTypes {

@@ -122,6 +122,12 @@ final class ConvolutionCase: CustomStringConvertible {
       }
   }
 
+  /// The expected outputs, pixel by pixel, without what lies between them.
+  func expectedResults() -> [Double] {
+    let expected = expected()
+    return (0..<outputPixels).flatMap { pixel in (0..<shape.outputs).map { expected[pixel * outputStride + $0] } }
+  }
+
   /// What the output must be: the definition, in double precision. Where nothing is written it has what is there now.
   func expected() -> [Double] {
     let window = shape.window
@@ -154,6 +160,32 @@ final class ConvolutionCase: CustomStringConvertible {
       }
     }
     return expected
+  }
+
+  /// The sums of the products' magnitudes, position by position.
+  func magnitudes() -> [Double] {
+    let window = shape.window
+    let (images, weights) = (images.input, weights.input)
+    var sums: [Double] = []
+    for pixel in 0..<outputPixels {
+      let (line, x) = pixel.quotientAndRemainder(dividingBy: outputWidth)
+      let (image, y) = line.quotientAndRemainder(dividingBy: outputHeight)
+      for column in 0..<shape.outputs {
+        var sum = 0.0
+        for tap in 0..<taps {
+          let inputY = y * window.strideY - window.padTop + tap / window.width * window.dilationY
+          let inputX = x * window.strideX - window.padLeft + tap % window.width * window.dilationX
+          guard (0..<shape.height).contains(inputY), (0..<shape.width).contains(inputX) else { continue }
+          let place = images + ((image * shape.height + inputY) * shape.width + inputX) * inputStride
+          for channel in 0..<shape.channels {
+            sum +=
+              (Double(place[channel]) * Double(weights[(column * shape.channels + channel) * taps + tap])).magnitude
+          }
+        }
+        sums.append(sum)
+      }
+    }
+    return sums
   }
 
   /// Whether the computation gives the same bits for all columns at once and panel by panel.

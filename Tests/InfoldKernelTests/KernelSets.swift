@@ -3,6 +3,7 @@ import InfoldKernelsPortable
 
 #if arch(x86_64)
   import CMachine
+  import InfoldKernelsAMX
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
   import InfoldKernelsVNNI
@@ -59,6 +60,25 @@ let byteKernelSets: [any ByteKernels.Type] = {
     #endif
   #else
     [PortableByteKernels.self]
+  #endif
+}()
+
+/// The kernels of matrix units: those whose instructions are plain functions, and those that this machine has.
+let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
+  #if arch(x86_64)
+    let emulated: [any MatrixUnitKernels.Type] = infold_has_avx2_fma() ? [AVX2EmulatedUnitKernels.self] : []
+    #if DEBUG
+      if !emulated.isEmpty { return emulated }
+    #endif
+    return [PortableEmulatedUnitKernels.self] + emulated + (infold_has_amx_bfloat16() ? [AMXKernels.self] : [])
+  #elseif arch(arm64)
+    #if DEBUG
+      [NEONEmulatedUnitKernels.self]
+    #else
+      [PortableEmulatedUnitKernels.self, NEONEmulatedUnitKernels.self]
+    #endif
+  #else
+    [PortableEmulatedUnitKernels.self]
   #endif
 }()
 

@@ -1,3 +1,4 @@
+import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 import TestSupport
@@ -24,6 +25,19 @@ import Testing
     #expect(portable.count == best.count && portable.count > 1)
     let largest = best.reduce(0) { max($0, $1.magnitude) }
     #expect(zip(portable, best).allSatisfy { ($0 - $1).magnitude <= 1e-4 * largest })
+  }
+
+  /// The matrix unit is either used or refused by name.
+  @Test func theMatrixUnit() throws {
+    let path = try folder.write("relu.onnx", Onnx.relu())
+    let result = try infold(
+      ["run", path, "--random", "1", "--precision", "bfloat16"], environment: ["INFOLD_ISA": "amx"])
+    if KernelChoice.names.contains("amx") {
+      #expect(result.status == 0, "\(result.error)")
+    } else {
+      #expect(result.status == 2 && result.output == "")
+      #expect(result.error.contains("INFOLD_ISA is \"amx\"") && result.error.contains("portable"))
+    }
   }
 
   @Test func kernelsThatAreNotThere() throws {

@@ -82,7 +82,7 @@ extension Option {
           "queueSize", .int(256), "REQUESTS",
           "The maximum number of waiting requests of a model; others get 503 with Retry-After."),
         Option("runTimeLimit", .double(0), "SECONDS", "The time limit of a run; 0 for none."),
-        Option("precision", .string("fast"), "fast|exact", "The accuracy to trade for speed."),
+        Option("precision", .string("fast"), "fast|exact|bfloat16", "The accuracy to trade for speed."),
       ]
     ),
     (

@@ -122,7 +122,7 @@ struct ServerConfiguration {
     settings.timeLimit = timeLimit > 0 ? timeLimit : nil
     let precision = try options.text("precision")
     guard let value = SessionOptions.Precision(rawValue: precision) else {
-      throw InfoldError(.invalidArgument, "--precision is '\(precision)', but must be fast or exact")
+      throw InfoldError(.invalidArgument, "--precision is '\(precision)', but must be fast, exact or bfloat16")
     }
     settings.precision = value
     let memoryLimit = try options.int("memoryLimit", in: 0...Int.max)

@@ -91,6 +91,11 @@ bool infold_has_full_rate_avx512(void);
 /// Returns whether processor and operating system support AVX-512 VNNI as well.
 bool infold_has_avx512_vnni(void);
 
+/// Returns whether processor and operating system support AMX with bfloat16 numbers, and AVX-512, and
+/// whether the system permits this process to use it. The first call asks for the permission, which
+/// holds for all threads of the process.
+bool infold_has_amx_bfloat16(void);
+
 /// Returns whether an arm64 processor has dot-product instructions for bytes (FEAT_DotProd).
 bool infold_has_dot_products(void);
 
@@ -181,6 +186,39 @@ static inline void infold_store_last(float *target, long count, __m512 elements)
   __m512 last = _mm512_maskz_compress_ps((__mmask16)(0xffffu << (16 - count)), elements);
   infold_store_first(target + (16 - count), count, last);
 }
+#endif
+
+#if defined(__AMX_TILE__) && defined(__AMX_BF16__)
+#include <immintrin.h>
+
+// Tile numbers are constants of the instructions, so each has its own functions: tiles 0 to 3 hold
+// sums, 4 and 5 the left factors, and 6 and 7 the right factors.
+
+/// Sets the shapes of all tiles from 64 bytes, and all tiles to zero.
+INFOLD_INLINE void infold_configure_tiles(const void *shapes) { _tile_loadconfig(shapes); }
+
+/// Releases the tiles of the calling thread.
+INFOLD_INLINE void infold_release_tiles(void) { _tile_release(); }
+
+#define INFOLD_SUM_TILE(number)                                                                                      \
+  INFOLD_INLINE void infold_zero_tile_##number(void) { _tile_zero(number); }                                         \
+  INFOLD_INLINE void infold_store_tile_##number(void *target, long stride) { _tile_stored(number, target, stride); }
+INFOLD_SUM_TILE(0)
+INFOLD_SUM_TILE(1)
+INFOLD_SUM_TILE(2)
+INFOLD_SUM_TILE(3)
+
+#define INFOLD_FACTOR_TILE(number) \
+  INFOLD_INLINE void infold_load_tile_##number(const void *source, long stride) { _tile_loadd(number, source, stride); }
+INFOLD_FACTOR_TILE(4)
+INFOLD_FACTOR_TILE(5)
+INFOLD_FACTOR_TILE(6)
+INFOLD_FACTOR_TILE(7)
+
+INFOLD_INLINE void infold_multiply_tiles_4_6(void) { _tile_dpbf16ps(0, 4, 6); }
+INFOLD_INLINE void infold_multiply_tiles_4_7(void) { _tile_dpbf16ps(1, 4, 7); }
+INFOLD_INLINE void infold_multiply_tiles_5_6(void) { _tile_dpbf16ps(2, 5, 6); }
+INFOLD_INLINE void infold_multiply_tiles_5_7(void) { _tile_dpbf16ps(3, 5, 7); }
 #endif
 
 #endif

@@ -17,13 +17,7 @@ extension Conv: LoweredOperator {
       return isConstant ? false : try plan.emitVariable(self, fused)
     }
     if try plan.emitPlanes(problem, x, output, fused) { return true }
-    switch plan.algorithm(for: problem) {
-    case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
-    case .lanes: try plan.emitLanes(problem, x, output, fused)
-    case .fewChannels: try plan.emitFewChannels(problem, x, output, fused)
-    case .direct: try plan.emitDirect(problem, x, output, fused)
-    case .winograd(let tile): try plan.emitWinograd(problem, tile, x, output, fused)
-    }
+    try plan.emit(problem, by: plan.algorithm(for: problem), x, output, fused)
     return true
   }
 }
@@ -32,11 +26,41 @@ extension PlanBuilder {
   /// Chooses the algorithm of a convolution.
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
     let (precision, workers) = (precision, sharers)
-    let expected = problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
-    let ways = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
+    var expected = vectorAlgorithm(for: problem)
+    var others = problem.algorithms(precision, lanesKernels(for: problem))
+    if let matrixUnit, problem.suitsMatrixUnit {
+      others.append(.matrixUnit)
+      let (rows, hasWinograd) = (problem.output.images * problem.output.pixels, expected.isWinograd)
+      let isPreferred = cost.prefersMatrixUnit(
+        matrixUnit.factors, rows: rows, channels: problem.groupChannels, outputs: problem.groupOutputs,
+        hasWinograd: hasWinograd)
+      if isPreferred { expected = .matrixUnit }
+    }
+    let ways = [expected] + others.filter { $0 != expected }
     return ways[
       choose(
         .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
+  }
+
+  /// The expected algorithm of a convolution without a matrix unit.
+  private func vectorAlgorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
+    problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
+  }
+
+  fileprivate mutating func emit(
+    _ problem: ConvolutionProblem, by algorithm: ConvolutionProblem.Algorithm, _ x: ValueID, _ y: ValueID,
+    _ fused: FusedNode
+  ) throws(InfoldError) {
+    switch algorithm {
+    case .depthwise: try emitDepthwise(problem, x, y, fused)
+    case .lanes: try emitLanes(problem, x, y, fused)
+    case .fewChannels: try emitFewChannels(problem, x, y, fused)
+    case .direct: try emitDirect(problem, x, y, fused)
+    case .winograd(let tile): try emitWinograd(problem, tile, x, y, fused)
+    case .matrixUnit:
+      if try emitMatrixUnit(problem, x, y, fused) { return }
+      try emit(problem, by: vectorAlgorithm(for: problem), x, y, fused)
+    }
   }
 
   /// Chooses the kernels of a convolution.
@@ -91,12 +115,56 @@ extension PlanBuilder {
     return location(of: .packed(constant))
   }
 
-  fileprivate mutating func emitDirect(
+  private mutating func emitDirect(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let input = try location(of: x, .channelsLast)
     let isProduct = problem.tapCount == 1
     try emitDirect(problem, from: input, y, fused, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct")
+  }
+
+  /// Adds a convolution by the matrix unit.
+  /// - Returns: `false` if the weights cannot be split.
+  private mutating func emitMatrixUnit(
+    _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) -> Bool {
+    guard let unit = matrixUnit else { preconditionFailure("there is no matrix unit") }
+    let (taps, channels, columns) = (problem.tapCount, problem.groupChannels, problem.groupOutputs)
+    let (groups, workers) = (problem.groups, workers)
+    let count = unit.kernels.packedCount(unit.factors, taps: taps, channels: channels, columns: columns)
+    let packed = try packedForUnit(
+      unit, of: problem.weight, form: "panels of \(groups) groups\(problem.tapsText)", count: groups * count
+    ) { target in
+      var areSuitable = true
+      problem.withWeights { source in
+        for group in 0..<groups {
+          let arguments = PackArguments(
+            source: source + group * columns * channels * taps, taps: taps, channels: channels, tapStride: 1,
+            channelStride: taps, columnStride: channels * taps, columnCount: columns, columns: 0..<columns,
+            packed: target + group * count)
+          if !unit.kernels.pack(arguments, unit.factors, workers: workers) { areSuitable = false }
+        }
+      }
+      return areSuitable
+    }
+    guard let weights = packed else { return false }
+    var direct: MatrixUnitProduct.Direct?
+    if unit.factors == .split {
+      direct = MatrixUnitProduct.Direct(kernels: kernels(for: problem), weights: try packedWeights(problem))
+    }
+    let input = try location(of: x, .channelsLast)
+    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
+    let output = define(y, .channelsLast)
+    var step = ConvolutionStep(
+      kernel: .bfloat16(MatrixUnitProduct(unit: unit, epilogue: epilogue, direct: direct)),
+      shape: ConvolutionShape(problem, input: input, output: output), groups: groups, input: input, weights: weights,
+      output: output)
+    chooseSharing(of: &step, problem.text + unit.suffix)
+    emit(
+      step, (groups > 1 ? "grouped" : taps == 1 ? "1×1" : "direct") + unit.suffix,
+      reads: [input, weights, direct?.weights, epilogue.bias, epilogue.residual], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+    return true
   }
 
   fileprivate mutating func emitFewChannels(

@@ -18,6 +18,8 @@ struct ConvolutionProblem: ConvolutionSizes {
     case fewChannels
     /// Winograd's minimal filtering with output tiles of this size.
     case winograd(tile: Int)
+    /// A direct convolution by a matrix unit.
+    case matrixUnit
   }
 
   var input: ImageShape
@@ -82,7 +84,7 @@ extension ConvolutionProblem {
     if suitsLanes(kernels) { return .lanes }
     if isDepthwise, depth == .flat { return .depthwise }
     if hasFewChannels { return .fewChannels }
-    if precision == .fast, let tile = winogradTile(machine) { return .winograd(tile: tile) }
+    if precision.allowsWinograd, let tile = winogradTile(machine) { return .winograd(tile: tile) }
     return .direct
   }
 
@@ -90,7 +92,7 @@ extension ConvolutionProblem {
   func algorithms(_ precision: SessionOptions.Precision, _ kernels: any ConvolutionKernels.Type) -> [Algorithm] {
     if isDepthwise, depth == .flat { return [.depthwise] + (suitsLanes(kernels) ? [.lanes] : []) }
     if suitsLanes(kernels) { return [.lanes, .direct] }
-    let tiles = precision == .fast && suitsWinograd ? [2, 4, 6] : []
+    let tiles = precision.allowsWinograd && suitsWinograd ? [2, 4, 6] : []
     return [.direct] + (hasFewChannels ? [.fewChannels] : []) + tiles.map { .winograd(tile: $0) }
   }
 
@@ -119,6 +121,11 @@ extension ConvolutionProblem {
   }
 }
 
+extension ConvolutionProblem.Algorithm {
+  /// Whether this is Winograd's algorithm.
+  var isWinograd: Bool { if case .winograd = self { true } else { false } }
+}
+
 extension ConvolutionProblem.Algorithm: CustomStringConvertible {
   /// The algorithm, such as `winograd 4`.
   var description: String {
@@ -128,6 +135,7 @@ extension ConvolutionProblem.Algorithm: CustomStringConvertible {
     case .direct: "direct"
     case .fewChannels: "few channels"
     case .winograd(let tile): "winograd \(tile)"
+    case .matrixUnit: "matrix unit"
     }
   }
 }

@@ -42,6 +42,12 @@ extension ConvolutionSizes {
       && kernels.groupedConvolutionScratch(channelGroups, window, depth, outputWidth: output.width) != nil
   }
 
+  /// Whether a matrix unit can compute the convolution.
+  var suitsMatrixUnit: Bool {
+    depth == .flat && tapCount > 0 && (groups == 1 || groupChannels >= 32)
+      && checkedProduct([tapCount, groupChannels]).map { $0 <= MatrixUnit.lengthLimit } ?? false
+  }
+
   /// The number of rows and columns that windows cover, including padding.
   var reach: (height: Int, width: Int) {
     (

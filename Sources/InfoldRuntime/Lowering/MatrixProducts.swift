@@ -128,34 +128,65 @@ extension PlanBuilder {
     _ fused: FusedNode, _ x: ValueID, _ y: ValueID, rows: Int, inner: Int, columns: Int, right: Tensor,
     isTransposed: Bool, bias: Tensor?
   ) throws(InfoldError) {
-    let (kernels, workers) = (productKernels, workers)
-    let constant = try packed.constant(
-      of: [right], form: "\(isTransposed ? "transposed matrix" : "matrix"), \(kernels.name)",
-      byteCount: kernels.packedCount(rows: inner, columns: columns) * MemoryLayout<Float>.stride
-    ) { target in
-      right.withUnsafeBytes { bytes in
-        kernels.pack(
-          PackArguments(
-            source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: inner, tapStride: 0,
-            channelStride: isTransposed ? 1 : columns, columnStride: isTransposed ? inner : 1, columnCount: columns,
-            columns: 0..<columns, packed: target.assumingMemoryBound(to: Float.self)),
-          workers: workers)
+    let matrix = ConstantMatrix(tensor: right, rows: inner, columns: columns, isTransposed: isTransposed)
+    if let unit = matrixUnit, (1...MatrixUnit.lengthLimit).contains(inner),
+      cost.prefersMatrixUnit(unit.factors, rows: rows, channels: inner, outputs: columns),
+      let weights = try packed(matrix, for: unit)
+    {
+      var direct: MatrixUnitProduct.Direct?
+      if unit.factors == .split {
+        direct = MatrixUnitProduct.Direct(kernels: productKernels, weights: try packed(matrix))
+      }
+      return try emitProduct(
+        fused, x, y, rows: rows, matrix, weights: weights, direct?.weights, bias: bias, unit.suffix
+      ) {
+        .bfloat16(MatrixUnitProduct(unit: unit, epilogue: $0, direct: direct))
       }
     }
+    let (kernels, weights) = (productKernels, try packed(matrix))
+    try emitProduct(fused, x, y, rows: rows, matrix, weights: weights, nil, bias: bias, "") { .floats(kernels, $0) }
+  }
+
+  /// Packs a constant matrix for products of float32 numbers.
+  private mutating func packed(_ matrix: ConstantMatrix) throws(InfoldError) -> Location {
+    let (kernels, workers) = (productKernels, workers)
+    let constant = try packed.constant(
+      of: [matrix.tensor], form: "\(matrix.form), \(kernels.name)",
+      byteCount: kernels.packedCount(rows: matrix.rows, columns: matrix.columns) * MemoryLayout<Float>.stride
+    ) { target in
+      matrix.withPackArguments(target.assumingMemoryBound(to: Float.self)) { kernels.pack($0, workers: workers) }
+    }
+    return location(of: .packed(constant))
+  }
+
+  /// Packs a constant matrix for a matrix unit; `nil` if its elements do not suit the factors.
+  private mutating func packed(_ matrix: ConstantMatrix, for unit: MatrixUnit) throws(InfoldError) -> Location? {
+    let (kernels, factors, workers) = (unit.kernels, unit.factors, workers)
+    let count = kernels.packedCount(factors, taps: 1, channels: matrix.rows, columns: matrix.columns)
+    return try packedForUnit(unit, of: matrix.tensor, form: matrix.form, count: count) { target in
+      matrix.withPackArguments(target) { kernels.pack($0, factors, workers: workers) }
+    }
+  }
+
+  private mutating func emitProduct(
+    _ fused: FusedNode, _ x: ValueID, _ y: ValueID, rows: Int, _ matrix: ConstantMatrix, weights: Location,
+    _ directWeights: Location?, bias: Tensor?, _ suffix: String, _ kernel: (PlannedEpilogue) -> ConvolutionStep.Kernel
+  ) throws(InfoldError) {
+    let (inner, columns) = (matrix.rows, matrix.columns)
     let input = try location(of: x, .rowMajor)
-    let weights = location(of: .packed(constant))
     var epilogue = try epilogue(fused, bias: bias, layout: .rowMajor)
     epilogue.residual?.pixelStride = columns
     let output = define(y, .rowMajor)
     var step = ConvolutionStep(
-      kernel: .floats(kernels, epilogue),
+      kernel: kernel(epilogue),
       shape: ConvolutionShape(
         images: 1, height: 1, width: rows, channels: inner, pixelStride: inner, outputHeight: 1, outputWidth: rows,
         outputChannels: columns, outputPixelStride: columns, window: ImageWindow(height: 1, width: 1)),
       input: input, weights: weights, output: output)
-    chooseSharing(of: &step, "product \(rows)x\(inner)x\(columns)")
+    chooseSharing(of: &step, "product \(rows)x\(inner)x\(columns)\(suffix)")
     emit(
-      step, "product", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
+      step, "product\(suffix)", reads: [input, weights, directWeights, epilogue.bias, epilogue.residual],
+      writes: [output],
       multiplyAccumulates: rows * inner * columns)
   }
 
@@ -172,5 +203,30 @@ extension PlanBuilder {
     emit(
       step, "product, packed in the run", reads: [left, right], writes: [panels, output],
       multiplyAccumulates: products.count * rows * inner * columns)
+  }
+}
+
+/// A constant right side of products.
+private struct ConstantMatrix {
+  let tensor: Tensor
+  let rows: Int
+  let columns: Int
+  /// Whether the tensor contains the matrix column by column.
+  let isTransposed: Bool
+
+  /// The description of the format for packed constants.
+  var form: String { isTransposed ? "transposed matrix" : "matrix" }
+
+  /// Calls `body` with the arguments that pack the whole matrix.
+  func withPackArguments<Result>(
+    _ target: UnsafeMutablePointer<Float>, _ body: (PackArguments) -> Result
+  ) -> Result {
+    tensor.withUnsafeBytes { bytes in
+      body(
+        PackArguments(
+          source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: rows, tapStride: 0,
+          channelStride: isTransposed ? 1 : columns, columnStride: isTransposed ? rows : 1, columnCount: columns,
+          columns: 0..<columns, packed: target))
+    }
   }
 }

@@ -6,7 +6,7 @@ extension MatrixKernels {
   /// large enough and the pool is free.
   static func pack(_ arguments: PackArguments, workers: Int) {
     let elements = arguments.columns.count * arguments.taps * arguments.channels
-    share(arguments.columns, elements: elements, workers: workers) { columns in
+    sharePacking(arguments.columns, panelWidth, elements: elements, workers: workers) { columns in
       var part = arguments
       part.columns = columns
       pack(part)
@@ -18,7 +18,8 @@ extension MatrixKernels {
   /// - Returns: Whether the weights suit the algorithm.
   static func packWinograd(_ arguments: WinogradPackArguments, workers: Int) -> Bool {
     let areSuitable = Atomic(true)
-    share(arguments.columns, elements: arguments.columns.count * 9 * arguments.channels, workers: workers) { columns in
+    let elements = arguments.columns.count * 9 * arguments.channels
+    sharePacking(arguments.columns, panelWidth, elements: elements, workers: workers) { columns in
       var part = arguments
       part.columns = columns
       // Relaxed ordering: the end of the job publishes it to the thread that waits.
@@ -26,21 +27,38 @@ extension MatrixKernels {
     }
     return areSuitable.load(ordering: .relaxed)
   }
+}
 
-  /// Calls `pack` once for all columns, or concurrently for parts of them.
-  private static func share(
-    _ columns: Range<Int>, elements: Int, workers: Int, _ pack: (Range<Int>) -> Void
-  ) {
-    let panels = (columns.count + panelWidth - 1) / panelWidth
-    let parts = min(workers, panels)
-    guard parts > 1, elements >= 1 << 16, WorkerPool.shared.acquire(helpers: parts - 1) else { return pack(columns) }
-    defer { WorkerPool.shared.release() }
-    withoutActuallyEscaping(pack) { pack in
-      let job = PackingJob(columns: columns, panelWidth: panelWidth, panels: panels, parts: parts, pack: pack)
-      withUnsafePointer(to: job) { job in
-        WorkerPool.shared.run(tasks: parts, workers: parts, context: job) { context, task, _ in
-          context.assumingMemoryBound(to: PackingJob.self).pointee.run(task)
-        }
+extension MatrixUnitKernels {
+  /// Packs a matrix for a matrix unit, on several threads like `MatrixKernels.pack`.
+  ///
+  /// - Returns: Whether the weights suit the factors.
+  static func pack(_ arguments: PackArguments, _ factors: BFloat16Factors, workers: Int) -> Bool {
+    let areSuitable = Atomic(true)
+    let elements = arguments.columns.count * arguments.taps * arguments.channels
+    sharePacking(arguments.columns, panelWidth, elements: elements, workers: workers) { columns in
+      var part = arguments
+      part.columns = columns
+      // Relaxed ordering: the end of the job publishes it to the thread that waits.
+      if !pack(part, factors) { areSuitable.store(false, ordering: .relaxed) }
+    }
+    return areSuitable.load(ordering: .relaxed)
+  }
+}
+
+/// Calls `pack` once for all columns, or concurrently for parts of them.
+private func sharePacking(
+  _ columns: Range<Int>, _ panelWidth: Int, elements: Int, workers: Int, _ pack: (Range<Int>) -> Void
+) {
+  let panels = (columns.count + panelWidth - 1) / panelWidth
+  let parts = min(workers, panels)
+  guard parts > 1, elements >= 1 << 16, WorkerPool.shared.acquire(helpers: parts - 1) else { return pack(columns) }
+  defer { WorkerPool.shared.release() }
+  withoutActuallyEscaping(pack) { pack in
+    let job = PackingJob(columns: columns, panelWidth: panelWidth, panels: panels, parts: parts, pack: pack)
+    withUnsafePointer(to: job) { job in
+      WorkerPool.shared.run(tasks: parts, workers: parts, context: job) { context, task, _ in
+        context.assumingMemoryBound(to: PackingJob.self).pointee.run(task)
       }
     }
   }

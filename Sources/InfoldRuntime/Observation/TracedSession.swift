@@ -46,7 +46,7 @@ package final class TracedSession: Sendable {
   package init(_ model: Model, options: SessionOptions) throws(InfoldError) {
     session = try Session(model, options: options)
     let factory = try PlanFactory(
-      options, kernels: KernelChoice(named: KernelChoice.forcedName), observer: nil, packed: PackedConstants())
+      options, kernels: KernelChoice(named: KernelChoice.forcedName, options), observer: nil, packed: PackedConstants())
     self.factory = factory
     isFixed = session.inputs.allSatisfy { $0.type?.shape?.sizes != nil }
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in

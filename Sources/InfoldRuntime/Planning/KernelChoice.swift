@@ -4,6 +4,7 @@ import InfoldKernelsPortable
 import InfoldSystem
 
 #if arch(x86_64)
+  import InfoldKernelsAMX
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
   import InfoldKernelsVNNI
@@ -14,7 +15,9 @@ import InfoldSystem
 
 /// The kernel sets of a session: those of one instruction set, and the sets that go with it.
 package struct KernelChoice: Sendable {
-  /// Kernels for products, convolutions and Winograd's algorithm. The choice is named after them.
+  /// The name, such as `avx2`.
+  package private(set) var name: String
+  /// Kernels for products, convolutions and Winograd's algorithm.
   let products: any ConvolutionKernels.Type
   /// Kernels that compute each lane independently. The widest vectors are used if they run at full
   /// rate; the bits are the same either way.
@@ -24,6 +27,9 @@ package struct KernelChoice: Sendable {
   let others: any KernelSet.Type
   /// Kernels for quantized numbers.
   let bytes: any ByteKernels.Type
+  /// Kernels for products of bfloat16 numbers; `nil` if no unit multiplies them faster than float32
+  /// numbers.
+  private(set) var matrixUnit: (any MatrixUnitKernels.Type)?
   /// The properties of the machine that plans use.
   var machine: MachineModel
 
@@ -34,14 +40,15 @@ package struct KernelChoice: Sendable {
   static let available: [KernelChoice] = {
     var choices = [
       KernelChoice(
-        products: PortableKernels.self, lanewise: PortableKernels.self, others: PortableKernels.self,
+        name: PortableKernels.name, products: PortableKernels.self, lanewise: PortableKernels.self,
+        others: PortableKernels.self,
         bytes: PortableByteKernels.self, machine: .portable)
     ]
     #if arch(x86_64)
       if infold_has_avx2_fma() {
         choices.insert(
           KernelChoice(
-            products: AVX2Kernels.self, lanewise: AVX2Kernels.self, others: AVX2Kernels.self,
+            name: AVX2Kernels.name, products: AVX2Kernels.self, lanewise: AVX2Kernels.self, others: AVX2Kernels.self,
             bytes: AVX2ByteKernels.self,
             machine: MachineModel(products: AVX2Kernels.self, others: AVX2Kernels.self)), at: 0)
       }
@@ -52,8 +59,14 @@ package struct KernelChoice: Sendable {
           let machine = MachineModel(products: AVX512Kernels.self, others: AVX2Kernels.self)
           choices.insert(
             KernelChoice(
-              products: AVX512Kernels.self, lanewise: machine.hasFullWidth ? AVX512Kernels.self : AVX2Kernels.self,
+              name: AVX512Kernels.name, products: AVX512Kernels.self,
+              lanewise: machine.hasFullWidth ? AVX512Kernels.self : AVX2Kernels.self,
               others: AVX2Kernels.self, bytes: bytes, machine: machine), at: 0)
+          if infold_has_amx_bfloat16() {
+            var choice = choices[0]
+            (choice.name, choice.matrixUnit) = (AMXKernels.name, AMXKernels.self)
+            choices.insert(choice, at: 0)
+          }
         }
       #endif
     #elseif arch(arm64)
@@ -66,14 +79,15 @@ package struct KernelChoice: Sendable {
       #endif
       choices.insert(
         KernelChoice(
-          products: NEONKernels.self, lanewise: NEONKernels.self, others: NEONKernels.self, bytes: bytes,
+          name: NEONKernels.name, products: NEONKernels.self, lanewise: NEONKernels.self, others: NEONKernels.self,
+          bytes: bytes,
           machine: MachineModel(products: NEONKernels.self, others: NEONKernels.self)), at: 0)
     #endif
     return choices
   }()
 
   /// The names of the kernel sets that this machine can run, best first.
-  package static var names: [String] { available.map { $0.products.name } }
+  package static var names: [String] { available.map(\.name) }
 
   /// The name that the environment forces; `nil` for none.
   static var forcedName: String? { Environment.variable(variable) }
@@ -88,11 +102,45 @@ extension KernelChoice {
       self = Self.available[0]
       return
     }
-    guard let choice = Self.available.first(where: { $0.products.name == name }) else {
+    guard let choice = Self.available.first(where: { $0.name == name }) else {
       throw InfoldError(
         .invalidArgument, "\(Self.variable) is \(String(quoting: name)), but this machine has no such kernels",
         hint: "available kernels: \(Self.names.joined(separator: ", "))")
     }
     self = choice
+  }
+  /// Selects a choice as the options demand it.
+  ///
+  /// - Throws: As `init(named:)`.
+  init(named name: String?, _ options: SessionOptions) throws(InfoldError) {
+    try self.init(named: name)
+    guard let emulation = options.emulatedUnit else { return }
+    self.name += ", emulated"
+    matrixUnit = Self.emulatedUnit
+    machine.usesUnitWherePossible = emulation == .everywhere
+  }
+
+  /// Whether a session with these options, and with the kernels that the environment selects, has a
+  /// matrix unit.
+  static func hasMatrixUnit(_ options: SessionOptions) -> Bool {
+    (try? KernelChoice(named: forcedName, options))?.matrixUnit != nil
+  }
+
+  /// A matrix unit whose instructions are plain functions.
+  private static var emulatedUnit: any MatrixUnitKernels.Type {
+    #if arch(x86_64)
+      if infold_has_avx2_fma() { return AVX2EmulatedUnitKernels.self }
+    #elseif arch(arm64)
+      if true { return NEONEmulatedUnitKernels.self }
+    #endif
+    return PortableEmulatedUnitKernels.self
+  }
+}
+
+extension SessionOptions.Precision {
+  /// Returns whether no other precision gives the same results on this machine. Without a matrix
+  /// unit, `bfloat16` is computed as `fast`.
+  package func isDistinct(_ options: SessionOptions) -> Bool {
+    self != .bfloat16 || KernelChoice.hasMatrixUnit(options)
   }
 }

@@ -10,6 +10,8 @@ struct MachineModel: Sendable {
   /// Whether the vectors of the product kernels are multiplied at the same rate as the shorter
   /// vectors of the other kernels. Some processors split wide vectors into halves.
   var hasFullWidth: Bool
+  /// Whether a matrix unit computes every layer that it can, even if it is slower. For tests.
+  var usesUnitWherePossible = false
 
   /// The assumptions for portable kernels, which give the same plans on every machine.
   static let portable = MachineModel(secondLevelCache: 1 << 20, hasFullWidth: false)

@@ -16,6 +16,9 @@ struct PlanBuilder {
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
+  /// The kernels for products of bfloat16 numbers, with the factors that the precision allows; `nil`
+  /// for products of float32 numbers.
+  let matrixUnit: MatrixUnit?
   /// The estimates that choose between implementations.
   let cost: CostModel
   /// Tuning results; `nil` without tuning.
@@ -70,6 +73,7 @@ struct PlanBuilder {
     lanewiseKernels = factory.kernels.lanewise
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
+    matrixUnit = MatrixUnit(factory.kernels.matrixUnit, factory.precision)
     cost = CostModel(machine: factory.kernels.machine, workers: factory.sharers)
     self.answers = answers
     precision = factory.precision

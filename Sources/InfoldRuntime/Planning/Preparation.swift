@@ -25,6 +25,6 @@ final class Preparation: Sendable {
     let tuning = options.tuning.map { "\($0) \(String(describing: options.threads))" } ?? ""
     return
       "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(options.resolvedNarrowTypes) "
-      + "\(kernels.products.name) \(kernels.machine.secondLevelCache) \(tuning)"
+      + "\(kernels.name) \(kernels.machine.usesUnitWherePossible) \(kernels.machine.secondLevelCache) \(tuning)"
   }
 }

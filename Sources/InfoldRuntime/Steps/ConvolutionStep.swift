@@ -6,6 +6,8 @@ struct ConvolutionStep: Step {
   /// The kernels, and what is done with the sums.
   enum Kernel: Sendable {
     case floats(any ConvolutionKernels.Type, PlannedEpilogue)
+    /// Products of bfloat16 numbers. The shape has no depth.
+    case bfloat16(MatrixUnitProduct)
     /// - Parameter padding: The value of positions outside the image.
     case bytes(any ByteKernels.Type, PlannedRequantization, padding: UInt8)
   }
@@ -31,6 +33,7 @@ struct ConvolutionStep: Step {
       max(
         kernels.convolutionScratch(taps: taps, channels: shape.channels),
         kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
+    case .bfloat16(let product): product.scratchByteCount(taps: taps, channels: shape.channels)
     case .bytes(let kernels, _, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
     }
   }
@@ -38,6 +41,7 @@ struct ConvolutionStep: Step {
   private var panelWidth: Int {
     switch kernel {
     case .floats(let kernels, _): kernels.panelWidth
+    case .bfloat16(let product): product.panelWidth
     case .bytes(let kernels, _, _): kernels.panelWidth
     }
   }
@@ -46,6 +50,7 @@ struct ConvolutionStep: Step {
     let tileRows =
       switch kernel {
       case .floats: 6
+      case .bfloat16: 16
       case .bytes: 12
       }
     return ConvolutionPartition(
@@ -74,7 +79,7 @@ struct ConvolutionStep: Step {
   private var smallestWork: Int {
     switch kernel {
     case .floats: 1 << 16
-    case .bytes: 1 << 18
+    case .bfloat16, .bytes: 1 << 18
     }
   }
 
@@ -98,6 +103,11 @@ struct ConvolutionStep: Step {
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
         convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, state)
       }
+    case .bfloat16(let product):
+      let (source, target) = (state.pointer(input), state.pointer(output))
+      partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
+        product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, scratch, state)
+      }
     case .bytes(let kernels, let requantization, let padding):
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
@@ -117,26 +127,37 @@ struct ConvolutionStep: Step {
 
 extension ConvolutionStep: RowStep {
   var dependency: RowDependency? {
-    guard shape.images == 1, shape.depth == .flat, case .floats = kernel else { return nil }
+    guard shape.images == 1, shape.depth == .flat else { return nil }
+    if case .bytes = kernel { return nil }
     return RowDependency(
       shape.window, inputRows: shape.height, inputStride: shape.width * shape.pixelStride,
       outputRows: shape.outputHeight, outputStride: shape.outputWidth * shape.outputPixelStride)
   }
 
   var weightByteCount: Int {
-    taps * shape.channels * shape.outputChannels * groups * MemoryLayout<Float>.stride
+    let count =
+      switch kernel {
+      case .bfloat16(let product):
+        product.unit.kernels.packedCount(
+          product.unit.factors, taps: taps, channels: shape.channels, columns: shape.outputChannels)
+      case .floats, .bytes: taps * shape.channels * shape.outputChannels
+      }
+    return count * groups * MemoryLayout<Float>.stride
   }
 
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
-    guard case .floats(let kernels, let epilogue) = kernel else {
-      preconditionFailure("a quantized convolution does not run row by row")
-    }
     let pixels = rows.lowerBound * shape.outputWidth..<rows.upperBound * shape.outputWidth
-    convolve(
-      kernels, epilogue, 0..<groups, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, state)
+    let columns = 0..<shape.outputChannels
+    switch kernel {
+    case .floats(let kernels, let epilogue):
+      convolve(kernels, epilogue, 0..<groups, pixels, columns, from: source, to: target, scratch, state)
+    case .bfloat16(let product):
+      product.convolve(shape, weights, 0..<groups, pixels, columns, from: source, to: target, scratch, state)
+    case .bytes: preconditionFailure("a quantized convolution does not run row by row")
+    }
   }
 
   private func convolve(

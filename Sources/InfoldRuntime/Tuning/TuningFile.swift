@@ -18,7 +18,7 @@ struct TuningFile {
   /// Creates a reference to this machine's file in a folder.
   init(in folder: String, _ kernels: KernelChoice) {
     heading =
-      "infold \(InfoldVersion.current), tuning\n\(ProcessorName.current), \(kernels.products.name), "
+      "infold \(InfoldVersion.current), tuning\n\(ProcessorName.current), \(kernels.name), "
       + "\(kernels.others.name), \(kernels.bytes.name), \(kernels.machine.secondLevelCache)\n"
     // The Fowler–Noll–Vo hash FNV-1a.
     let hash = heading.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

@@ -48,7 +48,7 @@ struct ValidateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Validate what a session with this precision runs: exact, fast, or all. (default: all, if something is folded)",
+      "Validate what a session with this precision runs: exact, fast, bfloat16, or all. (default: all, if something is folded)",
       valueName: "precision"))
   var precision: ValidatedPrecision?
 

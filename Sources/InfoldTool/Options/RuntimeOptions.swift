@@ -12,7 +12,11 @@ struct RuntimeOptions: ParsableArguments {
   @Flag(name: .customLong("no-fold"), help: "Do not fold batch normalizations: each runs as a scale and shift.")
   var isUnfolded = false
 
-  @Option(help: "The accuracy to trade for speed: exact, or fast (Winograd convolutions).")
+  @Option(
+    help: """
+      The accuracy to trade for speed: exact, fast (Winograd convolutions), or bfloat16 (factors of products are \
+      rounded, on processors where that is faster).
+      """)
   var precision = SessionOptions.Precision.fast
 
   @Option(

@@ -29,6 +29,10 @@ extension ValidationReport {
         let maker = layer.operation.map { " by \($0), \(layer.algorithm ?? "")" } ?? ""
         text += "; closest to its bound \(layer.node)\(maker), at \(NumberText.percentage(kernels.shareOfBound))"
       }
+      if let place = session.leastAccurateLayer, let kernels = session.layers[place].kernels, kernels.error > 0 {
+        let error = NumberText.significant(kernels.relativeError, digits: 2)
+        text += "; least accurate \(session.layers[place].node), with an error of \(error) of its largest magnitude"
+      }
       for output in session.outputs {
         text +=
           "; output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2)) from the truth"

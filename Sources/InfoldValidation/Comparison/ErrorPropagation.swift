@@ -14,6 +14,9 @@ struct ErrorPropagation {
   /// The declared element types of the operands.
   let types: [ElementType?]
   let rounding: RoundingModel
+  /// The relative error of a product of two factors that are rounded to narrower numbers before they
+  /// are multiplied.
+  var products = 0.0
 
   /// Returns the outputs for these inputs, each with error bounds.
   /// - Throws: The error of the operator.
@@ -96,7 +99,7 @@ extension ErrorPropagation {
     let magnitude = try evaluate(largeX, largeWeight, addend?.value.absolute())
     let length = Double(dotLength(form, x.value, weight.value))
     let relative =
-      x.relative + weight.relative + (addend?.relative ?? 0) + length * ErrorBounds.doubleUnit
+      x.relative + weight.relative + (addend?.relative ?? 0) + products + length * ErrorBounds.doubleUnit
       + (min(length, 8 * length.squareRoot()) + 1) * rounding.arithmetic
     var error = try magnitude.times(relative)
     if let moved = x.error { error = try error.adding(evaluate(moved, largeWeight, nothing)) }

@@ -70,7 +70,7 @@ public struct FoldValidation: Sendable {
   ///     Infold fold now.
   ///   - options: How both networks are run. The option that disables folding is ignored.
   ///   - precisions: The precisions in which to validate what a session runs. `nil` selects all
-  ///     precisions of sessions; a model in which nothing can be folded then still leaves nothing
+  ///     precisions of sessions that differ on this machine; a model in which nothing can be folded then still leaves nothing
   ///     to validate. If precisions are given, such a model passes if its sessions do.
   ///   - measuresTimes: Whether to measure how much of a run the unfolded batch normalizations
   ///     take. Times vary from run to run.
@@ -81,7 +81,7 @@ public struct FoldValidation: Sendable {
     _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions(),
     precisions: [SessionOptions.Precision]? = nil, measuresTimes: Bool = false
   ) throws(InfoldError) {
-    self.precisions = precisions ?? SessionOptions.Precision.allCases
+    self.precisions = precisions ?? SessionOptions.Precision.allCases.filter { $0.isDistinct(options) }
     asksForSessions = precisions?.isEmpty == false
     self.measuresTimes = measuresTimes
     self.original = original

@@ -10,7 +10,7 @@ struct SessionPlots {
   private let names: [String]
 
   init(_ sessions: [SessionReport]) {
-    self.sessions = Array(sessions.prefix(2))
+    self.sessions = Array(sessions.prefix(Self.styles.count))
     var names: [String] = [], places: [String: Int] = [:]
     for layer in self.sessions.flatMap(\.layers) where layer.kernels != nil && places[layer.value] == nil {
       places[layer.value] = names.count
@@ -29,7 +29,7 @@ struct SessionPlots {
   var isEmpty: Bool { names.count < 2 }
 
   /// The colors of the sessions, in their order.
-  static let styles = ["first", "second"]
+  static let styles = ["first", "second", "third"]
 
   /// The quotient of error and bound of each value, and the bound.
   func shares(width: Double, height: Double) -> String {

@@ -45,6 +45,11 @@ struct SessionSection {
       + "\(session.nodes) nodes before the passes, \(session.plannedNodes) after; "
       + "\(counted(behindPasses, "value")) compared after the passes, "
       + "\(compared) after the kernels."
+    if let place = session.leastAccurateLayer, let kernels = session.layers[place].kernels, kernels.error > 0 {
+      text +=
+        " The least accurate layer is <code>\(Markup.escaped(session.layers[place].node))</code>, with an error of "
+        + "\(NumberText.short(kernels.relativeError)) of its largest magnitude."
+    }
     for output in session.outputs.prefix(4) {
       text +=
         " The error of the output <code>\(Markup.escaped(output.name))</code> is "

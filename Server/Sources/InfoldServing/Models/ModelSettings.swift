@@ -116,14 +116,16 @@ extension ModelSettings {
         case ("warmUp", .shapes(let shapes)): settings.warmUp = shapes
         case ("precision", .text(let text)):
           guard let precision = SessionOptions.Precision(rawValue: text) else {
-            throw InfoldError(.malformedData, "precision is \"\(text.printable)\", but must be \"fast\" or \"exact\"")
+            throw InfoldError(
+              .malformedData, "precision is \"\(text.printable)\", but must be \"fast\", \"exact\" or \"bfloat16\"")
           }
           settings.precision = precision
         case ("largestBatch", _), ("longestDelay", _), ("queueSize", _), ("memoryLimit", _), ("timeLimit", _):
           throw InfoldError(.malformedData, "\(name) must be a number")
         case ("allVersions", _): throw InfoldError(.malformedData, "allVersions must be true or false")
         case ("warmUp", _): throw InfoldError(.malformedData, "warmUp must be an object of lists of sizes")
-        case ("precision", _): throw InfoldError(.malformedData, "precision must be \"fast\" or \"exact\"")
+        case ("precision", _):
+          throw InfoldError(.malformedData, "precision must be \"fast\", \"exact\" or \"bfloat16\"")
         default:
           throw InfoldError(
             .malformedData, "unknown setting \"\(name.printable)\"",

@@ -17,6 +17,8 @@ struct LayerWalk {
   let rounding: RoundingModel
   /// Additional error bounds of values, element by element.
   var further: [ValueID: Tensor] = [:]
+  /// The relative errors of products at nodes whose factors are rounded to narrower numbers.
+  var products: [NodeID: Double] = [:]
   /// The permitted error of integers that represent quantized numbers: 1 if a number near the
   /// midpoint of two quantization steps may round to either.
   var step = 0.0
@@ -54,7 +56,8 @@ struct LayerWalk {
       let operands = node.operands.map { $0.flatMap { estimates[$0.index] } }
       let types = node.operands.map { $0.flatMap { graph[$0].type?.elementType } }
       let outputs = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
-        try ErrorPropagation(node: node, types: types, rounding: rounding).outputs(operands)
+        try ErrorPropagation(node: node, types: types, rounding: rounding, products: products[id] ?? 0)
+          .outputs(operands)
       }
       for case (let value?, var estimate?) in zip(node.outputs, outputs) {
         try widen(&estimate, of: value, madeBy: node)

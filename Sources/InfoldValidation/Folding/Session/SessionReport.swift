@@ -76,6 +76,13 @@ public struct SessionReport: Sendable, Encodable {
     self.precision = precision.rawValue
   }
 
+  /// The index in `layers` of the layer whose kernels have the largest error, relative to its largest
+  /// magnitude. `nil` if no layer was compared.
+  public var leastAccurateLayer: Int? {
+    layers.indices.filter { layers[$0].kernels != nil }
+      .max { layers[$0].kernels!.relativeError < layers[$1].kernels!.relativeError }
+  }
+
   /// The index in `layers` of the layer whose kernels come closest to their bound. `nil` if no
   /// layer was compared.
   public var tightestLayer: Int? {

@@ -34,6 +34,9 @@ struct SessionValidation {
     options.optimize = true
     traced = try TracedSession(model, options: options)
     report = SessionReport(precision)
+    if precision == .bfloat16, !traced.session.multipliesBFloat16 {
+      report.remarks.append("computed as with fast, since this processor has no matrix unit for bfloat16")
+    }
   }
 
   /// The original network with the shapes of one sample, and its outputs in double precision.
@@ -143,7 +146,10 @@ struct SessionValidation {
     }
     let walk = LayerWalk(
       graph: truth.graph, inputs: truth.inputs, others: values, rounding: rounding(truth, trace),
-      further: try winogradErrors(truth, trace, partners), step: truth.graph.integerStep)
+      further: try winogradErrors(truth, trace, partners),
+      products: BFloat16Products.errors(
+        in: truth.graph, values: Set(values.keys), algorithms: makers.mapValues(\.algorithm)),
+      step: truth.graph.integerStep)
     var layers: [LayerWalk.Layer] = []
     try walk.run { layers.append($0) }
     for layer in layers {

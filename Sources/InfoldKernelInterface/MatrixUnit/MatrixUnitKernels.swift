@@ -1,0 +1,36 @@
+/// Convolutions and matrix products by a matrix unit, which multiplies tiles of bfloat16 numbers
+/// and sums the products in float32.
+///
+/// The right operand is packed like that of `MatrixKernels`, in panels of `panelWidth` columns.
+/// Packed data is counted in units of four bytes and must be aligned to 64 bytes. A result does not
+/// depend on the range with which a kernel is called.
+public protocol MatrixUnitKernels: Sendable {
+  /// The name of the unit, such as `amx`.
+  static var name: String { get }
+
+  /// The columns of a panel. The column ranges of the kernels begin at multiples of this.
+  static var panelWidth: Int { get }
+
+  /// Returns the number of four-byte units in packed weights.
+  static func packedCount(_ factors: BFloat16Factors, taps: Int, channels: Int, columns: Int) -> Int
+
+  /// Packs the panels of a range of columns.
+  /// - Returns: Whether the weights suit these factors. Split weights must be finite and below
+  ///   2⁶⁰.
+  static func pack(_ arguments: PackArguments, _ factors: BFloat16Factors) -> Bool
+
+  /// Returns the maximum number of output positions for one call of `convolve`, at most 64.
+  static func positionLimit(_ factors: BFloat16Factors, taps: Int, channels: Int) -> Int
+
+  /// Returns the scratch memory in bytes that one call of `convolve` needs.
+  static func convolutionScratch(_ factors: BFloat16Factors, taps: Int, channels: Int) -> Int
+
+  /// Convolves channels-last images without an im2col matrix, for at most `positionLimit` output
+  /// positions. The window must not be empty, and there are one plane and one group. `weights` is
+  /// the address of the packed weights.
+  ///
+  /// - Returns: A bit for each position, beginning with the lowest, that is 1 if the position reads
+  ///   a number that must not be split, since it is not finite or not below 2⁶⁰. Nothing is written
+  ///   for these positions. With rounded factors, there are none.
+  static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64
+}

@@ -1,0 +1,118 @@
+public import InfoldKernelInterface
+
+extension MatrixUnitSet {
+  public static func positionLimit(_ factors: BFloat16Factors, taps: Int, channels: Int) -> Int {
+    // The converted pixels of a block should leave room for weights in the second-level cache.
+    let inputs = UnitPanel(factors, taps: taps, channels: channels).inputByteCount
+    return 4 * inputs <= 1 << 19 ? 64 : 32
+  }
+
+  public static func convolutionScratch(_ factors: BFloat16Factors, taps: Int, channels: Int) -> Int {
+    UnitScratch(
+      UnitPanel(factors, taps: taps, channels: channels),
+      positions: positionLimit(factors, taps: taps, channels: channels)
+    ).byteCount
+  }
+
+  @inline(never)
+  public static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64 {
+    let (channels, positions) = (arguments.input.channels, arguments.pixels.count)
+    let panel = UnitPanel(factors, taps: arguments.window.height * arguments.window.width, channels: channels)
+    let scratch = UnitScratch(
+      panel, positions: positionLimit(factors, taps: panel.taps, channels: channels))
+    let zeros = (arguments.scratch + scratch.zeros).assumingMemoryBound(to: Float.self)
+    zeros.initialize(repeating: 0, count: channels)
+    let pixels = (arguments.scratch + scratch.pointers).assumingMemoryBound(to: UnsafePointer<Float>.self)
+    locateTaps(
+      arguments.pixels, arguments.window, arguments.input, arguments.output, tileRows: UnitInputs.locatedRows,
+      padding: zeros, into: pixels)
+    let inputs = UnitInputs(
+      base: (arguments.scratch + scratch.inputs).assumingMemoryBound(to: UInt16.self), pairs: panel.pairs,
+      taps: panel.taps, parts: panel.parts)
+    let skipped = inputs.convert(pixels, positions: positions)
+    multiply(inputs, panel, arguments, skipped: skipped, scratch)
+    return skipped
+  }
+
+  /// Multiplies the converted pixels with all panels. Shapes of the unit's registers change only at
+  /// the last positions and at the last columns.
+  @inline(never)
+  private static func multiply(
+    _ inputs: UnitInputs, _ panel: UnitPanel, _ arguments: ConvolutionArguments, skipped: UInt64,
+    _ scratch: UnitScratch
+  ) {
+    let unit = Unit(memory: arguments.scratch + scratch.registers)
+    let shapes = (arguments.scratch + scratch.shapes).assumingMemoryBound(to: TileShapes.self)
+    let sums = (arguments.scratch + scratch.sums).assumingMemoryBound(to: Float.self)
+    let weights = UnsafeRawPointer(arguments.weights).assumingMemoryBound(to: UInt16.self)
+    let (positions, end) = (arguments.pixels.count, arguments.columns.upperBound)
+    var (configuredRows, configuredColumns) = (0, 0)
+    forEach(from: arguments.columns.lowerBound, to: end, by: panelWidth) { column in
+      let columns = min(panelWidth, end - column)
+      forEach(from: 0, to: positions, by: 32) { position in
+        let rows = min(32, positions - position)
+        if rows != configuredRows || columns != configuredColumns {
+          shapes.initialize(to: TileShapes(rows: rows, columns: columns, pairs: panel.pairs.pairs))
+          unit.configure(shapes)
+          (configuredRows, configuredColumns) = (rows, columns)
+        }
+        multiply(
+          unit, inputs, panel, rows: rows, columns: columns, position: position,
+          weights + column / panelWidth * panel.count, sums)
+        let epilogue = UnitEpilogue(
+          arguments.epilogue, arguments.output, pixel: arguments.pixels.lowerBound + position, column: column)
+        epilogue.finish(
+          sums, rows: rows, columns: columns, skipped: skipped >> UInt64(truncatingIfNeeded: position))
+      }
+    }
+    unit.release()
+  }
+
+  /// Computes the sums of up to 32 positions and 32 columns.
+  @inline(always)
+  private static func multiply(
+    _ unit: Unit, _ inputs: UnitInputs, _ panel: UnitPanel, rows: Int, columns: Int, position: Int,
+    _ weights: UnsafePointer<UInt16>, _ sums: UnsafeMutablePointer<Float>
+  ) {
+    let first = inputs.tiles(at: position)
+    let second = rows > 16 ? inputs.tiles(at: position + 16) : first
+    let (steps, halfCount) = (panel.taps * panel.pairs.blocks, panel.halfCount)
+    @inline(always)
+    func multiply<let rows: Int, let columns: Int>(_ tile: UnitTile<rows, columns>.Type) {
+      if panel.parts == 2 {
+        tile.multiplySplit(unit, first, second, weights, halfCount: halfCount, steps: steps)
+      } else {
+        tile.multiplyRounded(unit, first, second, weights, halfCount: halfCount, steps: steps)
+      }
+      tile.store(unit, to: sums)
+    }
+    switch (rows > 16, columns > 16) {
+    case (true, true): multiply(UnitTile<2, 2>.self)
+    case (true, false): multiply(UnitTile<2, 1>.self)
+    case (false, true): multiply(UnitTile<1, 2>.self)
+    case (false, false): multiply(UnitTile<1, 1>.self)
+    }
+  }
+}
+
+extension UnitPanel {
+  /// The bytes of the converted pixels of 16 positions.
+  @inline(always)
+  fileprivate var inputByteCount: Int { taps &* pairs.blocks &* parts &* 1024 }
+}
+
+/// The parts of the scratch memory of a convolution, as offsets in bytes. All are multiples of 64.
+private struct UnitScratch {
+  let registers, shapes, sums, inputs, zeros, pointers, byteCount: Int
+
+  @inline(always)
+  init(_ panel: UnitPanel, positions: Int) {
+    registers = 0
+    shapes = Unit.registerByteCount
+    sums = shapes + 64
+    inputs = sums + UnitSums.byteCount
+    zeros = inputs + positions / 16 * panel.inputByteCount
+    pointers = zeros + (panel.pairs.channels * MemoryLayout<Float>.stride + 63) / 64 * 64
+    byteCount = pointers + positions * panel.taps * MemoryLayout<UnsafePointer<Float>>.stride
+  }
+}

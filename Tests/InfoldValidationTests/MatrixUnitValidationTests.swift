@@ -1,0 +1,80 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldRuntime
+import InfoldTensor
+import InfoldValidation
+import TestSupport
+import Testing
+
+/// Validation of sessions whose products a matrix unit computes. Its instructions are plain functions.
+@Suite struct MatrixUnitValidationTests {
+  private func report(_ graph: Graph, _ unit: SessionOptions.EmulatedUnit? = .everywhere) throws -> ValidationReport {
+    var options = SessionOptions()
+    options.emulatedUnit = unit
+    var random = SplitMix64(seed: 3)
+    let samples = try (0..<2).map { index in
+      var tensors: [String: Tensor] = [:]
+      for id in graph.requiredInputs { tensors[graph[id].name] = try random.tensor(graph[id].type!.shape!.sizes!) }
+      return FoldValidation.Sample(name: "sample \(index)", inputs: tensors)
+    }
+    let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+    return try FoldValidation(model, options: options, precisions: [.exact, .fast, .bfloat16]).run(samples)
+  }
+
+  private static func network() throws -> Graph {
+    var network = NetworkBuilder()
+    var y = network.input([1, 8, 14, 14])
+    for (inputs, outputs, kernel) in [(8, 24, 1), (24, 24, 3), (24, 40, 1)] {
+      let weights = try network.weights([outputs, inputs, kernel, kernel])
+      let pad = Int64(kernel / 2)
+      y = try network.node("Conv", [y, weights], ["pads": .ints([pad, pad, pad, pad])])
+      let scale = try network.weights([outputs], in: 0.5...2), variance = try network.weights([outputs], in: 0.5...2)
+      y = try network.node(
+        "BatchNormalization",
+        [y, scale, network.weights([outputs]), network.weights([outputs]), variance])
+      y = try network.node("Relu", [y])
+    }
+    let flat = try network.node("Flatten", [network.node("GlobalAveragePool", [y])])
+    return try network.finished(network.node("Gemm", [flat, network.weights([40, 10]), network.weights([10])]))
+  }
+
+  @Test func errorsAreWithinBounds() throws {
+    let report = try report(Self.network())
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sessions.map(\.precision) == ["exact", "fast", "bfloat16"])
+    let bounds = report.sessions.map { $0.layers.compactMap(\.kernels).reduce(0) { max($0, $1.bound) } }
+    #expect(bounds[0] < bounds[1] && bounds[1] < bounds[2])
+    for (session, suffix) in zip(report.sessions.dropFirst(), ["split bfloat16", "bfloat16"]) {
+      #expect(session.passed && session.remarks.isEmpty, "\(session.failures) \(session.remarks)")
+      let layers = session.layers.filter { $0.algorithm?.hasSuffix(suffix) == true }
+      #expect(layers.count >= 3)
+      #expect(layers.allSatisfy { ($0.kernels?.shareOfBound ?? 0) > 0.001 })
+      let least = try #require(session.leastAccurateLayer)
+      let largest = session.layers.compactMap(\.kernels?.relativeError).max()
+      #expect(session.layers[least].kernels?.relativeError == largest)
+    }
+    let errors = report.sessions.map { $0.outputs[0].relativeError }
+    #expect(errors[0] < 1e-6 && errors[1] < 1e-5 && errors[2] > 1e-5 && errors[2] < 2e-2, "\(errors)")
+    // The page has a curve for each precision.
+    let page = ValidationPage(report).html
+    for style in ["first", "second", "third"] { #expect(page.contains("\(style) thin")) }
+    #expect(page.contains("The least accurate layer"))
+  }
+
+  /// Errors of rounded factors are not within the bounds of float32 products.
+  @Test func boundsTellPrecisionsApart() throws {
+    let report = try report(Self.network())
+    let layers = report.sessions.map { session in session.layers.compactMap(\.kernels) }
+    let exactBounds = layers[0].map(\.bound), errors = layers[2].map(\.error)
+    #expect(zip(errors, exactBounds).contains { $0 > 4 * $1 })
+  }
+
+  /// Without a unit, the report says that nothing was rounded.
+  @Test func remarksThatNoUnitIsThere() throws {
+    guard !SessionOptions.Precision.bfloat16.isDistinct(SessionOptions()) else { return }
+    let report = try report(Self.network(), nil)
+    #expect(report.passed)
+    #expect(report.sessions[2].remarks.count == 1 && report.sessions[1].remarks.isEmpty)
+    #expect(report.sessions[1].outputs[0].error == report.sessions[2].outputs[0].error)
+  }
+}
