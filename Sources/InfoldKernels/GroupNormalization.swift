@@ -210,7 +210,7 @@ private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
     (result[0], result[1], result[2]) = (mean, 1 / variance.squareRoot(), 1)
     return
   }
-  let moments = WideMoments(
+  let moments = DoubleMoments(
     arguments.input.base + image * pixels * arguments.input.pixelStride + first, rows: pixels, columns: groupSize,
     stride: arguments.input.pixelStride, epsilon: arguments.epsilon)
   (result[0], result[1], result[2]) = (moments.mean, moments.factor, 0)
