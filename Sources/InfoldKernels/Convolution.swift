@@ -38,8 +38,7 @@ extension Kernels {
         if group > 0 { advance(pointers, located, by: channels, zeros: zeros) }
         convolve(
           pixels, group: group, arguments, taps: taps, panelStride: panelStride,
-          hasThreeVectorTiles: hasThreeVectorTiles,
-          fitsThreeVectors: fitsThreeVectors, pointers, spilled: spilled)
+          hasThreeVectorTiles: hasThreeVectorTiles, fitsThreeVectors: fitsThreeVectors, pointers, spilled: spilled)
       }
     }
   }
@@ -71,8 +70,7 @@ extension Kernels {
           skipsVector: false, epilogue)
         multiplyAcrossPanels(
           rows: pixels.count, columns: threeVectorTileColumns, taps: 1, channels: channels, pointers,
-          weights + panelStride,
-          skipsVector: true, epilogue.advanced(byColumns: threeVectorTileColumns))
+          weights + panelStride, skipsVector: true, epilogue.advanced(byColumns: threeVectorTileColumns))
         column += 3 * panelWidth
         continue
       }

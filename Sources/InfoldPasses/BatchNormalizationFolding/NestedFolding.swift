@@ -42,12 +42,12 @@ struct NestedFolding {
       try foldBodies(of: &graph, &report)
     }
     if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true {
-      graph.learnConstants()
+      graph.recordConstants()
       try foldQuantizedWeights(of: &graph, &report)
     }
     var own: FoldReport
     (graph, own) = try foldFlat(consume graph)
-    graph.forgetLearnedConstants()
+    graph.discardRecordedConstants()
     own.scaledQuantizations = report.scaledQuantizations
     own.innerSites = report.innerSites
     own.foldedNormalizations += report.foldedNormalizations

@@ -67,7 +67,7 @@ extension SequenceRewriter {
     var body = inner.build.graph
     build.names = inner.build.names
     body.outputs = outputs
-    body.forgetLearnedConstants()
+    body.discardRecordedConstants()
     try body.removeUnneededOpaqueNodes()
     try body.requireProducers()
     body.dropUnusedCaptures()

@@ -9,7 +9,7 @@ extension NetworkDiagram {
   package init(_ graph: Graph) {
     self.init()
     var graph = graph
-    graph.learnConstants()
+    graph.recordConstants()
     /// The box that produces each value, or `nil` for constants.
     var makers = [Int?](repeating: nil, count: graph.values.count)
     var labelled = [Bool](repeating: false, count: graph.values.count)

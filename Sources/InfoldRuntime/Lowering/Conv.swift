@@ -33,10 +33,11 @@ extension PlanBuilder {
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
     let (precision, workers) = (precision, sharers)
     let expected = problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
-    let ways = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
-    return ways[
+    let algorithms = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
+    return algorithms[
       choose(
-        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
+        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: algorithms.map(\.description), expected: 0
+      )]
   }
 
   /// Chooses the kernels of a convolution.
@@ -59,11 +60,11 @@ extension PlanBuilder {
   /// Chooses the axis along which threads divide a convolution.
   mutating func chooseSharing(of step: inout ConvolutionStep, _ problem: @autoclosure () -> String) {
     let workers = sharers
-    guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
-    let ways = [step.sharedAxis, step.sharedAxis.other].filter { step.parts(along: $0) >= workers }
+    guard tuningResults != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
+    let axes = [step.sharedAxis, step.sharedAxis.other].filter { step.parts(along: $0) >= workers }
     let chosen = choose(
-      .sharing, "\(problem()) \(workers) threads", among: ways.map(\.rawValue), expected: 0)
-    if ways.count > 1 { step.measuredAxis = ways[chosen] }
+      .sharing, "\(problem()) \(workers) threads", among: axes.map(\.rawValue), expected: 0)
+    if axes.count > 1 { step.measuredAxis = axes[chosen] }
   }
 
   /// Packs the weights of a convolution into panels, one group after the other.
@@ -118,7 +119,7 @@ extension PlanBuilder {
     let shape = ConvolutionShape(problem, input: input, output: output)
     var step = ConvolutionStep(
       kernel: .floats(kernels(for: problem), epilogue),
-      shape: readsRows ? shape.withRowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
+      shape: readsRows ? shape.rowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
       weights: weights, output: output)
     chooseSharing(of: &step, problem.text + (readsRows ? " rows" : ""))
     emit(

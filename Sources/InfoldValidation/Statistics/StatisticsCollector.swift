@@ -65,7 +65,7 @@ public struct StatisticsCollector: Sendable {
     _ model: Model, options: Options, session: SessionOptions, memoryLimit: Int
   ) throws(InfoldError) {
     var graph = model.graph
-    graph.learnConstants()
+    graph.recordConstants()
     self.graph = graph
     layers = graph.nodeIDs.compactMap { id in
       guard let normalization = graph[id].typed as? BatchNormalization else { return nil }

@@ -19,7 +19,7 @@ struct StatisticsRewriter {
 
   init(_ graph: Graph) {
     var graph = graph
-    graph.learnConstants()
+    graph.recordConstants()
     original = graph
     editor = GraphEditor(graph)
   }
@@ -141,7 +141,7 @@ struct StatisticsRewriter {
     var editor = editor
     editor.replaceNodes(nodes)
     var graph = editor.graph
-    graph.forgetLearnedConstants()
+    graph.discardRecordedConstants()
     try graph.inferTypes()
     return graph
   }

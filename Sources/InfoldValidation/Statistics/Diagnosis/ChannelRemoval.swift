@@ -50,7 +50,7 @@ struct ChannelRemovalSearch {
     let original = statistics.original.graph
     // Shapes for counting multiplications: those of one sample, if only the batch size is dynamic.
     var graph = (try? original.bindingBatch(to: 1)) ?? original
-    graph.learnConstants()
+    graph.recordConstants()
     self.graph = graph
   }
 
@@ -70,13 +70,13 @@ struct ChannelRemovalSearch {
     // others.
     var gone = 0
     for (channel, number) in normalized.numbers.sorted(by: { $0.key < $1.key }) where made.contains(channel) {
-      var readers: [(node: NodeID, channel: Int, isHandedOn: Bool)] = []
+      var readers: [(node: NodeID, channel: Int, isForwarded: Bool)] = []
       guard follow(normalized.value, channel, number, &readers), !readers.isEmpty else { continue }
       gone += 1
       for maker in makers { outputs[maker, default: []].insert(channel) }
       outputs[layer.node, default: []].insert(channel)
       for reader in readers {
-        if reader.isHandedOn {
+        if reader.isForwarded {
           outputs[reader.node, default: []].insert(reader.channel)
         } else {
           inputs[reader.node, default: []].insert(reader.channel)
@@ -146,7 +146,7 @@ struct ChannelRemovalSearch {
   /// - Returns: Whether all consumers can do without it.
   private func follow(
     _ value: ValueID, _ channel: Int, _ number: Double,
-    _ readers: inout [(node: NodeID, channel: Int, isHandedOn: Bool)]
+    _ readers: inout [(node: NodeID, channel: Int, isForwarded: Bool)]
   ) -> Bool {
     guard number.isFinite, !graph.index.isOutput(value), !graph.index.isCaptured(value), readers.count < 10_000 else {
       return false

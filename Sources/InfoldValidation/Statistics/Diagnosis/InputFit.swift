@@ -33,7 +33,7 @@ public struct InputFit: Sendable {
   ///   `Session`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     var graph = model.graph
-    graph.learnConstants()
+    graph.recordConstants()
     var layers: [Layer] = []
     var observed: Set<ValueID> = []
     for id in graph.nodeIDs {
