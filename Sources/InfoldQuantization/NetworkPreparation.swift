@@ -36,7 +36,7 @@ struct NetworkPreparation {
     (model, folding) = (folded.model, folded.report)
     aliases = Self.aliases(folding, from: unfolded.graph, to: model.graph)
     model = try OpsetRaise.raised(model)
-    model.graph = try Self.plain(model.graph)
+    model.graph = try Self.replacingBiasedProducts(model.graph)
     try model.graph.inferTypes()
     self.model = model
   }
@@ -55,7 +55,7 @@ struct NetworkPreparation {
 
   /// Returns the graph with each Sum of two operands replaced by Add, and each matrix product with
   /// an added constant by Gemm.
-  private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
+  private static func replacingBiasedProducts(_ graph: Graph) throws(InfoldError) -> Graph {
     var products: [ValueID: Node] = [:]
     var absorbed: Set<ValueID> = []
     var nodes: [Node] = []

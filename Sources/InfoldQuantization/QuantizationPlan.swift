@@ -89,7 +89,7 @@ struct QuantizationPlan {
       inputs = [input]
     case .quantizedProduct, .function: return
     }
-    let activation = form.takesBounds ? activation(behind: output, excluded) : nil
+    let activation = form.takesBounds ? activation(after: output, excluded) : nil
     let result = activation.flatMap { graph[$0].outputs[0] } ?? output
     for value in inputs + [result] where isQuantized.insert(value).inserted { values.append(value) }
     operations[id] = Operation(form: form, activation: activation)
@@ -152,7 +152,7 @@ struct QuantizationPlan {
   }
 
   /// Returns the node that clips a value, if it is the only reader.
-  private func activation(behind value: ValueID, _ excluded: Set<String>) -> NodeID? {
+  private func activation(after value: ValueID, _ excluded: Set<String>) -> NodeID? {
     guard let reader = index.onlyConsumer(of: value) else { return nil }
     let node = graph[reader]
     guard node.inputs[0] == value, bounds(of: node) != nil, excluded.isDisjoint(with: Self.names(of: node, graph))

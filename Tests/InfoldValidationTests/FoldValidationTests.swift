@@ -252,7 +252,7 @@ import Testing
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites.map(\.state) == [.folded, .notFolded])
     #expect(report.normalizations.folded == 1)
-    #expect(report.remarks.contains { $0.contains("1 of 2 batch normalizations are not folded") })
+    #expect(report.notes.contains { $0.contains("1 of 2 batch normalizations are not folded") })
   }
 
   @Test func refusesAnotherModel() throws {
@@ -293,7 +293,7 @@ import Testing
     let report = try prove(model)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites[0].numbers!.improvement! > 50)
-    #expect(report.remarks.contains { $0.contains("reduced the error by a factor") }, "\(report.remarks)")
+    #expect(report.notes.contains { $0.contains("reduced the error by a factor") }, "\(report.notes)")
   }
 
   @Test func countsChannelsWithoutVariance() throws {

@@ -112,7 +112,7 @@ import Testing
     #expect(matching.byWeights + matching.byName == 5 && matching.byWeights >= 3, "\(matching)")
     #expect(try #require(matching.values).compared > 3)
     #expect(matching.changes.contains { $0.contains("com.microsoft.FusedConv") }, "\(matching.changes)")
-    #expect(report.remarks.contains { $0.hasPrefix("the file: ") })
+    #expect(report.notes.contains { $0.hasPrefix("the file: ") })
     #expect(ValidationPage(report).html.contains("How the file was matched"))
     #expect(report.sessions.allSatisfy { $0.passed })
   }

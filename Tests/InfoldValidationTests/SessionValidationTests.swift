@@ -103,7 +103,7 @@ import Testing
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sessions.map(\.precision) == ["fast", "exact"])
     for session in report.sessions {
-      #expect(session.passed && session.failures.isEmpty && session.remarks.isEmpty, "\(session.remarks)")
+      #expect(session.passed && session.failures.isEmpty && session.notes.isEmpty, "\(session.notes)")
       #expect(session.plannedNodes > 0 && session.nodes > 0)
       let kernels = session.layers.compactMap(\.kernels), passes = session.layers.compactMap(\.passes)
       #expect(!kernels.isEmpty && !passes.isEmpty)

@@ -9,7 +9,7 @@ struct RoundedLayers {
   /// The rounding search of each group of a layer.
   private(set) var searches: [NodeID: [RoundingSearch?]] = [:]
   /// The layers that exceed the limit, as errors name them.
-  private(set) var leftOut: [String] = []
+  private(set) var unsearched: [String] = []
 
   private struct Candidate {
     let node: NodeID
@@ -46,7 +46,7 @@ struct RoundedLayers {
       if work <= limit * 1e9, candidate.bytes <= Self.memory {
         chosen.append(candidate)
       } else {
-        leftOut.append(model.graph.label(of: model.graph[candidate.node]))
+        unsearched.append(model.graph.label(of: model.graph[candidate.node]))
       }
     }
     var parts: [[Candidate]] = []

@@ -74,11 +74,11 @@ package struct RoundingSearch {
     let exact = order.map { Double(weights[$0]) / step }
     let plain = order.map { Double(min(max((weights[$0] / scale).rounded(.toNearestOrEven), -127), 127)) }
     var integers = [Double](repeating: 0, count: count)
-    var asked = [SIMD8<Double>](repeating: .zero, count: width)
+    var shift = [SIMD8<Double>](repeating: .zero, count: width)
     for j in 0..<count {
-      integers[j] = min(max((exact[j] + asked[j / 8][j % 8]).rounded(.toNearestOrEven), -127), 127)
+      integers[j] = min(max((exact[j] + shift[j / 8][j % 8]).rounded(.toNearestOrEven), -127), 127)
       let left = exact[j] - integers[j]
-      for i in j / 8..<width { asked[i] += consequences[j * width + i] * left }
+      for i in j / 8..<width { shift[i] += consequences[j * width + i] * left }
     }
     let candidates = [plain, improved(plain, exact), improved(integers, exact)]
     let errors = candidates.map { error(zip(exact, $0).map(-)) }

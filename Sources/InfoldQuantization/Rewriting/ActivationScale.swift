@@ -24,7 +24,7 @@ public struct ActivationScale: Sendable, Hashable {
   }
 
   /// Returns whether quantization clips a value at least as tightly as these bounds.
-  func bounds(within lower: Float, _ upper: Float) -> Bool {
+  func clips(atLeastTo lower: Float, _ upper: Float) -> Bool {
     func place(_ bound: Float) -> Float { (bound / scale).rounded(.toNearestOrEven) + Float(zeroPoint) }
     return place(lower) <= 0 && place(upper) >= 255
   }

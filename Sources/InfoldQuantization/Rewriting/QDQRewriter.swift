@@ -159,7 +159,7 @@ extension QDQRewriter {
     if let id = operation.activation, let output = graph[id].outputs[0] {
       let activation = graph[id], bounds = plan.bounds(of: activation)!
       result = output
-      if !scale(result).scale.bounds(within: bounds.lower, bounds.upper) {
+      if !scale(result).scale.clips(atLeastTo: bounds.lower, bounds.upper) {
         nodes.append(activation)
         source = output
       }

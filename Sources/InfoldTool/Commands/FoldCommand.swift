@@ -114,7 +114,7 @@ extension FoldCommand {
       if others > 0 {
         lines.append(counted(others, "other scale and shift", plural: "other scales and shifts") + " folded")
       }
-      lines += refusals.map { "\($0.node) stays: \($0.reason)" }
+      lines += refusals.map { "\($0.node) is not folded: \($0.reason)" }
       if raisedIRVersion {
         lines.append("the IR version was raised to 4, and initializers are no longer inputs")
       }

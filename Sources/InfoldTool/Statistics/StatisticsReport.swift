@@ -25,7 +25,7 @@ struct StatisticsReport: Encodable {
     /// The findings, as sentences.
     let findings: [String]
     /// The parts of the diagnosis that failed, as sentences.
-    let remarks: [String]
+    let notes: [String]
     /// The median of the layers' divergences, in nats.
     let medianDivergence: Double?
     /// The names of the layers whose running statistics do not fit.
@@ -41,7 +41,7 @@ struct StatisticsReport: Encodable {
 
     init(_ diagnosis: StatisticsDiagnosis) {
       findings = diagnosis.sentences
-      remarks = diagnosis.remarks
+      notes = diagnosis.notes
       medianDivergence = diagnosis.medianDivergence
       misfits = diagnosis.misfits.map(\.name)
       deadChannels = diagnosis.deadChannelCount
@@ -133,7 +133,7 @@ extension StatisticsReport {
     text += table.text
     text += "\n" + "shift: the largest |mean − model's mean|, in units of the model's standard deviation".paragraph()
     for line in diagnosis.findings { text += "\n" + line.paragraph() }
-    for line in diagnosis.remarks { text += "\n" + "note: \(line)".paragraph() }
+    for line in diagnosis.notes { text += "\n" + "note: \(line)".paragraph() }
     if let written { text += "written to \(ModelOutput(argument: written).name)\n" }
     return text
   }

@@ -10,11 +10,11 @@ struct FileChanges {
 
   init(_ original: Model, _ file: Model) {
     var descriptions: [String] = []
-    let (before, behind) = (Self.operators(original.graph), Self.operators(file.graph))
-    let gone = before.filter { (behind[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
-    let new = behind.filter { (before[$0.key] ?? 0) < $0.value }
+    let (before, after) = (Self.operators(original.graph), Self.operators(file.graph))
+    let gone = before.filter { (after[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
+    let new = after.filter { (before[$0.key] ?? 0) < $0.value }
     if !gone.isEmpty {
-      descriptions.append("removed: " + Self.list(gone.mapValues { $0 }, minus: behind))
+      descriptions.append("removed: " + Self.list(gone.mapValues { $0 }, minus: after))
     }
     if !new.isEmpty {
       descriptions.append("added: " + Self.list(new.mapValues { $0 }, minus: before))

@@ -13,7 +13,7 @@ public struct FileMatching: Sendable, Encodable {
   public internal(set) var additional: [String] = []
   /// The labels of the original's operators whose counterpart has weights that folding does not
   /// explain, although all later values agree. The tool made another change to them.
-  public internal(set) var otherwise: [String] = []
+  public internal(set) var changedWeights: [String] = []
   /// The number of values that were compared, and how they were matched. `nil` without inputs.
   public internal(set) var values: ComparisonReport.Values?
   /// Whether the file computes the same as the original, within rounding errors, at every value

@@ -35,7 +35,7 @@ extension FoldValidation {
     report.folded = folded?.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
-    var staying = staying
+    var unfoldedNormalizations = unfoldedNormalizations
     var validations = count > 0 ? try sessionValidations() : []
     var compared: ComparisonReport?
     var multiplications = 0, times: [LayerTime] = []
@@ -64,7 +64,7 @@ extension FoldValidation {
               Progress(
                 fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
           }
-          let exact = try run(sample, sessions!, &comparisons, &staying, &network) { report($0 / 2, $1) }
+          let exact = try run(sample, sessions!, &comparisons, &unfoldedNormalizations, &network) { report($0 / 2, $1) }
           let truth = try SessionValidation.Truth(prepared, self.truth.tensors(sample.inputs), outputs: exact)
           multiplications = truth.graph.multiplications
           for place in validations.indices {
@@ -93,11 +93,11 @@ extension FoldValidation {
       for index in report.outputs.indices { report.outputs[index].isQuantized = true }
     }
     report.sessions = validations.map(\.report)
-    report.staying = staying.reports(
+    report.unfoldedNormalizations = unfoldedNormalizations.reports(
       multiplications: multiplications, planned: validations.first?.plannedValues, times: times)
     report.matching = folded.map { fileMatching($0, compared) }
     for (index, check) in checks.enumerated() {
-      if isOtherwise(matching.pairs[index], compared) {
+      if hasChangedWeights(matching.pairs[index], compared) {
         report.constants.remove(check)
         continue
       }
@@ -134,10 +134,11 @@ extension FoldValidation {
 
   private func run(
     _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison],
-    _ staying: inout StayingNormalizations, _ network: inout NetworkComparison, _ progress: (Double, String) -> Void
+    _ unfoldedNormalizations: inout UnfoldedNormalizations, _ network: inout NetworkComparison,
+    _ progress: (Double, String) -> Void
   ) throws(InfoldError) -> [String: Tensor] {
     let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.data }
-    var current = comparisons, normalizations = staying
+    var current = comparisons, normalizations = unfoldedNormalizations
     let total = Double(max(current.count, 1))
     var done = 0.0
     let asWritten = try written.run(sample.inputs, observing: normalizations.observed.union(entries.keys)) {
@@ -151,7 +152,7 @@ extension FoldValidation {
     }
     comparisons = current
     normalizations.endSample()
-    staying = normalizations
+    unfoldedNormalizations = normalizations
     progress(0.7, "folded network")
     let folded = try sessions.folded.run(sample.inputs)
     let unfolded = try sessions.unfolded.run(sample.inputs)

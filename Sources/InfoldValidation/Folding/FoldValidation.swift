@@ -59,7 +59,7 @@ public struct FoldValidation: Sendable {
   /// Whether the caller asked to validate what sessions run, not only folding.
   let asksForSessions: Bool
   let measuresTimes: Bool
-  let staying: StayingNormalizations
+  let unfoldedNormalizations: UnfoldedNormalizations
   /// Compares the file of another tool with the original at every value.
   let comparison: ModelComparison?
 
@@ -108,7 +108,7 @@ public struct FoldValidation: Sendable {
       comparison = nil
       refusals = refused
     }
-    staying = try StayingNormalizations(
+    unfoldedNormalizations = try UnfoldedNormalizations(
       simplified, left: matching.folded, refusals: refused, isForeign: folded != nil, options)
     written = try ReferenceSession(original, prepared: simplified, precision: .declared)
     truth = try ReferenceSession(original, prepared: prepared, precision: .double)

@@ -27,8 +27,8 @@ struct NormalizationCheck {
   private let inputNames: [String?]
   private let outputNames: [String?]
   /// How the session computes the normalization.
-  let computation: StayingNormalization.Computation
-  private(set) var results: [StayingNormalization.Result] = []
+  let computation: UnfoldedNormalization.Computation
+  private(set) var results: [UnfoldedNormalization.Result] = []
   private(set) var elements = 0
   private(set) var miniBatch: Int?
   /// The wrong number with the largest quotient of error and bound, as a sentence. `nil` if all are
@@ -87,7 +87,7 @@ struct NormalizationCheck {
     }
     isCompared = true
     results = node.outputs.indices.filter { node.outputs[$0] != nil }.map {
-      StayingNormalization.Result(Self.names[$0])
+      UnfoldedNormalization.Result(Self.names[$0])
     }
   }
 
@@ -97,12 +97,12 @@ struct NormalizationCheck {
   private static let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]
 
   /// How the node obtains its statistics, for these shapes.
-  func form(of x: Shape?, parameters: Shape?) -> StayingNormalization.Form {
+  func form(of x: Shape?, parameters: Shape?) -> UnfoldedNormalization.Form {
     Self.form(normalization)
   }
 
   /// How the node obtains its statistics.
-  static func form(_ normalization: BatchNormalization) -> StayingNormalization.Form {
+  static func form(_ normalization: BatchNormalization) -> UnfoldedNormalization.Form {
     switch (normalization.isTraining, normalization.isSpatial) {
     case (false, true): .perFeatureMap
     case (false, false): .perActivation
@@ -133,7 +133,7 @@ struct NormalizationCheck {
   }
 
   private mutating func compare(
-    _ result: inout StayingNormalization.Result, _ tensor: Tensor, _ truth: NormalizationTruth.Output,
+    _ result: inout UnfoldedNormalization.Result, _ tensor: Tensor, _ truth: NormalizationTruth.Output,
     _ normalization: NormalizationTruth
   ) throws(InfoldError) {
     let numbers: [Double] = try tensor.widened().elements()
@@ -190,7 +190,7 @@ private struct NormalizationTruth {
   private let inner: Int
 
   init(
-    _ normalization: BatchNormalization, _ operands: [Tensor], _ computation: StayingNormalization.Computation
+    _ normalization: BatchNormalization, _ operands: [Tensor], _ computation: UnfoldedNormalization.Computation
   ) throws(InfoldError) {
     let x: [Double] = try operands[0].widened().elements()
     let parameters = try operands.dropFirst().map { (tensor) throws(InfoldError) -> [Double] in

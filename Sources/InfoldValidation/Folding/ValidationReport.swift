@@ -21,8 +21,8 @@ public struct ValidationReport: Sendable, Encodable {
   public internal(set) var passed = false
   /// Why the validation failed; or, if it passed, what was validated.
   public internal(set) var reasons: [String] = []
-  /// Remarks that are not failures.
-  public internal(set) var remarks: [String] = []
+  /// Notes that are not failures.
+  public internal(set) var notes: [String] = []
   /// The file of the original, if it was read from a file.
   public internal(set) var model: String?
   /// The file of the folded model. `nil` if Infold folded it.
@@ -42,7 +42,7 @@ public struct ValidationReport: Sendable, Encodable {
   public internal(set) var outputs: [OutputReport] = []
   /// The batch normalizations that are not folded: the reason, and whether the computation that
   /// replaces them is right.
-  public internal(set) var staying: [StayingNormalization] = []
+  public internal(set) var unfoldedNormalizations: [UnfoldedNormalization] = []
   /// What sessions run after all passes, in each requested precision.
   public internal(set) var sessions: [SessionReport] = []
   /// How a file folded by another tool was matched. `nil` if Infold folded.

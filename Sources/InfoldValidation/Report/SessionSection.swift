@@ -39,11 +39,12 @@ struct SessionSection {
   }
 
   private func facts(_ session: SessionReport) -> String {
-    let compared = session.layers.count { $0.kernels != nil }, behindPasses = session.layers.count { $0.passes != nil }
+    let compared = session.layers.count { $0.kernels != nil },
+      comparedAfterPasses = session.layers.count { $0.passes != nil }
     var text =
       "<b>\(Markup.escaped(session.precision))</b> \(session.passed ? "" : "<span class=\"wrong\">failed</span> ")"
       + "\(session.nodes) nodes before the passes, \(session.plannedNodes) after; "
-      + "\(counted(behindPasses, "value")) compared after the passes, "
+      + "\(counted(comparedAfterPasses, "value")) compared after the passes, "
       + "\(compared) after the kernels."
     for output in session.outputs.prefix(4) {
       text +=

@@ -63,7 +63,7 @@ public struct StatisticsPage: Sendable {
   }
 
   private var findings: PageSection {
-    PageSection("Findings", [PageList(diagnosis.sentences), PageList(title: "Remarks", diagnosis.remarks)])
+    PageSection("Findings", [PageList(diagnosis.sentences), PageList(title: "Notes", diagnosis.notes)])
   }
 
   private var inputs: PageSection? {

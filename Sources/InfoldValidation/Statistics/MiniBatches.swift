@@ -16,7 +16,7 @@ struct MiniBatches {
   /// already used.
   private var chunks: [Chunk] = []
   private var firstRow = 0
-  private var rowsWaiting = 0
+  private var unusedRows = 0
 
   /// The number of samples that have been read.
   var samplesRead: Int { nextSample }
@@ -46,13 +46,13 @@ struct MiniBatches {
   mutating func next(
     _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) -> [[String: Tensor]]? {
-    while rowsWaiting < size, nextSample < sampleCount {
+    while unusedRows < size, nextSample < sampleCount {
       let tensors = try sample(nextSample)
-      rowsWaiting += try Self.rows(tensors)
+      unusedRows += try Self.rows(tensors)
       chunks.append(tensors)
       nextSample += 1
     }
-    var rows = min(size, rowsWaiting)
+    var rows = min(size, unusedRows)
     guard rows > 0 else { return nil }
     guard let runSize else { return [try take(rows)] }
     guard rows % runSize == 0 else {
@@ -106,7 +106,7 @@ struct MiniBatches {
         firstRow = end
       }
     }
-    rowsWaiting -= count
+    unusedRows -= count
     guard parts.count > 1 || parts[0].rows.count < parts[0].chunk.values.first!.shape[0] else { return parts[0].chunk }
     var joined: [String: Tensor] = [:]
     for name in parts[0].chunk.keys.sorted() {

@@ -9,8 +9,8 @@ public struct SessionReport: Sendable, Encodable {
   public internal(set) var passed = true
   /// The failures, as sentences.
   public internal(set) var failures: [String] = []
-  /// Remarks that are not failures.
-  public internal(set) var remarks: [String] = []
+  /// Notes that are not failures.
+  public internal(set) var notes: [String] = []
   /// The number of nodes of the original, and of the network after the passes.
   public internal(set) var nodes = 0, plannedNodes = 0
   /// The values that both the session and the original have, in the order of the network.

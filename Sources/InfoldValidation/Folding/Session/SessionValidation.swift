@@ -63,7 +63,7 @@ struct SessionValidation {
     plannedValues = Set(trace.graph.nodes.lazy.flatMap { Array($0.definitions) }.map { trace.graph[$0].name })
     if !trace.isComplete, !saysIncomplete {
       saysIncomplete = true
-      report.remarks.append("values between layers could not be traced: only the outputs were compared")
+      report.notes.append("values between layers could not be traced: only the outputs were compared")
     }
     var partners = Partners(truth.graph, trace.graph)
     try addPasses(truth, trace, &partners)

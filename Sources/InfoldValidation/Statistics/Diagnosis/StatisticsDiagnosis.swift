@@ -44,7 +44,7 @@ public struct StatisticsDiagnosis: Sendable, Encodable {
   /// The fit of other preprocessing of the inputs. `nil` if none was tried.
   public var inputs: InputDiagnosis?
   /// The parts of the diagnosis that failed, and why.
-  public var remarks: [String] = []
+  public var notes: [String] = []
 
   /// Compares the statistics of a data set with the running statistics.
   public init(_ statistics: ModelStatistics) {

@@ -33,7 +33,7 @@ public struct TensorPreparation: InputPreparation {
   private let input: String
   private let samples: [Tensor]
   private let channelsLast: Bool
-  private let isOfOpenSize: Bool
+  private let hasDynamicSize: Bool
   /// The scale that the samples seem to have. `nil` if no common one fits.
   private let scale: Scale?
   private var target: Scale?
@@ -59,7 +59,7 @@ public struct TensorPreparation: InputPreparation {
     else { return nil }
     input = model.graph[required[0]].name
     self.samples = samples
-    isOfOpenSize = (channelsLast ? [1, 2] : [2, 3]).allSatisfy { shape[$0].size == nil }
+    hasDynamicSize = (channelsLast ? [1, 2] : [2, 3]).allSatisfy { shape[$0].size == nil }
     scale = Self.scale(of: samples)
   }
 
@@ -142,7 +142,7 @@ public struct TensorPreparation: InputPreparation {
     }
     add { $0.isReversed.toggle() }
     add { $0.isLayoutExchanged.toggle() }
-    if isOfOpenSize, zoom == 1 {
+    if hasDynamicSize, zoom == 1 {
       add { $0.zoom = 2 }
       add { $0.zoom = -2 }
     }

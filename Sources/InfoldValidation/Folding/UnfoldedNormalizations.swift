@@ -6,9 +6,9 @@ import InfoldSystem
 import InfoldTensor
 
 /// Collects the results of the batch normalizations that are not folded during a validation.
-struct StayingNormalizations: Sendable {
+struct UnfoldedNormalizations: Sendable {
   fileprivate struct Entry: Sendable {
-    var report: StayingNormalization
+    var report: UnfoldedNormalization
     /// The node's name in plans.
     let name: String
     /// The value that it writes.
@@ -54,7 +54,7 @@ struct StayingNormalizations: Sendable {
     for refusal in isNested where !isForeign {
       entries.append(
         Entry(
-          report: StayingNormalization(
+          report: UnfoldedNormalization(
             node: refusal.node, reason: refusal.reason, form: .perFeatureMap, computation: .inBody, opset: 0), name: "",
           output: "")
       )
@@ -67,7 +67,7 @@ struct StayingNormalizations: Sendable {
   ) throws(InfoldError) {
     let form = (node.typed as? BatchNormalization).map(NormalizationCheck.form) ?? .perFeatureMap
     var entry = Entry(
-      report: StayingNormalization(
+      report: UnfoldedNormalization(
         node: label, reason: reason, form: form,
         computation: form == .perFeatureMap || form == .perActivation ? .scaleAndShift : .batchStatistics,
         opset: node.opsetVersion), name: left.reference(to: node), output: node.outputs[0].map { left[$0].name } ?? "")
@@ -111,7 +111,7 @@ struct StayingNormalizations: Sendable {
   ///   - planned: The names of the values that nodes of the planned network write. `nil` if
   ///     unknown.
   ///   - times: The steps of a session with their times.
-  func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [StayingNormalization] {
+  func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [UnfoldedNormalization] {
     let own = entries.reduce(0.0) { $0 + Double($1.multiplications) }
     return entries.map { entry in
       var report = entry.report
@@ -121,7 +121,7 @@ struct StayingNormalizations: Sendable {
       report.passed = check.failure == nil
       report.failure = check.failure
       if let planned, !planned.contains(entry.output) { report.computation = .merged }
-      var cost = StayingNormalization.Cost()
+      var cost = UnfoldedNormalization.Cost()
       cost.elements = check.elements
       cost.multiplications = entry.multiplications
       let total = Double(multiplications) + own
@@ -142,7 +142,7 @@ struct StayingNormalizations: Sendable {
   }
 }
 
-extension StayingNormalizations.Entry {
+extension UnfoldedNormalizations.Entry {
   /// The number of multiplications for the last sample.
   fileprivate var multiplications: Int {
     let each =

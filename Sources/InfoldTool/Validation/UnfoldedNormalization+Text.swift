@@ -3,15 +3,15 @@ import InfoldTensor
 import InfoldValidation
 
 extension ValidationReport {
-  /// The batch normalizations that stay, and other maps that could not be folded.
-  var stayingText: String {
-    guard !staying.isEmpty else { return refusals(except: []) }
+  /// The batch normalizations that are not folded, and other maps that could not be folded.
+  var unfoldedText: String {
+    guard !unfoldedNormalizations.isEmpty else { return refusals(except: []) }
     var text = ""
-    for normalization in staying {
+    for normalization in unfoldedNormalizations {
       text += "  \(normalization)".paragraph()
       text += "    \(normalization.details)".paragraph()
     }
-    return text + refusals(except: Set(staying.map(\.node)))
+    return text + refusals(except: Set(unfoldedNormalizations.map(\.node)))
   }
 
   private func refusals(except known: Set<String>) -> String {
@@ -38,7 +38,7 @@ extension ValidationReport {
   }
 }
 
-extension StayingNormalization {
+extension UnfoldedNormalization {
   /// What is computed in its place, how exact that is, and what it costs.
   fileprivate var details: String {
     var parts = ["computed \(computation.words)"]

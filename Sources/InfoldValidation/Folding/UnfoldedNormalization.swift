@@ -1,6 +1,6 @@
 /// A batch normalization that is not folded: the reason, the computation that a session uses for
 /// it, its cost, and whether its results are right.
-public struct StayingNormalization: Sendable, Encodable {
+public struct UnfoldedNormalization: Sendable, Encodable {
   /// The origin of the statistics.
   public enum Form: String, Sendable, Encodable {
     /// Running statistics, one mean and one variance per feature map.
@@ -85,17 +85,17 @@ public struct StayingNormalization: Sendable, Encodable {
   public internal(set) var failure: String?
 }
 
-extension StayingNormalization {
+extension UnfoldedNormalization {
   /// The largest quotient of error and bound over all results. `nil` if they were not compared.
   public var largestShare: Double? { results.map(\.shareOfBound).max() }
 }
 
-extension StayingNormalization: CustomStringConvertible {
+extension UnfoldedNormalization: CustomStringConvertible {
   /// The node, and why it is not folded.
   public var description: String { "\(node) is not folded: \(reason)" }
 }
 
-extension StayingNormalization.Computation {
+extension UnfoldedNormalization.Computation {
   /// How a session computes it, as a phrase that follows "computed".
   public var words: String {
     switch self {
@@ -108,7 +108,7 @@ extension StayingNormalization.Computation {
   }
 }
 
-extension StayingNormalization.Form {
+extension UnfoldedNormalization.Form {
   /// The origin of the statistics, in a few words.
   public var words: String {
     switch self {
