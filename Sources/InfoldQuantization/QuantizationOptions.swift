@@ -57,5 +57,5 @@ public enum WeightRounding: Sendable, Hashable {
   case search(limit: Double)
 
   /// A limit within which the search takes some seconds for an image network.
-  public static let usualLimit = 50.0
+  public static let defaultLimit = 50.0
 }

@@ -90,7 +90,7 @@ package struct FoldPlan: Sendable {
   /// - Parameter acceptsLoss: Whether it also plans what would lose digits.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: inout Graph, acceptsLoss: Bool = false) throws(InfoldError) {
-    graph.learnComputedConstants()
+    graph.recordComputedConstants()
     var search = FoldSearch(graph, acceptsLoss: acceptsLoss)
     try search.run()
     operators = search.operators.values.sorted { $0.node < $1.node }

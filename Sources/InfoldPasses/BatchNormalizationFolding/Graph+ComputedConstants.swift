@@ -8,7 +8,7 @@ extension Graph {
   /// `recordConstants()`. Only constants that folding needs are computed: weights and biases,
   /// parameters of normalizations, operands of arithmetic, and captures of bodies. The nodes
   /// remain. If a value cannot be computed, it does not count as a constant.
-  package mutating func learnComputedConstants() {
+  package mutating func recordComputedConstants() {
     recordConstants()
     let wanted = ConstantDemand(self).nodes
     guard !wanted.isEmpty else { return }

@@ -91,7 +91,7 @@ extension NestedFolding {
       }
     }
     guard graph.nodes.contains(where: { $0.typed is any BodyOperator }) else { return }
-    graph.learnComputedConstants()
+    graph.recordComputedConstants()
     for id in graph.nodeIDs where graph[id].typed is any BodyOperator {
       let owner = graph.label(of: graph[id])
       var attributes = graph[id].attributes

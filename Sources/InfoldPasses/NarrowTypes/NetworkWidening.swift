@@ -59,7 +59,7 @@ struct NetworkWidening {
     let widening = node.typed.map { Swift.type(of: $0).widening } ?? Widening.none
     if widening == .conversion, let x = node.inputs[0], let y = node.outputs[0], type(of: y) != nil {
       try convert(node, x, to: y)
-    } else if widening == .sameFunction, isTheSame(node) {
+    } else if widening == .sameFunction, acceptsFloat32(node) {
       try compute(node)
     } else {
       for use in node.uses { try provide(use) }
@@ -95,7 +95,7 @@ struct NetworkWidening {
 
   /// Returns whether a node's shape rule allows float32 in place of narrow types: narrow outputs
   /// become float32, and all other outputs keep their types.
-  private func isTheSame(_ node: Node) -> Bool {
+  private func acceptsFloat32(_ node: Node) -> Bool {
     var inputs: [TensorType?] = [], constants: [Tensor?] = []
     for input in node.inputs {
       guard let input else {

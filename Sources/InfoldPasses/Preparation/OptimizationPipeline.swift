@@ -59,7 +59,7 @@ public struct OptimizationPipeline: Sendable {
   public init(
     foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened, expandsWeights: Bool = true
   ) {
-    let weightByteLimit = expandsWeights ? ConstantFolding.usualWeightByteLimit : 0
+    let weightByteLimit = expandsWeights ? ConstantFolding.defaultWeightByteLimit : 0
     let widening: [any GraphPass] =
       narrowTypes == .kept ? [] : [WidenNarrowTypes(roundsResults: narrowTypes == .rounded)]
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []

@@ -93,11 +93,11 @@ public struct FloatConverter: Sendable {
     }
     let largest = try magnitudes(values, count: count, sample, progress: progress)
     let limit = NarrowRange(target.elementType).largest / 2
-    let wide = zip(values, largest).filter { $1 > limit }.map {
-      ConvertedNetwork.WideValue(name: graph[$0].name, largest: Double($1))
+    let large = zip(values, largest).filter { $1 > limit }.map {
+      ConvertedNetwork.LargeValue(name: graph[$0].name, largest: Double($1))
     }
     let result = try NarrowFloats(
-      target.elementType, keepsInterface: keepsInterface, wideValues: Set(wide.map(\.name)),
+      target.elementType, keepsInterface: keepsInterface, float32Values: Set(large.map(\.name)),
       opsetVersion: model.opsetVersion() ?? Self.bfloat16Opset
     ).rewritten(graph)
     guard result.convertedNodes > 0 else {
@@ -109,7 +109,7 @@ public struct FloatConverter: Sendable {
     converted.graph = result.graph
     return ConvertedNetwork(
       model: converted, convertedNodes: result.convertedNodes,
-      refusals: result.refusals, wideValues: wide,
+      refusals: result.refusals, largeValues: large,
       constants: result.constants.map {
         ConvertedNetwork.Constant(
           name: $0.name, count: $0.count, vanished: $0.vanished, subnormal: $0.subnormal, largest: Double($0.largest))

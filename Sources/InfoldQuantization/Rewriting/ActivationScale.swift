@@ -14,7 +14,7 @@ public struct ActivationScale: Sendable, Hashable {
     let lower = min(range.lowerBound, 0), upper = max(range.upperBound, 0)
     let exact = (upper - lower) / 255
     let step = Float(exact)
-    guard step >= usualScales.lowerBound, step.isFinite else {
+    guard step >= kernelScales.lowerBound, step.isFinite else {
       scale = 1
       zeroPoint = 0
       return

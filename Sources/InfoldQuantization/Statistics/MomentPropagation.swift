@@ -99,7 +99,7 @@ package struct MomentPropagation {
 
   /// Returns the moments after an element function, integrated numerically at evenly spaced points.
   private func transformed(_ input: ChannelMoments, by node: Node) -> ChannelMoments? {
-    let half = 64, step = ChannelMoments.usualDeviations / Double(half)
+    let half = 64, step = ChannelMoments.defaultDeviations / Double(half)
     let places = (-half...half).map { Double($0) * step }
     var numbers: [Float] = []
     for channel in input.mean.indices {

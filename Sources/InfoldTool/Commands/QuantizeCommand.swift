@@ -62,7 +62,7 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The maximum number of multiplications of the search, in billions. Remaining layers round to nearest. (default: \(Int(WeightRounding.usualLimit)))",
+      "The maximum number of multiplications of the search, in billions. Remaining layers round to nearest. (default: \(Int(WeightRounding.defaultLimit)))",
       valueName: "number"))
   var roundingLimit: Double?
 
@@ -227,7 +227,7 @@ struct QuantizeCommand: ParsableCommand {
     options.equalizesChannels = equalize
     options.correctsBiases = correctBiases
     if rounding == .search || roundingLimit != nil {
-      options.rounding = WeightRounding.search(limit: roundingLimit ?? WeightRounding.usualLimit)
+      options.rounding = WeightRounding.search(limit: roundingLimit ?? WeightRounding.defaultLimit)
     }
     options.floatBudget = budget ?? 0
     return options

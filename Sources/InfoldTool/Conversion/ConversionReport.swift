@@ -16,7 +16,7 @@ struct ConversionReport: Encodable {
   /// The nodes that keep float32.
   let refusals: [Refusal]
   /// The values that exceed half of the type's range.
-  let wideValues: [WideValue]
+  let largeValues: [LargeValue]
   /// The constants that lost precision.
   let losses: [Loss]
   /// The number of constants in the type, and of their elements.
@@ -42,7 +42,7 @@ struct ConversionReport: Encodable {
   }
 
   /// A value beyond half of the type's range.
-  struct WideValue: Encodable {
+  struct LargeValue: Encodable {
     let name: String
     let largest: Double
   }
@@ -76,7 +76,7 @@ struct ConversionReport: Encodable {
     raisedFromOpset = converter.raisedFrom
     convertedNodes = network.convertedNodes
     refusals = network.refusals.map { Refusal(node: $0.node, reason: $0.description) }
-    wideValues = network.wideValues.map { WideValue(name: $0.name, largest: $0.largest) }
+    largeValues = network.largeValues.map { LargeValue(name: $0.name, largest: $0.largest) }
     losses = network.constants.filter { $0.vanished + $0.subnormal > 0 }.map {
       Loss(constant: $0.name, count: $0.count, vanished: $0.vanished, subnormal: $0.subnormal)
     }
@@ -105,7 +105,7 @@ struct ConversionReport: Encodable {
       lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded")
     }
     if let raisedFromOpset { lines.append("raised from opset \(raisedFromOpset) to 22, which bfloat16 requires") }
-    lines += wideValues.map {
+    lines += largeValues.map {
       "\(String(printable: $0.name)) reaches \(NumberText.short($0.largest)), beyond half of the range of \(type)"
     }
     lines += refusals.map { "\(String(printable: $0.node)) \($0.reason)" }

@@ -122,11 +122,11 @@ extension ValidationReport {
     }
     let compared = sites.count { $0.numbers != nil }
     if compared > 0 { reasons.append("\(compared) of \(compared) fold sites are within their error bounds") }
-    let proved = unfoldedNormalizations.count { $0.largestShare != nil }
-    if proved > 0 {
+    let checked = unfoldedNormalizations.count { $0.largestShare != nil }
+    if checked > 0 {
       reasons.append(
-        "\(counted(proved, "batch normalization")) that \(proved == 1 ? "is" : "are") not folded "
-          + (proved == 1 ? "is within its error bounds" : "are within their error bounds")
+        "\(counted(checked, "batch normalization")) that \(checked == 1 ? "is" : "are") not folded "
+          + (checked == 1 ? "is within its error bounds" : "are within their error bounds")
       )
     }
     if let values = matching?.values, matching?.equal == true {
