@@ -186,7 +186,7 @@ import Testing
     #expect(report.unfoldedNormalizations.first?.miniBatch == 1)
   }
 
-  /// A network of normalizations that stay, with their times, as text for people would show them.
+  /// A network of normalizations that are not folded, with their times, as text for people would show them.
   @Test func measuresTimesOnDemand() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 16, 16])

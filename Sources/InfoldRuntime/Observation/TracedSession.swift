@@ -101,8 +101,8 @@ package final class TracedSession: Sendable {
     }
   }
 
-  /// Returns the values that steps pass to one another, and the step that computes each: the outputs
-  /// of the last node of each step. In a step that runs in bands, these are also the values that
+  /// Returns the values that steps pass to one another, and the step that computes each. These are
+  /// the outputs of the last node of each step and, in a step that runs in bands, the values that
   /// nodes with windows read.
   private static func makers(_ steps: [PlannedStep], in graph: Graph) -> [ValueID: Maker] {
     var ids: [String: NodeID?] = [:]

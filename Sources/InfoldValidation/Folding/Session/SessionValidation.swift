@@ -120,8 +120,8 @@ struct SessionValidation {
     }
   }
 
-  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and Loop, constants may have been
-  /// rounded anew; there, the bounds of the kernels decide.
+  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and
+  /// Loop, constants may have been rounded again; there, the bounds of the kernels decide.
   private func isPlausible(_ layer: LayerWalk.Layer, _ graph: Graph) -> Bool {
     layer.beyond == 0 || graph[layer.node].typed is any BodyOperator
   }
