@@ -33,11 +33,10 @@ extension PlanBuilder {
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
     let (precision, workers) = (precision, sharers)
     let expected = problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
-    let algorithms = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
-    return algorithms[
+    let options = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
+    return options[
       choose(
-        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: algorithms.map(\.description), expected: 0
-      )]
+        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: options.map(\.description), expected: 0)]
   }
 
   /// Chooses the kernels of a convolution.

@@ -67,8 +67,8 @@ extension ValidationReport {
     }
     for output in outputs { failures += output.failures }
     for session in sessions { failures += session.failures }
-    // A fold may give values on its way another scale, as those before a Concat. Constants and what the file's sessions compute
-    // decide then.
+    // A fold may rescale the values in between, such as those before a Concat. Then the constants
+    // and the values of the file's sessions decide.
     let isValidated = failures.isEmpty && !sites.isEmpty && !sessions.isEmpty
     if let matching { failures += Self.failures(of: matching, countsValues: !isValidated) }
     let isEmpty = normalizations.total == 0 && sites.isEmpty && !(asksForSessions && wasRun)
