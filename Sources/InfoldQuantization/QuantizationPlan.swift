@@ -27,7 +27,7 @@ struct QuantizationPlan {
 
   /// - Parameter aliases: Names of nodes before other nodes were folded into them, mapped to their
   ///   present names.
-  /// - Precondition: `SettleConstants` has run on the graph.
+  /// - Precondition: `MaterializeConstants` has run on the graph.
   /// - Throws: `InfoldError` with `.invalidArgument` if an excluded name matches no node, or if
   ///   nothing can be quantized.
   init(_ graph: Graph, excluding excluded: Set<String>, aliases: [String: String] = [:]) throws(InfoldError) {

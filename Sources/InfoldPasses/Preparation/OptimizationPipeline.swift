@@ -71,7 +71,7 @@ public struct OptimizationPipeline: Sendable {
         RemoveDeadCode(),
       ]
     self.init([
-      (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
+      (.inline, [InlineBodies(), MaterializeConstants(), ReplaceSequences()]),
       (
         .simplify,
         widening + [ExpandCompositions()] + quantization + [
@@ -100,7 +100,7 @@ public struct OptimizationPipeline: Sendable {
   /// does, so that both kinds of sessions reject the same models. The remaining nodes are computed
   /// as written.
   package static let asWritten = OptimizationPipeline([
-    (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
+    (.inline, [InlineBodies(), MaterializeConstants(), ReplaceSequences()]),
     (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
   ])
 

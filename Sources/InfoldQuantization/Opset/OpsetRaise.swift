@@ -18,7 +18,7 @@ package struct OpsetRaise {
   private static let irVersion = 7
 
   /// Returns the model in opset 13 or later.
-  /// - Precondition: The types of the graph's values are inferred, and `SettleConstants` has run on
+  /// - Precondition: The types of the graph's values are inferred, and `MaterializeConstants` has run on
   ///   it.
   /// - Throws: `InfoldError` with `.unsupported` if the opset is too old or, naming the node, if a
   ///   node cannot be converted.

@@ -4,8 +4,8 @@ import InfoldSystem
 /// Turns the values of Constant nodes, and constants that nodes forward, into initializers, so that
 /// `Graph.constant` finds all constants. This is the first pass after inlining, which adds such
 /// nodes.
-package struct SettleConstants: GraphPass {
-  package static let name = "settle constants"
+package struct MaterializeConstants: GraphPass {
+  package static let name = "materialize constants"
 
   /// Creates the pass.
   package init() {}

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-@Suite struct SettleConstantsTests {
+@Suite struct MaterializeConstantsTests {
   private func constantNode(_ tensor: Tensor, in network: inout NetworkBuilder) throws -> ValueID {
     try network.node("Constant", [], ["value": .tensor(tensor)])
   }
@@ -20,7 +20,7 @@ import Testing
     let graph = try network.finished(try network.node("Identity", [sum]), held)
     #expect(graph.constant(held) == nil && graph.constant(forwarded) == nil)
 
-    let result = try SettleConstants().run(on: graph)
+    let result = try MaterializeConstants().run(on: graph)
     #expect(result.graph.nodes.map(\.opType) == ["Add", "Identity"])
     #expect(result.changes.count == 2)
     for id in [held, forwarded] {
@@ -38,7 +38,8 @@ import Testing
     let ratio = network.constant(try Tensor(scalar: Float(0.5)))
     let mode = try constantNode(try Tensor(scalar: false), in: &network)
     let forwarded = try network.node("Dropout", [weights, ratio, mode])
-    let result = try SettleConstants().run(on: network.finished(network.node("Add", [network.input([2]), forwarded])))
+    let result = try MaterializeConstants().run(
+      on: network.finished(network.node("Add", [network.input([2]), forwarded])))
     #expect(result.graph.nodes.map(\.opType) == ["Add"])
   }
 
@@ -46,7 +47,7 @@ import Testing
     var network = NetworkBuilder()
     let value = network.overridable(try .counting([2]), "a")
     let graph = try network.finished(try network.node("Identity", [value]))
-    let result = try SettleConstants().run(on: graph)
+    let result = try MaterializeConstants().run(on: graph)
     #expect(result.graph.nodes.map(\.opType) == ["Identity"] && result.changes.isEmpty)
   }
 
@@ -56,7 +57,7 @@ import Testing
     let tensor = try network.random.tensor([64, 64])
     let held = try constantNode(tensor, in: &network)
     let forwarded = try network.node("Identity", [held])
-    let graph = try SettleConstants().run(on: network.finished(network.node("Relu", [forwarded]))).graph
+    let graph = try MaterializeConstants().run(on: network.finished(network.node("Relu", [forwarded]))).graph
     let address = tensor.withElements(as: Float.self) { $0.withUnsafeBufferPointer { $0.baseAddress } }
     for id in [held, forwarded] {
       let own = try #require(graph.constant(id))
