@@ -29,7 +29,7 @@ struct LayerEvidence {
   }
 
   /// Whether further samples would add little.
-  var isEnough: Bool { count >= Self.limit / 4 }
+  var isEnough: Bool { count >= Self.limit / 2 }
 
   /// Adds positions of an output.
   /// - Parameters:

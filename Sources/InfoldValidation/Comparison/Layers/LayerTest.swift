@@ -29,8 +29,10 @@ struct LayerTest {
   private let unit: Double
 
   private static let threshold = 9.0
-  /// The smallest change of a constant that is worth reporting, in units of roundoff.
+  /// The smallest change of an offset or a factor that is worth reporting, in units of roundoff.
   private static let leastUnits = 64.0
+  /// The smallest change of a weight that is worth reporting, in units of roundoff.
+  private static let leastWeightUnits = 256.0
   /// The fewest positions, or output channels, that tell a wrong weight from a rounding error.
   private static let leastPositions = 24
 
@@ -281,7 +283,7 @@ struct LayerTest {
     let typical = channel.size / Double(max(rows.length, 1)).squareRoot()
     let size = change * channel.size
     guard significance > Self.threshold,
-      size.magnitude > Self.leastUnits * unit * (weights[term].magnitude + typical)
+      size.magnitude > Self.leastWeightUnits * unit * (weights[term].magnitude + typical)
     else { return nil }
     return LayerDifference(
       part: .weight(term: term), channel: channel.index, change: size, significance: significance)
