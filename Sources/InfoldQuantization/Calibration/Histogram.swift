@@ -1,5 +1,5 @@
-/// Counts numbers in a bounded number of bins. Their width is a power of two that doubles when
-/// numbers do not fit.
+/// Counts of numbers in a bounded number of equal bins. The width of the bins is a power of two,
+/// and doubles when numbers do not fit.
 ///
 /// Bins are aligned to multiples of their width, so two neighbors merge exactly. The contents
 /// therefore do not depend on the order of the numbers.

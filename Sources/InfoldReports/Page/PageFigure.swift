@@ -1,4 +1,4 @@
-/// The colors that all pages share. Raw values are class names in a `Drawing`.
+/// The colors that all pages share. The raw values are class names in a `Drawing`.
 package enum PlotStyle: String {
   /// Data series: the subject of the page, its comparison, and one more.
   case first, second, third
@@ -30,7 +30,7 @@ package struct PageLegend: PageElement {
   }
 }
 
-/// A drawing in two sizes: for a wide page, and for a phone.
+/// A drawing in two sizes: for a wide page and for a phone.
 package struct PageFigure: PageElement {
   package let markup: String
 

@@ -25,10 +25,10 @@ import InfoldTensor
 /// the operator and of chains of maps add up. Gemm's alpha and beta round each summand once more,
 /// and their sum once more: 2.
 ///
-/// The ground truth, w′, s and t come from double precision. This needs no term of its own where
-/// magnitudes are comparable: γₙ exceeds (1 + u)ⁿ − 1 by at least (n² + n)/2·u², and n roundings of
-/// double precision amount to n·2⁻⁵³ = n·u²/32. Where a sum cancels, as in b′ = β + (b − μ)·s, the
-/// roundings of double precision are added: `doubleUnit`.
+/// The ground truth, w′, s and t come from double precision. Their own rounding errors need no term
+/// where magnitudes are comparable: γₙ exceeds (1 + u)ⁿ − 1 by at least (n² + n)/2·u², and n
+/// roundings of double precision amount to n·2⁻⁵³ = n·u²/32. Where a sum cancels, as in b′ = β + (b
+/// − μ)·s, they are added: `doubleUnit`.
 ///
 /// A product that underflows has an error of half the smallest subnormal number, η = 2⁻¹⁴⁹,
 /// whatever its size. Sums do not underflow.
@@ -47,9 +47,9 @@ struct ErrorBounds {
     return product < 1 ? product / (1 - product) : .infinity
   }
 
-  /// γ for `dotLength` + `further` roundings of a tensor of `type`. Results in float16 and bfloat16
-  /// are computed in single precision and rounded to the type once per operator, as are constants:
-  /// fewer than `further` times.
+  /// γ for `dotLength` + `further` roundings of a result in `type`. Operators compute float16 and
+  /// bfloat16 in single precision, and round each result and each constant to the type. These are
+  /// at most `further` roundings.
   static func gamma(dotLength: Int, further: Int, type: ElementType) -> Double {
     let sums = gamma(dotLength + further)
     guard type != .float32 else { return sums }

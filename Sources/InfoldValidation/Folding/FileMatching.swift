@@ -11,8 +11,8 @@ public struct FileMatching: Sendable, Encodable {
   public internal(set) var missing: [String] = []
   /// The labels of the file's operators that have no counterpart.
   public internal(set) var additional: [String] = []
-  /// The labels of the original's operators whose counterpart has weights that folding does not
-  /// explain, although all later values agree. The tool made another change to them.
+  /// The labels of the original's operators whose counterparts have weights that folding does not
+  /// explain, although all values agree. The tool made another change to them.
   public internal(set) var otherwise: [String] = []
   /// The number of values that were compared, and how they were matched. `nil` without inputs.
   public internal(set) var values: ComparisonReport.Values?

@@ -1,6 +1,6 @@
 import InfoldTensor
 
-/// The inner products from which the angle between two vectors follows.
+/// The inner products of two vectors, from which the angle between them follows.
 struct InnerProducts {
   private var ab = 0.0
   private var aa = 0.0

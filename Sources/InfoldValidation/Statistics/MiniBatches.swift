@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Divides samples into mini-batches, and mini-batches into runs of the size that a model permits.
+/// Divides samples into mini-batches, and mini-batches into runs of the batch size of the model.
 ///
 /// The first dimension of every tensor of a sample is the batch. A sample may have more than one
 /// row.
@@ -12,8 +12,8 @@ struct MiniBatches {
   private let size: Int
   private let runSize: Int?
   private var nextSample = 0
-  /// Rows that have been read and not used. The first `firstRow` rows of the first chunk are
-  /// already used.
+  /// Rows that have been read and not used yet, except for the first `firstRow` rows of the first
+  /// chunk.
   private var chunks: [Chunk] = []
   private var firstRow = 0
   private var rowsWaiting = 0
@@ -39,7 +39,7 @@ struct MiniBatches {
     self.runSize = runSize
   }
 
-  /// The runs of the next mini-batch. `nil` after the last.
+  /// Returns the runs of the next mini-batch. `nil` after the last.
   /// - Parameter sample: Reads a sample, whose tensors have the names of the model's inputs.
   /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples cannot be
   ///   joined, or the remaining rows are not a whole run.
@@ -58,8 +58,8 @@ struct MiniBatches {
     guard rows % runSize == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)"
-      )
+        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)",
+        hint: "choose a number of samples that is a multiple of \(runSize)")
     }
     var runs: [[String: Tensor]] = []
     while rows > 0 {
@@ -89,7 +89,7 @@ struct MiniBatches {
     return rows
   }
 
-  /// The next `count` rows, joined.
+  /// Takes the next `count` rows, joined.
   /// - Precondition: At least `count` rows have been read and not used.
   private mutating func take(_ count: Int) throws(InfoldError) -> [String: Tensor] {
     var parts: [(chunk: Chunk, rows: Range<Int>)] = []

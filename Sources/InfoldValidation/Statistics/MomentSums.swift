@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The means of groups of values, and the sums of squared deviations from them, in double
+/// The means of groups of values, and the sums of squared deviations from these means, in double
 /// precision.
 struct MomentSums: Sendable {
   /// The number of values in each group.

@@ -107,7 +107,7 @@ struct SequentialSweep {
       throw InfoldError(
         .limitExceeded,
         "memory limit exceeded: a sequential collection keeps the live values of all samples, which take more than \(memoryLimit) bytes",
-        hint: "use fewer samples, or a collection that is not sequential")
+        hint: "use fewer samples, or do not collect sequentially")
     }
   }
 }

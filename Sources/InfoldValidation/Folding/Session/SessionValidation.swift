@@ -15,7 +15,7 @@ import InfoldTensor
 struct SessionValidation {
   let precision: SessionOptions.Precision
   private let traced: TracedSession
-  /// The rounds in which values with another meaning are left out.
+  /// The most rounds of leaving out values to which a pass gave another meaning.
   private static let rounds = 16
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]
@@ -93,10 +93,10 @@ struct SessionValidation {
       step: truth.graph.integerStep)
     var layers: [LayerWalk.Layer] = []
     try walk.run { layers.append($0) }
-    // A pass may have changed both the meaning of a value and its consumers. In that case,
-    // everything that follows is right without comparing this value.
+    // A pass may have changed both the meaning of a value and its consumers. If so, everything that follows
+    // is right without comparing this value. Such values are left out, and then those that only agree with
+    // them, until the outputs decide.
     let isOutput = Set(truth.graph.outputs)
-    // Such values are left out, and then those that only agree with them, until the outputs decide.
     var suspects: [ValueID] = [], others = layers
     for _ in 0..<Self.rounds {
       let wrong = others.filter { !isPlausible($0, truth.graph) && !isOutput.contains($0.value) }.map(\.value)
@@ -120,8 +120,8 @@ struct SessionValidation {
     }
   }
 
-  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and Loop, constants may have been
-  /// rounded anew; there, the bounds of the kernels decide.
+  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and
+  /// Loop, constants may have been rounded anew. There, the bounds of the kernels decide.
   private func isPlausible(_ layer: LayerWalk.Layer, _ graph: Graph) -> Bool {
     layer.beyond == 0 || graph[layer.node].typed is any BodyOperator
   }
