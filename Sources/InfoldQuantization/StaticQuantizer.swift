@@ -71,7 +71,9 @@ public struct StaticQuantizer: Sendable {
   public func quantize(
     count: Int, progress: (QuantizationProgress) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> QuantizedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to determine ranges with; give at least one") }
+    guard count > 0 else {
+      throw InfoldError(.invalidArgument, "there are no samples to determine ranges with; give at least one")
+    }
     return try withoutActuallyEscaping(sample) { sample throws(InfoldError) in
       try quantize(
         Evidence(count: count, sample: sample, expectations: preparation.expectations, session: session), progress)

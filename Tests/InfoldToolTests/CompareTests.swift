@@ -126,7 +126,7 @@ import Testing
     let outputs = try write(renamed, "c.onnx"), broken = try folder.write("d.onnx", [1, 2, 3])
     try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: false)
     for (arguments, message) in [
-      ([model], "give a second model, or --recorded"),
+      ([model], "pass a second model, or --recorded"),
       ([model, model, "--samples", "0"], "--samples is 0"),
       ([model, model, "--samples", "2", "--inputs", folder.path("empty")], "cannot be combined"),
       ([model, folder.path("none.onnx")], "none.onnx"),

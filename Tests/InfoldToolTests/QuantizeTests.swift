@@ -126,7 +126,7 @@ import Testing
     #expect(steps.first?["method"] as? String == "plain" && steps.allSatisfy { $0["kept"] as? Bool == true })
     let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
     #expect(text.hasPrefix("<!doctype html>") && text.contains("Quantization of model.onnx"))
-    #expect(text.contains("What each method contributes") && text.contains("<svg") && !text.contains("<script"))
+    #expect(text.contains("Effect of each method") && text.contains("<svg") && !text.contains("<script"))
   }
 
   /// Names are a stranger's.
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--images", "a", "--inputs", "b"], "either --images or --inputs"),
+    (["--images", "a", "--inputs", "b"], "--images and --inputs cannot be combined"),
     (["--inputs", "d", "--method", "mean"], "--method"),
     (["--inputs", "d", "--percentile", "50"], "must be above 50"),
     (["--inputs", "d", "--percentile", "101"], "must be above 50"),

@@ -39,7 +39,8 @@ struct NoiseSource {
       var shape = shapes[name]
       if let shape, type.shape?.admits(shape) == false {
         throw InfoldError(
-          .invalidArgument, "shape mismatch: the input \(String(quoting: name)) has the shape \(type.shape!), not \(shape)")
+          .invalidArgument,
+          "shape mismatch: the input \(String(quoting: name)) has the shape \(type.shape!), not \(shape)")
       }
       if shape == nil, let declared = type.shape {
         let sizes = declared.enumerated().compactMap { axis, dimension in dimension.size ?? (axis == 0 ? 1 : nil) }

@@ -85,7 +85,9 @@ public struct FloatConverter: Sendable {
   public func convert(
     count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> ConvertedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to determine magnitudes with; give at least one") }
+    guard count > 0 else {
+      throw InfoldError(.invalidArgument, "there are no samples to determine magnitudes with; give at least one")
+    }
     let graph = model.graph
     let values = graph.valueIDs.filter {
       graph[$0].type?.elementType == .float32 && !graph.isConstant($0)

@@ -108,8 +108,8 @@ struct StatisticsReport: Encodable {
 }
 
 extension StatisticsReport {
-  /// Text for the terminal. For each normalization it has the ranges of the data set's statistics,
-  /// and below them those of the model.
+  /// The report as text for the terminal. For each normalization, it has the ranges of the data
+  /// set's statistics, and below them those of the model.
   var text: String {
     let last = samples - (batches - 1) * batchSize
     let batchText = batches == 1 ? "one mini-batch" : "\(NumberText.grouped(batches)) mini-batches"

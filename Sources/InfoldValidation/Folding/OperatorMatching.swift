@@ -107,6 +107,6 @@ extension OperatorMatching {
     let foldable = pairs.filter { $0.state != .plain }
     guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
     return
-      "is not folded: none of its \(counted(foldable.count, "fold site")) is folded"
+      "is not folded: 0 of \(foldable.count) fold sites are folded"
   }
 }

@@ -84,7 +84,9 @@ extension BatchStatistics {
   ///   if there is only one value; for `.paper` if mini-batches have different numbers of values,
   ///   or only one value.
   public func variance(_ estimator: Estimator = .population) throws(InfoldError) -> [Double] {
-    guard batches > 0 else { throw InfoldError(.invalidArgument, "the variance is undefined before the first mini-batch") }
+    guard batches > 0 else {
+      throw InfoldError(.invalidArgument, "the variance is undefined before the first mini-batch")
+    }
     switch estimator {
     case .population:
       return moments.squares.map { $0 / Double(count) }
