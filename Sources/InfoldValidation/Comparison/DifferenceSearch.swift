@@ -46,8 +46,8 @@ struct DifferenceSearch {
 
   private typealias Pass = (excluded: Set<ValueID>, result: StepwiseComparison.Result)
 
-  /// Returns the values to exclude so that all values after a suspect are correct, or `nil` if
-  /// there are none.
+  /// Returns the values to exclude so that all values after a suspect are correct, and the pass
+  /// without them. `nil` if there are none.
   ///
   /// The search tries to exclude the values between the suspect and each of the next differences,
   /// and then all values that differ.
@@ -103,7 +103,8 @@ struct DifferenceSearch {
     return true
   }
 
-  /// The largest relative difference of an output that rounding constants anew can make.
+  /// The largest relative difference of an output that can be due to constants that were rounded
+  /// anew.
   private static let agreement = 1e-4
 
   /// Returns whether both networks compute the same outputs from the same inputs.
