@@ -71,7 +71,7 @@ import Testing
     #expect(text.output.contains("first difference\n") && text.output.contains("flatten → gemm → softmax"))
   }
 
-  /// Values as a runtime in single precision records them.
+  /// Writes values as a runtime in single precision computes them.
   private func record(_ graph: Graph, as ending: String, _ directory: String) throws {
     try FileManager.default.createDirectory(atPath: folder.path(directory), withIntermediateDirectories: false)
     var random = SplitMix64(seed: 8)
