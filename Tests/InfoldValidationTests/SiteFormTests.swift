@@ -68,8 +68,7 @@ import Testing
     try expectProof(try network.finished(network.normalization(turned, channels: 5)), sites: 1)
   }
 
-  /// Each convolution has a part of the normalization's channels, whose values have fewer
-  /// dimensions than the convolutions'.
+  /// The normalization reads the joined and flattened results of two convolutions.
   @Test func convolutionsWhosePicturesAreJoinedAndFlattened() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 5, 5])

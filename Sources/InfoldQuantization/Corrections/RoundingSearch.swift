@@ -1,4 +1,5 @@
-/// Rounds the weights of each output channel of a group together.
+/// Rounds all weights of an output channel together. Output channels of one group share a search,
+/// because they have the same inputs.
 ///
 /// For the weights w of a channel with scale s, the search looks for integers q with a small error
 /// (w − q·s)ᵀ H (w − q·s), where H contains the covariances of the inputs.

@@ -41,8 +41,8 @@ package struct OpsetRaise {
 }
 
 extension Model {
-  /// Returns the model in another opset, with inferred types. The nodes of `graph` are already in
-  /// that opset.
+  /// Returns the model with another graph, whose nodes are of another opset. The imports are
+  /// updated, and types are inferred.
   /// - Parameter irVersion: The IR version that introduced the opset.
   func inOpset(_ version: Int, irVersion: Int, _ graph: Graph) throws(InfoldError) -> Model {
     var model = self

@@ -64,7 +64,7 @@ struct DataSet {
 
 extension DataSet {
   /// Finds the pictures in a folder: files ending in `.jpg`, `.jpeg`, `.png`, `.webp`, `.gif` or
-  /// `.bmp`. They are prepared as the model's sidecar describes.
+  /// `.bmp`. They are preprocessed as the model's sidecar specifies.
   /// - Throws: `InfoldError`, with the path of the folder or the sidecar, if it cannot be read or
   ///   contains nothing usable.
   init(pictures folder: String, model path: String, inputs: [ValueInfo]) throws(InfoldError) {

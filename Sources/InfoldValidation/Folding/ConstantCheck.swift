@@ -40,7 +40,7 @@ struct ConstantCheck {
   }
 
   /// Checks all weights and biases.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   func report() throws(InfoldError) -> ConstantReport {
     let (original, folded) = (pair.original, pair.folded)
     let expected = try original.analysis.weights(of: original.entry)

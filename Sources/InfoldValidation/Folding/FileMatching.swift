@@ -1,5 +1,5 @@
-/// How the operators and values of a file folded by another tool were matched with those of the
-/// original.
+/// The matching of a file that another tool folded: which operators and values of it belong to
+/// those of the original.
 public struct FileMatching: Sendable, Encodable {
   /// The number of operators with weights that were matched by the names of their outputs.
   public internal(set) var byName = 0

@@ -97,12 +97,12 @@ struct NormalizationCheck {
 
   private static let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]
 
-  /// How the node obtains its statistics, for these shapes.
+  /// Returns the origin of the node's statistics.
   func form(of x: Shape?, parameters: Shape?) -> StayingNormalization.Form {
     Self.form(normalization)
   }
 
-  /// How the node obtains its statistics.
+  /// Returns the origin of a normalization's statistics.
   static func form(_ normalization: BatchNormalization) -> StayingNormalization.Form {
     switch (normalization.isTraining, normalization.isSpatial) {
     case (false, true): .perFeatureMap

@@ -165,8 +165,8 @@ extension OperatorChain {
     return largest
   }
 
-  /// The number of channels of the batch normalizations after the operator whose variance is at
-  /// most epsilon, so that epsilon determines the scale.
+  /// The number of channels for which a batch normalization after the operator has a variance of at
+  /// most epsilon. There, epsilon determines the scale.
   func channelsWithoutVariance() throws(InfoldError) -> Int {
     var count = 0
     for part in entry.after {

@@ -35,7 +35,7 @@ struct OperatorPairing {
 
   /// - Parameter looksAtWeights: Whether to compare weights. If Infold folded the model, names are
   ///   sufficient, because folding keeps them.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   init(_ original: FoldAnalysis, _ folded: FoldAnalysis, looksAtWeights: Bool) throws(InfoldError) {
     var found = Self.byName(original, folded)
     let looks = looksAtWeights && original.operators.count <= Self.limit && folded.operators.count <= Self.limit

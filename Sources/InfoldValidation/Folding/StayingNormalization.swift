@@ -64,7 +64,7 @@ public struct StayingNormalization: Sendable, Encodable {
 
   /// The node's label in errors.
   public internal(set) var node: String
-  /// Why it is not folded.
+  /// The reason why it is not folded.
   public internal(set) var reason: String
   /// The origin of its statistics.
   public internal(set) var form: Form
@@ -96,7 +96,7 @@ extension StayingNormalization: CustomStringConvertible {
 }
 
 extension StayingNormalization.Computation {
-  /// How a session computes it, as a phrase that follows "computed".
+  /// The computation as a phrase that follows "computed".
   public var words: String {
     switch self {
     case .scaleAndShift: "as x · scale + shift"

@@ -19,7 +19,7 @@ struct StayingNormalizations: Sendable {
   }
 
   fileprivate var entries: [Entry] = []
-  /// Inputs of normalizations that wait for other inputs.
+  /// The known inputs of normalizations that wait for other inputs.
   private var known: [ValueID: Tensor] = [:]
   private var constants: [ValueID: Tensor] = [:]
 
@@ -149,7 +149,7 @@ extension StayingNormalizations.Entry {
       switch report.computation {
       case .scaleAndShift, .merged, .inBody: 1
       case .definition: 2
-      // The square of each deviation, the quotient, and γ.
+      // By the square of each deviation, by 1 ÷ √(σ² + ε), and by γ.
       case .batchStatistics: 3
       }
     return saturatedProduct(check?.elements ?? 0, each)

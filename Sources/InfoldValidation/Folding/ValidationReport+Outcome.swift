@@ -5,7 +5,7 @@ import InfoldTensor
 
 extension SiteReport {
   /// - Returns: `nil` for an operator without maps whose constants are unchanged.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   init?(
     _ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?
   ) throws(InfoldError) {

@@ -18,7 +18,7 @@ public struct ValidationReport: Sendable, Encodable {
   public internal(set) var outcome = Outcome.failed
   /// Whether the outcome is `passed`.
   public internal(set) var passed = false
-  /// Why the validation failed; or, if it passed, what was validated.
+  /// The reasons why the validation failed, or what was validated if it passed.
   public internal(set) var reasons: [String] = []
   /// Remarks that are not failures.
   public internal(set) var remarks: [String] = []
@@ -45,7 +45,7 @@ public struct ValidationReport: Sendable, Encodable {
   public internal(set) var staying: [StayingNormalization] = []
   /// The results for what sessions run after all passes, one for each requested precision.
   public internal(set) var sessions: [SessionReport] = []
-  /// How a file folded by another tool was matched. `nil` if Infold folded.
+  /// The matching of a file that another tool folded. `nil` if Infold folded.
   public internal(set) var matching: FileMatching?
 
   /// The numbers of batch normalizations.
@@ -54,7 +54,7 @@ public struct ValidationReport: Sendable, Encodable {
     public internal(set) var total = 0
     /// The number of them that the folded model no longer has.
     public internal(set) var folded = 0
-    /// Why the others were not folded, if Infold folded.
+    /// The reasons why others were not folded. Empty if another tool folded.
     public internal(set) var refusals: [Refusal] = []
   }
 
@@ -103,9 +103,9 @@ public struct SiteReport: Sendable, Encodable {
   public internal(set) var channelsWithoutVariance: Int
   /// The results for the constants.
   public internal(set) var constants: ConstantReport
-  /// The results for the numbers. `nil` if nothing was folded or the numbers were not compared.
+  /// The errors of each form of the site. `nil` if nothing was folded or results were not compared.
   public internal(set) var numbers: Numbers?
-  /// Whether constants and numbers are within their bounds.
+  /// Whether constants and errors are within their bounds.
   public internal(set) var passed: Bool
 
   /// The minimum, the quartiles and the maximum of a list of numbers.
@@ -144,7 +144,7 @@ public struct SiteReport: Sendable, Encodable {
     public let channel: Int
   }
 
-  /// The results of all forms for the same inputs.
+  /// The errors of all forms of a fold site for the same inputs.
   public struct Numbers: Sendable, Encodable {
     /// The operator with the maps folded into it.
     public let folded: Form

@@ -27,7 +27,7 @@ struct SequentialSweep {
 
   /// Reads the data set.
   /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples do not fit
-  ///   the graph; `.limitExceeded`.
+  ///   the graph; `.limitExceeded` if they exceed the memory limit.
   mutating func load(
     _ batches: MiniBatches, _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) {

@@ -110,7 +110,8 @@ import Testing
     let model = Model(graph: try network.finished(out), opsetImports: [Model.OpsetImport(version: 13)])
     let (_, found) = try diagnosis(model)
     #expect(found.layers.map(\.constantChannels) == [[], [2]])
-    // The filters of 3 and 9, both normalizations, and an input channel of 2.
+    // The filters of 3 and 9 weights, 4 parameters of each normalization, and an input channel of 2
+    // weights.
     #expect(found.removal.removableChannels == 1 && found.removal.parameters == 3 + 9 + 4 + 4 + 2)
   }
 

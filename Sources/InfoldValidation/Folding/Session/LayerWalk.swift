@@ -46,7 +46,8 @@ struct LayerWalk {
   }
 
   /// Calls `compared` for each value that both networks have, in the order of the nodes.
-  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded` if a
+  ///   memory or time limit is exceeded.
   func run(_ compared: (Layer) -> Void) throws(InfoldError) {
     var estimates: [ErrorEstimate?] = []
     for id in graph.valueIDs { estimates.append(try start(id)) }

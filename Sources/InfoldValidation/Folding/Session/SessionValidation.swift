@@ -55,7 +55,8 @@ struct SessionValidation {
   }
 
   /// Adds the results for one sample.
-  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded` if a
+  ///   memory or time limit is exceeded.
   mutating func add(_ sample: [String: Tensor], _ truth: Truth) throws(InfoldError) {
     let trace = try traced.run(sample)
     report.nodes = truth.graph.nodes.count
