@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// The source of ranges and moments: samples, or the statistics of batch normalizations. Random
-/// pictures provide what the latter do not determine.
+/// pictures provide what these statistics do not determine.
 struct Evidence {
   /// The number of samples or random pictures.
   let count: Int

@@ -25,7 +25,7 @@ struct Equalizer {
   /// The number of channels whose scale changed.
   var changedChannels: Int { changes.reduce(0) { $0 + $1.factors.count { $0 != 1 } } }
 
-  /// The smallest reduction of the noise that is worth a change, as a share of it.
+  /// The smallest reduction of the noise that is worth a change, as a share of the noise.
   private static let leastGain = 0.05
   /// The maximum factor.
   private static let largestFactor = 1024.0

@@ -59,7 +59,7 @@ struct StatisticsReport: Encodable {
     let per: String
     /// The shape of a mean.
     let shape: [Int]
-    /// The numbers of positions of a feature map, p and q. `nil` if they vary.
+    /// The sizes of a feature map, p and q. `nil` if they vary.
     let positions: [Int]?
     /// The number of values of a full mini-batch that share a mean: m·p·q per feature map, m per
     /// activation. `nil` if it varies.

@@ -21,7 +21,7 @@ struct DifferenceSearch {
   /// The most values that the search may discard. Each attempt is a pass over the nodes from that
   /// value on.
   private static let attempts = 64
-  /// The largest bound, relative to the largest magnitude, at which an output counts as shown to be
+  /// The largest bound of an output, relative to its largest magnitude, that shows the output to be
   /// correct.
   private static let tight = 1e-4
   /// The number of later differences that are tried as ends of a discarded range.

@@ -1,5 +1,5 @@
-/// The matching of a file that another tool folded: which operators and values of it belong to
-/// those of the original.
+/// The matching of a file that another tool folded with the original: which operators and values
+/// correspond to each other.
 public struct FileMatching: Sendable, Encodable {
   /// The number of operators with weights that were matched by the names of their outputs.
   public internal(set) var byName = 0

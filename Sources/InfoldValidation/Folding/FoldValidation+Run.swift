@@ -126,8 +126,8 @@ extension FoldValidation {
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
-    // By default, sessions run folded networks, in which subnormal weights may have become normal
-    // numbers. The unfolded network must keep its subnormal weights.
+    // By default, sessions flush subnormal numbers to zero. Folding may make subnormal weights
+    // normal, but the unfolded network must keep them.
     options.subnormals = options.subnormals ?? .kept
     return (try Session(original, options: options), folded)
   }

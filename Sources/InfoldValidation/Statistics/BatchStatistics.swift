@@ -50,8 +50,8 @@ public struct BatchStatistics: Sendable {
   public let granularity: Granularity
   /// The shape of the mean and of the variance. `nil` before the first mini-batch.
   public private(set) var shape: [Int]?
-  /// The numbers of positions of a feature map, p and q for a picture. `nil` before the first
-  /// mini-batch, and if mini-batches differ.
+  /// The sizes of a feature map, p and q for a picture. `nil` before the first mini-batch, and if
+  /// mini-batches differ.
   public private(set) var positions: [Int]?
   /// The number of mini-batches.
   public private(set) var batches = 0

@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Divides samples into mini-batches, and mini-batches into runs of the batch size of the model.
+/// Divides samples into mini-batches, and mini-batches into runs if the batch size of the model is
+/// fixed.
 ///
 /// The first dimension of every tensor of a sample is the batch. A sample may have more than one
 /// row.

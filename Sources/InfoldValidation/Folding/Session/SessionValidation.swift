@@ -8,14 +8,14 @@ import InfoldTensor
 /// Validates what a session runs: that the network after all passes computes the same as the
 /// original, and that the kernels compute that network.
 ///
-/// *Passes*: the planned network is evaluated in double precision. Values that it shares with the
-/// original may differ only by the rounding of constants that a pass computed. *Kernels*: a run of
-/// the session is traced. Each value that one step passes to another must be within the rounding
-/// error bound of its layer.
+/// - *Passes*: the planned network is evaluated in double precision. Values that it shares with the
+///   original may differ only by the rounding of constants that a pass computed.
+/// - *Kernels*: a run of the session is traced. Each value that one step passes to another must be
+///   within the rounding error bound of its layer.
 struct SessionValidation {
   let precision: SessionOptions.Precision
   private let traced: TracedSession
-  /// The most rounds of leaving out values to which a pass gave another meaning.
+  /// The most rounds of the search for values to which a pass gave another meaning.
   private static let rounds = 16
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]

@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A way of preprocessing the samples of a model, which can also produce them in other ways.
+/// A way of preprocessing the samples of a model. It knows variants that differ from it in one
+/// respect.
 public protocol InputPreparation: Sendable {
   /// The differences from the current preprocessing, in a few words each. Empty for the current one
   /// itself.
