@@ -22,7 +22,7 @@ struct NetworkPreparation {
   ///   quantized; `.unsupported` for a body that captures values, and for nodes that cannot be
   ///   converted to opset 13.
   init(_ original: Model) throws(InfoldError) {
-    var model = try original.inlinedFloats(hint: "quantize the float model from which it was made")
+    var model = try original.inlinedFloats(hint: "quantize the float model that it was made from")
     if let node = model.graph.nodes.first(where: { !$0.captures.isEmpty }) {
       throw InfoldError(
         .unsupported, "a body reads values of the outer graph, which quantization would rename",

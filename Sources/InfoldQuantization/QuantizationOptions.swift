@@ -36,11 +36,11 @@ public struct QuantizationOptions: Sendable, Hashable {
   func check() throws(InfoldError) {
     try method.check()
     if case .search(let limit) = rounding, !(limit > 0 && limit <= 1e9) {
-      throw InfoldError(.invalidArgument, "the rounding limit is \(limit), and must be above 0 and at most 1e9")
+      throw InfoldError(.invalidArgument, "the rounding limit is \(limit), but must be above 0 and at most 1e9")
     }
     guard floatBudget >= 0, floatBudget <= 100 else {
       throw InfoldError(
-        .invalidArgument, "the float budget is \(floatBudget) percent, and must be 0 to 100")
+        .invalidArgument, "the float budget is \(floatBudget) percent, but must be 0 to 100")
     }
   }
 }

@@ -13,7 +13,7 @@ public enum CalibrationMethod: Sendable, Hashable {
   func check() throws(InfoldError) {
     guard case .percentile(let percentage) = self else { return }
     guard percentage > 50, percentage <= 100 else {
-      throw InfoldError(.invalidArgument, "the percentile is \(percentage), and must be above 50 and at most 100")
+      throw InfoldError(.invalidArgument, "the percentile is \(percentage), but must be above 50 and at most 100")
     }
   }
 

@@ -112,7 +112,7 @@ struct QuantizeCommand: ParsableCommand {
     }
     if let percentile {
       guard percentile > 50, percentile <= 100 else {
-        throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
+        throw ValidationError("--percentile is \(percentile), but must be above 50 and at most 100")
       }
       if let method, method != .percentile {
         throw ValidationError("--percentile requires --method percentile")
@@ -120,12 +120,12 @@ struct QuantizeCommand: ParsableCommand {
     }
     if let roundingLimit {
       guard roundingLimit > 0, roundingLimit <= 1e9 else {
-        throw ValidationError("--rounding-limit is \(roundingLimit), and must be above 0 and at most 1e9")
+        throw ValidationError("--rounding-limit is \(roundingLimit), but must be above 0 and at most 1e9")
       }
       if rounding == .nearest { throw ValidationError("--rounding-limit requires --rounding search") }
     }
     if let budget, !(budget >= 0 && budget <= 100) {
-      throw ValidationError("--budget is \(budget), and must be a percentage, 0 to 100")
+      throw ValidationError("--budget is \(budget), but must be a percentage, 0 to 100")
     }
   }
 

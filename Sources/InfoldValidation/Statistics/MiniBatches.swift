@@ -28,7 +28,7 @@ struct MiniBatches {
   ///   - runSize: The number of rows that the model takes in a run. `nil` if it takes any number.
   /// - Throws: `InfoldError` with `.invalidArgument` if a mini-batch is not a whole number of runs.
   init(sampleCount: Int, size: Int, runSize: Int?) throws(InfoldError) {
-    guard size > 0 else { throw InfoldError(.invalidArgument, "the batch size is \(size), and must be at least 1") }
+    guard size > 0 else { throw InfoldError(.invalidArgument, "the batch size is \(size), but must be at least 1") }
     if let runSize, runSize < 1 || size % runSize != 0 {
       throw InfoldError(
         .invalidArgument,
@@ -77,7 +77,7 @@ struct MiniBatches {
         throw InfoldError(
           .invalidArgument,
           "the tensor for \(String(quoting: name)) has the shape \(tensor.shape), but its first dimension must be the "
-            + "sample's batch\(rows.map { " of \($0)" } ?? "")")
+            + "batch size\(rows.map { " \($0)" } ?? "") of the sample")
       }
       guard tensor.elementType.bitWidth.map({ $0 >= 8 }) == true else {
         throw InfoldError(
