@@ -16,10 +16,10 @@ import InfoldTensor
 /// - **Scale and shift**: s and t are rounded once each. The K + 1 roundings of the convolution are
 ///   followed by those of s, of the product and of the sum: K + 4. Bound: γ_{K+4} (|s| (|w|·|x| +
 ///   |b|) + |t|).
-/// - **As written**, (y − μ) ÷ √(σ² + ε) · γ + β: one rounding each for the difference, the sum σ²
-///   + ε, its root, the quotient, the product and the last sum: K + 7. The root halves the rounding
-///   of σ² + ε, which is counted in full here. One more, because √ is such a factor only to first
-///   order: K + 8. Bound: γ_{K+8} (|s| (|w|·|x| + |b| + |μ|) + |β|).
+/// - **As written**, (y − μ) ÷ √(σ² + ε) · γ + β: one rounding each for the difference, the sum
+///   σ² + ε, its root, the quotient, the product and the last sum: K + 7. The root halves the
+///   rounding of σ² + ε, which is counted in full here. One more, because √ is such a factor only
+///   to first order: K + 8. Bound: γ_{K+8} (|s| (|w|·|x| + |b| + |μ|) + |β|).
 ///
 /// A map therefore adds 3 roundings as scale and shift, and 7 as written. The counts of maps before
 /// the operator and of chains of maps add up. Gemm's alpha and beta round each summand once more,

@@ -118,7 +118,7 @@ struct OperatorPairing {
   }
 }
 
-/// A sample of an operator's weights after folding its maps, in double precision, and its biases.
+/// A sample of an operator's weights after folding its maps, in double precision.
 private struct WeightSample {
   private let numbers: [Double]
   private let size: Double

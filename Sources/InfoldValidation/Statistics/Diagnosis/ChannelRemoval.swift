@@ -145,7 +145,7 @@ struct ChannelRemovalSearch {
   }
 
   /// Follows a constant channel to its consumers.
-  /// - Returns: Whether all consumers can do without it.
+  /// - Returns: Whether the channel can be removed at all of them.
   private func follow(
     _ value: ValueID, _ channel: Int, _ number: Double,
     _ readers: inout [(node: NodeID, channel: Int, isHandedOn: Bool)]
