@@ -14,7 +14,7 @@ import Testing
     Model(graph: try network.finished(outputs), irVersion: 8, opsetImports: [Model.OpsetImport(version: opset)])
   }
 
-  /// The nodes, as an operator with the type of its result.
+  /// Returns each node as its operator and the type of its result.
   private func nodes(_ graph: Graph) -> [String] {
     graph.nodes.map { node in
       "\(node.opType) \(node.outputs[0].flatMap { graph[$0].type?.elementType }.map { "\($0)" } ?? "?")"
@@ -29,7 +29,7 @@ import Testing
     let inputs = samples.map { ["x": $0] }
     let network = try converter.convert(inputs)
     let comparison = try converter.compare(network, count: inputs.count) { index throws(InfoldError) in inputs[index] }
-    // What is written can be read, and runs.
+    // The written model can be read and run.
     let read = try Model(bytes: network.model.serialized(), operators: .standard)
     #expect(read.graph.nodes.map(\.opType) == network.model.graph.nodes.map(\.opType))
     return (network, comparison)

@@ -5,7 +5,8 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Each reason for which a batch normalization is not folded, what is computed in its place, and what that is held against.
+/// Each reason for which a batch normalization is not folded, what a session computes for it, and
+/// the validation of the results.
 @Suite struct UnfoldedNormalizationTests {
   private func report(
     _ graph: Graph, opset: Int = 13, samples: Int = 2, in range: ClosedRange<Float> = -1...1
@@ -97,7 +98,7 @@ import Testing
     #expect(!report.reasons.contains { $0.contains("nothing") })
   }
 
-  /// A branch beside two convolutions becomes a part of the one that they become.
+  /// Two parallel convolutions and a normalization are merged into one convolution.
   @Test func asAPartOfAnotherOperator() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 9, 9])
@@ -111,7 +112,7 @@ import Testing
     #expect(report.sessions[0].plannedNodes == 1)
   }
 
-  /// In float16, digits would be lost where the mean is large beside the deviation.
+  /// In float16, digits would be lost if the mean is large compared with the deviation.
   @Test func explainsDigitsThatWouldBeLost() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4], of: .float16)
@@ -129,7 +130,7 @@ import Testing
     #expect(unfolded.results[0].shareOfBound > 0 && unfolded.results[0].shareOfBound <= 1)
   }
 
-  /// One mean and one variance per activation, as Infold's extension of the first opsets and as opset 7 has it.
+  /// One mean and one variance per activation, as an extension of opset 6 and in opset 8.
   @Test(arguments: [6, 8]) func perActivation(opset: Int) throws {
     var network = NetworkBuilder(opset: opset)
     let x = network.input([2, 3, 4, 5])
@@ -146,7 +147,7 @@ import Testing
     #expect(report.reasons.contains { $0.contains("1 batch normalization that is not folded is within") })
   }
 
-  /// The training form: Y, the running statistics and, before opset 14, the mini-batch's own.
+  /// The training form, with Y, the running statistics and, before opset 14, the saved statistics.
   @Test(arguments: [(7, 5, 1), (7, 5, 0), (9, 5, 1), (15, 3, 1), (14, 1, 1)]) func training(
     opset: Int, outputs: Int, spatial: Int
   ) throws {
@@ -175,7 +176,7 @@ import Testing
     #expect(unfolded.results[0].shareOfBound > 0)
   }
 
-  /// Mini-batches of one number, whose variance is 0, and of numbers that are all the same.
+  /// A mini-batch of one number, whose variance is 0.
   @Test func miniBatchesWithoutSpread() throws {
     var network = NetworkBuilder(opset: 15)
     let x = network.input([1, 3])
@@ -186,7 +187,7 @@ import Testing
     #expect(report.unfoldedNormalizations.first?.miniBatch == 1)
   }
 
-  /// A network of normalizations that are not folded, with their times, as text for people would show them.
+  /// The times of an unfolded normalization are measured on request, and are shown on the page.
   @Test func measuresTimesOnDemand() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 16, 16])
@@ -203,7 +204,7 @@ import Testing
     #expect(html.contains("Batch normalizations that are not folded") && html.contains("of a run"))
   }
 
-  /// Where a loop or a branch has it, the reason is said, and nothing else is claimed.
+  /// For a normalization in a body, only the reason is reported.
   @Test func inABody() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 6, 6])

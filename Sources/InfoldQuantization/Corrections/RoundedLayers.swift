@@ -23,7 +23,7 @@ struct RoundedLayers {
 
   /// The maximum number of output positions to sample per layer.
   private static let positions = 2048
-  /// The number of elements to sample per layer, which reduces the positions of layers with many
+  /// The number of input elements to sample per layer. It limits the positions of layers with many
   /// groups.
   private static let numbers = 8 << 20
   /// The maximum size of the second moments that are collected at once, in bytes.

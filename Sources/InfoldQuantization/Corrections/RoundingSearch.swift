@@ -1,6 +1,8 @@
-/// Rounds the weights of each output channel of a group together. For the weights w of a channel
-/// with scale s, it looks for integers q with a small error (w − q·s)ᵀ H (w − q·s), where H
-/// contains the second moments of the inputs.
+/// Rounds all weights of an output channel together. Output channels of one group share a search,
+/// because they have the same inputs.
+///
+/// For the weights w of a channel with scale s, the search looks for integers q with a small error
+/// (w − q·s)ᵀ H (w − q·s), where H contains the covariances of the inputs.
 ///
 /// The weights are rounded one by one, and each compensates for the rounding errors of those before
 /// it (GPTQ, arXiv 2210.17323, in the form of Babai's nearest plane algorithm). Then single

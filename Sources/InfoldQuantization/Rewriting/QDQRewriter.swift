@@ -4,8 +4,8 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Adds QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form of ONNX
-/// Runtime's tools.
+/// Adds QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form that ONNX
+/// Runtime's tools write.
 struct QDQRewriter {
   private let model: Model
   private let plan: QuantizationPlan

@@ -9,8 +9,8 @@ package struct ChannelMoments: Sendable, Hashable {
   /// Whether the deviations are rough estimates because channels were assumed to be independent.
   package var isEstimated = false
 
-  /// The standard deviations that a range extends to either side of the mean (Nagel et al., arXiv
-  /// 1906.04721, section 4.2).
+  /// The number of standard deviations that a range extends to either side of the mean (Nagel et
+  /// al., arXiv 1906.04721, section 4.2).
   package static let defaultDeviations = 6.0
   /// The same for estimated deviations.
   package static let estimatedDeviations = 8.0

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldTensor
 
 /// Derives the channel moments of a network's values from its batch normalizations, which give each
-/// channel the mean beta and the standard deviation gamma. Moments propagate through element
+/// channel the mean beta and the standard deviation gamma. The moments propagate through element
 /// functions, sums, concatenations, average pools, and products with constant weights.
 package struct MomentPropagation {
   /// The known moments, by value name.

@@ -11,15 +11,15 @@ struct ConversionReport: Encodable {
   let foldedNormalizations: Int
   /// The opset of the original if it had to be raised.
   let raisedFromOpset: Int?
-  /// The number of nodes that compute in the type.
+  /// The number of nodes that compute in the target type.
   let convertedNodes: Int
   /// The nodes that keep float32.
   let refusals: [Refusal]
   /// The values that exceed half of the type's range.
   let largeValues: [LargeValue]
-  /// The constants that lost precision.
+  /// The constants with elements that became zero or subnormal.
   let losses: [Loss]
-  /// The number of constants in the type, and of their elements.
+  /// The number of constants that were converted, and of their elements.
   let constants: Int
   let elements: Int
   /// The float32 outputs.
@@ -94,7 +94,7 @@ struct ConversionReport: Encodable {
     self.bytesAfter = bytesAfter
   }
 
-  /// The report for people.
+  /// The report as text for the terminal.
   var text: String {
     var lines = [
       "\(NumberText.counted(convertedNodes, "node")) and \(NumberText.counted(constants, "constant")) "
@@ -122,7 +122,7 @@ struct ConversionReport: Encodable {
     return lines.map { $0.paragraph() }.joined()
   }
 
-  /// A sentence on all constants that lost precision; `nil` if there are none.
+  /// A sentence on all elements that became zero or subnormal; `nil` if there are none.
   private var lossText: String? {
     func total(_ count: KeyPath<Loss, Int>) -> Int { losses.reduce(0) { $0 + $1[keyPath: count] } }
     let parts = [(total(\.vanished), "became zero"), (total(\.subnormal), "became subnormal, with fewer digits")]

@@ -10,7 +10,7 @@ struct InputShapes {
   private(set) var sizes: [String: [Int]] = [:]
 
   /// Splits each argument at its last `=`. Names are checked later, by `Model.binding(_:)`.
-  /// - Throws: `InfoldError` with `.invalidArgument` if an argument has another form, or a name is
+  /// - Throws: `InfoldError` with `.invalidArgument` if an argument is malformed, or a name is
   ///   repeated.
   init(_ arguments: [String]) throws(InfoldError) {
     for argument in arguments {

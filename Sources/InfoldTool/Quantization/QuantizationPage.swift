@@ -43,9 +43,9 @@ struct QuantizationPage {
 
   private var steps: PageSection {
     PageSection(
-      "What each method contributes",
+      "Effect of each method",
       note: """
-        The signal-to-noise ratio at the outputs with a method and those before it. 6 dB correspond to one bit. Gray methods made
+        The signal-to-noise ratio at the outputs, with this method and those before it. 6 dB correspond to one bit. Gray methods made
         the outputs worse and are not used.
         """,
       [
@@ -87,7 +87,7 @@ struct QuantizationPage {
       tiles.append(
         (
           NumberText.scaled(after, unit: "B"),
-          report.bytesBefore.map { "instead of " + NumberText.scaled($0, unit: "B") } ?? "the file"
+          report.bytesBefore.map { "instead of " + NumberText.scaled($0, unit: "B") } ?? "size of the file"
         ))
     }
     return PageTiles(tiles)

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Pictures with the preprocessing of a sidecar, or with another common preprocessing.
+/// Pictures, with the preprocessing of a sidecar or a variant of it.
 struct PicturePreparation: InputPreparation {
   /// The pictures, decoded once for all preprocessing variants.
   private let pictures: [Picture]

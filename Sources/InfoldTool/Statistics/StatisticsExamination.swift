@@ -22,7 +22,7 @@ struct StatisticsExamination {
     self.options = options
   }
 
-  /// The diagnosis. A part that fails becomes a note.
+  /// Returns the diagnosis. A part that fails becomes a note.
   func diagnosis(progress: (_ done: Int, _ total: Int) -> Void) -> StatisticsDiagnosis {
     var diagnosis = StatisticsDiagnosis(statistics)
     do throws(InfoldError) {

@@ -59,7 +59,7 @@ struct StatisticsReport: Encodable {
     let per: String
     /// The shape of a mean.
     let shape: [Int]
-    /// The numbers of positions of a feature map, p and q. `nil` if they vary.
+    /// The sizes of a feature map, p and q. `nil` if they vary.
     let positions: [Int]?
     /// The number of values of a full mini-batch that share a mean: m·p·q per feature map, m per
     /// activation. `nil` if it varies.
@@ -108,8 +108,8 @@ struct StatisticsReport: Encodable {
 }
 
 extension StatisticsReport {
-  /// Text for the terminal. For each normalization it has the ranges of the data set's statistics,
-  /// and below them those of the model.
+  /// The report as text for the terminal. For each normalization, it has the ranges of the data
+  /// set's statistics, and below them those of the model.
   var text: String {
     let last = samples - (batches - 1) * batchSize
     let batchText = batches == 1 ? "one mini-batch" : "\(NumberText.grouped(batches)) mini-batches"

@@ -22,8 +22,8 @@ extension ValidationReport {
   var sessionText: String {
     sessions.map { session in
       var text =
-        "precision \(session.precision): \(counted(session.layers.count { $0.kernels != nil }, "value")) of a session compared"
-      text += ", \(session.nodes) nodes became \(session.plannedNodes)"
+        "precision \(session.precision): \(counted(session.layers.count { $0.kernels != nil }, "value")) compared"
+      text += ", \(session.nodes) nodes before the passes, \(session.plannedNodes) after"
       if let tightest = session.tightestLayer, let kernels = session.layers[tightest].kernels {
         let layer = session.layers[tightest]
         let maker = layer.operation.map { " by \($0), \(layer.algorithm ?? "")" } ?? ""
@@ -31,7 +31,7 @@ extension ValidationReport {
       }
       for output in session.outputs {
         text +=
-          "; output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2)) from the truth"
+          "; error of output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2))"
       }
       return text.paragraph()
     }.joined()
@@ -39,7 +39,7 @@ extension ValidationReport {
 }
 
 extension UnfoldedNormalization {
-  /// What is computed in its place, how exact that is, and what it costs.
+  /// What a session computes, how exact that is, and what it costs.
   fileprivate var details: String {
     var parts = ["computed \(computation.words)"]
     if computation != .inBody { parts.append("statistics \(form.words)") }

@@ -58,7 +58,7 @@ extension ValidationReport {
 }
 
 extension SiteReport {
-  /// The state of the constants, or of an incomplete folding, in a few words.
+  /// The result for the constants, or the state of a site that is not completely folded.
   fileprivate var constantsText: String {
     if constants.wrong > 0 { return "\(constants.wrong) wrong".styled(.red) }
     switch state {

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// The changes that a tool made to a network besides folding: differences of the operator counts,
-/// the opset and the IR version of the two files.
+/// The changes that a tool made to a network besides folding, as differences between the two files:
+/// the operator counts, the opset and the IR version.
 struct FileChanges {
-  /// One sentence for each kind of change.
+  /// One phrase for each kind of change, such as `removed: 2 Dropout`.
   let descriptions: [String]
 
   init(_ original: Model, _ file: Model) {

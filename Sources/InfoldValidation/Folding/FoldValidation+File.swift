@@ -4,7 +4,7 @@ import InfoldSystem
 // Files of other tools.
 
 extension FoldValidation {
-  /// Whether an operator was matched by order only, and has weights that folding does not explain,
+  /// Whether an operator was matched by order only and has weights that folding does not explain,
   /// although all values agree. The tool then made another, correct change to it.
   func hasChangedWeights(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
     guard let compared, compared.equal, pair.kind == .order, let distance = pair.distance else { return false }

@@ -5,7 +5,7 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Collects the results of the batch normalizations that are not folded during a validation.
+/// Collects, during a validation, the results of the batch normalizations that are not folded.
 struct UnfoldedNormalizations: Sendable {
   fileprivate struct Entry: Sendable {
     var report: UnfoldedNormalization
@@ -19,7 +19,7 @@ struct UnfoldedNormalizations: Sendable {
   }
 
   fileprivate var entries: [Entry] = []
-  /// The tensors of normalization inputs that are known while others are still missing.
+  /// The known inputs of normalizations that wait for other inputs.
   private var known: [ValueID: Tensor] = [:]
   private var constants: [ValueID: Tensor] = [:]
 
@@ -44,10 +44,10 @@ struct UnfoldedNormalizations: Sendable {
       let own = id.map { graph.label(of: graph[$0]) }
       let reason =
         own.flatMap { reasons[$0] } ?? reasons[label]
-        ?? (isForeign ? "the file has not folded it, although Infold would" : "no operator with weights can absorb it")
+        ?? (isForeign ? "the file does not fold it, although Infold would" : "no operator with weights can absorb it")
       try add(node, label, reason, of: id, graph, left, options)
     }
-    // Normalizations in bodies, for which the folding gave a reason.
+    // Normalizations in bodies are known only from the refusals of the folding.
     let isNested = refusals.filter {
       $0.node.contains("(\(BatchNormalization.name))") && $0.node.contains(" in a body of ")
     }
@@ -93,7 +93,7 @@ struct UnfoldedNormalizations: Sendable {
         try entries[index].check!.add(operands)
       }
     }
-    // Other nodes wait for further inputs only if parameters are computed.
+    // Keep the tensor only while a node that reads it still waits for another input.
     if !entries.contains(where: { $0.operands.contains(value) && waits($0) }) { known[value] = nil }
   }
 
@@ -149,7 +149,7 @@ extension UnfoldedNormalizations.Entry {
       switch report.computation {
       case .scaleAndShift, .merged, .inBody: 1
       case .definition: 2
-      // The square of each deviation, the quotient, and γ.
+      // By the square of each deviation, by 1 ÷ √(σ² + ε), and by γ.
       case .batchStatistics: 3
       }
     return saturatedProduct(check?.elements ?? 0, each)

@@ -5,7 +5,7 @@ import InfoldTensor
 
 extension SiteReport {
   /// - Returns: `nil` for an operator without maps whose constants are unchanged.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   init?(
     _ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?
   ) throws(InfoldError) {
@@ -67,8 +67,8 @@ extension ValidationReport {
     }
     for output in outputs { failures += output.failures }
     for session in sessions { failures += session.failures }
-    // A fold may rescale the values in between, such as those before a Concat. Then the constants
-    // and the values of the file's sessions decide.
+    // Folding may change the scale of intermediate values, such as those before a Concat. The
+    // constants, and what sessions compute for the file, then decide.
     let isValidated = failures.isEmpty && !sites.isEmpty && !sessions.isEmpty
     if let matching { failures += Self.failures(of: matching, countsValues: !isValidated) }
     let isEmpty = normalizations.total == 0 && sites.isEmpty && !(asksForSessions && wasRun)
@@ -89,7 +89,7 @@ extension ValidationReport {
     addNotes()
   }
 
-  /// What does not concern folding may differ, as long as all values agree.
+  /// Returns the differences that folding does not explain. There are none if all values agree.
   private static func failures(of matching: FileMatching, countsValues: Bool) -> [String] {
     guard matching.equal != true else { return [] }
     var failures = listed(matching.missing, one: "has", several: "have", "no counterpart in the folded model")
@@ -241,19 +241,19 @@ extension SiteReport {
 }
 
 extension OutputReport {
-  /// The folded network may have this many times the error of the unfolded one, or this share of
-  /// the largest output: the error of a whole network sums up many roundings, which vary in size.
+  /// The folded network may have this many times the error of the unfolded one, or an error of this
+  /// share of the largest output. The error of a whole network sums up many roundings, which vary
+  /// in size.
   static let allowedFactor = 4.0
   static let allowedShare = 1e-6
-  /// The kernels of a session may increase the error of the operators' definitions in the model's
-  /// types by this factor: the errors of Winograd convolutions are several times those of a plain
-  /// sum.
+  /// The error of a session may be this many times that of the operators' definitions in the
+  /// model's types. The errors of Winograd convolutions are several times those of a plain sum.
   static let kernelFactor = 64.0
-  /// The smallest permitted cosine similarity for the outputs of a quantized network, where a
-  /// difference of one quantization step in some value exceeds rounding errors.
+  /// The smallest permitted cosine similarity for the outputs of a quantized network. There, one
+  /// value may differ by a whole quantization step, which exceeds rounding errors.
   static let leastQuantizedCosine = 0.99
 
-  /// The same as a share of the largest output, by the type of its numbers.
+  /// The error of a session that is permitted in any case, as a share of the largest output.
   private var kernelShare: Double {
     switch type {
     case .float16, .bfloat16: 16 * type.unitRoundoff

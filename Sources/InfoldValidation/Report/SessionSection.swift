@@ -9,7 +9,7 @@ struct SessionSection {
     sessions = report.sessions.filter { !$0.layers.isEmpty || !$0.outputs.isEmpty }
   }
 
-  /// The largest number of table rows. The JSON report has all of them.
+  /// The largest number of table rows. The JSON report has all layers.
   private static let rowLimit = 400
 
   var html: String {

@@ -1,8 +1,8 @@
 import InfoldReports
 import InfoldSystem
 
-/// The section of a page on batch normalizations that are not folded: the reasons, the computation
-/// that a session uses for each, its accuracy, and its cost.
+/// The section of a page on batch normalizations that are not folded: the reasons, what a session
+/// computes for each, its accuracy, and its cost.
 struct UnfoldedSection {
   private let normalizations: [UnfoldedNormalization]
 
@@ -46,8 +46,8 @@ struct UnfoldedSection {
     return text
   }
 
-  /// The number of occurrences of each reason, the most common first. Names of nodes do not
-  /// distinguish reasons.
+  /// The number of occurrences of each reason, the most common first. Reasons that differ only in
+  /// the names of nodes are one reason.
   private var reasons: [String] {
     var counts: [String: Int] = [:]
     for normalization in normalizations { counts[normalization.kind, default: 0] += 1 }

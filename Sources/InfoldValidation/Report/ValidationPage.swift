@@ -1,8 +1,8 @@
 import InfoldReports
 import InfoldSystem
 
-/// A report as one self-contained HTML page, without scripts or network access. Names from the
-/// model are untrusted input and are escaped.
+/// A validation report as a self-contained HTML page, without scripts or network access. Names from
+/// the model are untrusted input and are escaped.
 public struct ValidationPage: Sendable {
   private let report: ValidationReport
 

@@ -40,7 +40,7 @@ public struct SessionReport: Sendable, Encodable {
   public struct Distance: Sendable, Encodable {
     /// The number of elements that were compared.
     public internal(set) var elements = 0
-    /// The number of elements for which the error analysis has no bound, such as an index that
+    /// The number of elements without an error bound, such as those that depend on an index that
     /// rounding may change.
     public internal(set) var unknown = 0
     /// The largest distance.
