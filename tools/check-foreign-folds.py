@@ -77,14 +77,14 @@ def set_numbers(tensor, numbers):
     tensor.CopyFrom(numpy_helper.from_array(numbers.astype(numpy_helper.to_array(tensor).dtype), tensor.name))
 
 
-def forgotten_epsilon(weight, bias):
+def omitted_epsilon(weight, bias):
     # The weights of a channel whose variance is 20 times epsilon, without epsilon.
     numbers = numpy_helper.to_array(weight).copy()
     numbers[1] *= 1.0247
     set_numbers(weight, numbers)
 
 
-def exchanged_channels(weight, bias):
+def swapped_channels(weight, bias):
     for tensor in (weight, bias):
         numbers = numpy_helper.to_array(tensor).copy()
         numbers[[0, 2]] = numbers[[2, 0]]
@@ -104,7 +104,7 @@ def small_error(weight, bias):
     set_numbers(weight, numbers)
 
 
-ERRORS = [forgotten_epsilon, exchanged_channels, dropped_bias, small_error]
+ERRORS = [omitted_epsilon, swapped_channels, dropped_bias, small_error]
 
 
 def validate(infold, model, file):

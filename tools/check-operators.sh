@@ -23,7 +23,7 @@ InfoldQuantization/.*MomentPropagation.swift        reads the statistics of batc
 InfoldQuantization/.*RoundedLayers.swift            asks a convolution for its window
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
 InfoldValidation/Folding/NormalizationCheck.swift     is about batch normalization, in every form
-InfoldValidation/Folding/StayingNormalizations.swift  is about batch normalization, in every form
+InfoldValidation/Folding/UnfoldedNormalizations.swift  is about batch normalization, in every form
 InfoldValidation/Statistics/.*                      is about batch normalization, and writes its parameters
 LIST
 }

@@ -1,11 +1,11 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// The maximum number of channels for which wide tiles are used for all columns.
-  private static var wideTileChannels: Int { 128 }
+  /// The maximum number of channels for which tiles of three vectors are used for all columns.
+  private static var threeVectorTileChannels: Int { 128 }
 
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
-    waitingBytes(taps: taps, channels: channels) + zeroBytes(channels)
+    spilledByteCount(taps: taps, channels: channels) + zeroBytes(channels)
       + blockPixels * taps * MemoryLayout<UnsafePointer<Float>>.stride
   }
 
@@ -17,27 +17,28 @@ extension Kernels {
   public static func convolve(_ arguments: ConvolutionArguments) {
     let taps = arguments.planes * arguments.window.height * arguments.window.width
     let channels = arguments.input.channels
-    let waiting = arguments.scratch.assumingMemoryBound(to: Float.self)
-    let scratch = arguments.scratch + waitingBytes(taps: taps, channels: channels)
+    let spilled = arguments.scratch.assumingMemoryBound(to: Float.self)
+    let scratch = arguments.scratch + spilledByteCount(taps: taps, channels: channels)
     let zeros = scratch.assumingMemoryBound(to: Float.self)
     zeros.initialize(repeating: 0, count: channels)
     let pointers = (scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
     let panelLength = taps * channels * panelWidth
     let panelStride = arguments.panelStride ?? panelLength
-    let hasWideTiles = Self.hasWideTiles && panelStride == panelLength
-    // Whether one wide tile covers all columns. Wide tiles are mixed with other tiles only for a
-    // single tap, where both arrange the pointers in the same way.
-    let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
+    let hasThreeVectorTiles = Self.hasThreeVectorTiles && panelStride == panelLength
+    // Whether one tile of three vectors covers all columns. Such tiles are mixed with others only
+    // for a single tap, where both arrange the pointers in the same way.
+    let fitsThreeVectors =
+      hasThreeVectorTiles && arguments.columns.count > panelWidth && arguments.columns.count <= threeVectorTileColumns
     forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
       let located =
-        isWide
-        ? locatePixelsOfWideTiles(pixels, arguments, zeros: zeros, into: pointers)
+        fitsThreeVectors
+        ? locatePixelsOfThreeVectorTiles(pixels, arguments, zeros: zeros, into: pointers)
         : locatePixels(pixels, arguments, zeros: zeros, into: pointers)
       for group in 0..<arguments.groups.count {
         if group > 0 { advance(pointers, located, by: channels, zeros: zeros) }
         convolve(
-          pixels, group: group, arguments, taps: taps, panelStride: panelStride, hasWideTiles: hasWideTiles,
-          isWide: isWide, pointers, waiting: waiting)
+          pixels, group: group, arguments, taps: taps, panelStride: panelStride,
+          hasThreeVectorTiles: hasThreeVectorTiles, fitsThreeVectors: fitsThreeVectors, pointers, spilled: spilled)
       }
     }
   }
@@ -46,8 +47,8 @@ extension Kernels {
   @inline(__always)
   private static func convolve(
     _ pixels: Range<Int>, group: Int, _ arguments: ConvolutionArguments, taps: Int, panelStride: Int,
-    hasWideTiles: Bool, isWide: Bool, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>,
-    waiting: UnsafeMutablePointer<Float>
+    hasThreeVectorTiles: Bool, fitsThreeVectors: Bool, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>,
+    spilled: UnsafeMutablePointer<Float>
   ) {
     let (channels, first) = (arguments.input.channels, pixels.lowerBound)
     let firstChannel = group * arguments.groups.outputChannels
@@ -57,19 +58,19 @@ extension Kernels {
       let rest = arguments.columns.upperBound - column
       let weights = weightsOfGroup + column / panelWidth * panelStride
       let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: firstChannel + column)
-      if isWide || hasWideTiles && taps == 1 && rest > panelWidth && rest <= wideTileColumns {
-        multiplyWidePanel(
+      if fitsThreeVectors || hasThreeVectorTiles && taps == 1 && rest > panelWidth && rest <= threeVectorTileColumns {
+        multiplyAcrossPanels(
           rows: pixels.count, columns: rest, taps: taps, channels: channels, pointers, weights, skipsVector: false,
           epilogue)
         break
       }
-      if hasWideTiles, taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
-        multiplyWidePanel(
-          rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights,
+      if hasThreeVectorTiles, taps == 1, channels <= threeVectorTileChannels, rest >= 3 * panelWidth {
+        multiplyAcrossPanels(
+          rows: pixels.count, columns: threeVectorTileColumns, taps: 1, channels: channels, pointers, weights,
           skipsVector: false, epilogue)
-        multiplyWidePanel(
-          rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights + panelStride,
-          skipsVector: true, epilogue.advanced(byColumns: wideTileColumns))
+        multiplyAcrossPanels(
+          rows: pixels.count, columns: threeVectorTileColumns, taps: 1, channels: channels, pointers,
+          weights + panelStride, skipsVector: true, epilogue.advanced(byColumns: threeVectorTileColumns))
         column += 3 * panelWidth
         continue
       }
@@ -78,7 +79,7 @@ extension Kernels {
       if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
         multiplyLongPanel(
           rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
-          next: next, waiting: waiting, epilogue)
+          next: next, spilled: spilled, epilogue)
       } else {
         multiplyPanel(
           rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
@@ -113,13 +114,13 @@ extension Kernels {
   }
 
   @inline(never)
-  private static func locatePixelsOfWideTiles(
+  private static func locatePixelsOfThreeVectorTiles(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) -> Int {
     locateTaps(
       pixels, arguments.window, arguments.input, arguments.output, planes: arguments.planes,
-      planeStride: arguments.planeStride, tileRows: wideTileRows, padding: zeros, into: pointers)
+      planeStride: arguments.planeStride, tileRows: threeVectorTileRows, padding: zeros, into: pointers)
   }
 }
 

@@ -8,7 +8,7 @@ extension Kernels {
 
   @inline(never)
   public static func groupMoments(_ arguments: GroupNormalizationArguments, groups: Range<Int>) {
-    for group in groups { settle(arguments, group) }
+    for group in groups { computeMoments(arguments, group) }
   }
 
   @inline(never)
@@ -126,11 +126,11 @@ private struct ImagePart {
   @inline(always)
   func normalize() {
     let (channels, groups) = (channels, arguments.groups)
-    let settled = arguments.groupMoments(image * groups)
+    let groupMoments = arguments.groupMoments(image * groups)
     let activation = BoundedActivation(arguments.activation)
     var isPrecise = true
-    for group in 0..<groups { isPrecise = isPrecise && settled[3 * group + 2] != 0 }
-    guard isPrecise else { return normalizeInDoublePrecision(settled, activation) }
+    for group in 0..<groups { isPrecise = isPrecise && groupMoments[3 * group + 2] != 0 }
+    guard isPrecise else { return normalizeInDoublePrecision(groupMoments, activation) }
 
     // The sums are overwritten by the reference value, factor and offset of each channel.
     let near = UnsafeMutableRawPointer(moments).assumingMemoryBound(to: Float.self)
@@ -138,7 +138,7 @@ private struct ImagePart {
     let groupSize = channels / groups
     var channel = 0
     for group in 0..<groups {
-      let (mean, inverse) = (settled[3 * group], settled[3 * group + 1])
+      let (mean, inverse) = (groupMoments[3 * group], groupMoments[3 * group + 1])
       let middle = Float(mean)
       let rest = (Double(middle) - mean) * inverse
       for _ in 0..<groupSize {
@@ -159,13 +159,13 @@ private struct ImagePart {
     }
   }
 
-  private func normalizeInDoublePrecision(_ settled: UnsafePointer<Double>, _ activation: BoundedActivation) {
+  private func normalizeInDoublePrecision(_ groupMoments: UnsafePointer<Double>, _ activation: BoundedActivation) {
     let groupSize = channels / arguments.groups
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       let y = output + pixel * arguments.output.pixelStride
       for group in 0..<arguments.groups {
-        let (mean, inverse) = (settled[3 * group], settled[3 * group + 1])
+        let (mean, inverse) = (groupMoments[3 * group], groupMoments[3 * group + 1])
         for channel in (group * groupSize)..<((group + 1) * groupSize) {
           let normal = (Double(x[channel]) - mean) * inverse
           y[channel] = Float(normal * Double(arguments.scale[channel]) + Double(arguments.shift[channel]))
@@ -179,7 +179,7 @@ private struct ImagePart {
 /// Writes the mean of a group, 1 ÷ √(variance + epsilon), and whether they come from sums in single
 /// precision.
 @inline(never)
-private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
+private func computeMoments(_ arguments: GroupNormalizationArguments, _ index: Int) {
   let (image, group) = divide(index, by: arguments.groups)
   let (channels, pixels) = (arguments.input.channels, arguments.input.height * arguments.input.width)
   let groupSize = channels / arguments.groups, first = group * groupSize
@@ -210,7 +210,7 @@ private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
     (result[0], result[1], result[2]) = (mean, 1 / variance.squareRoot(), 1)
     return
   }
-  let moments = WideMoments(
+  let moments = DoubleMoments(
     arguments.input.base + image * pixels * arguments.input.pixelStride + first, rows: pixels, columns: groupSize,
     stride: arguments.input.pixelStride, epsilon: arguments.epsilon)
   (result[0], result[1], result[2]) = (moments.mean, moments.factor, 0)

@@ -5,9 +5,9 @@ struct SpilledSums {
   /// The partial sums, row by row, with a panel's columns in each row.
   var place: UnsafeMutablePointer<Float>
   /// Whether there are partial sums to continue.
-  let areThere: Bool
+  let exist: Bool
   /// Whether the sums are stored as partial sums again, rather than as results.
-  let goOn: Bool
+  let areStoredAgain: Bool
 }
 
 // Products with many rows. A whole panel would be evicted from the caches before the next tile
@@ -28,17 +28,17 @@ extension Kernels {
   }
 
   /// Returns the size of a block's sums in bytes.
-  static func waitingBytes(taps: Int, channels: Int) -> Int {
+  static func spilledByteCount(taps: Int, channels: Int) -> Int {
     isLong(taps: taps, channels: channels) ? blockPixels * panelWidth * MemoryLayout<Float>.stride : 0
   }
 
   /// Computes the same as `multiplyPanel`, part by part.
   ///
-  /// - Parameter waiting: Memory for the partial sums of all rows.
+  /// - Parameter spilled: Memory for the partial sums of all rows.
   @inline(never)
   static func multiplyLongPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, waiting: UnsafeMutablePointer<Float>,
+    _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, spilled: UnsafeMutablePointer<Float>,
     _ epilogue: TileEpilogue
   ) {
     var epilogue = epilogue
@@ -47,7 +47,7 @@ extension Kernels {
     while begin < taps * channels {
       let end = min(begin + size, taps * channels)
       let isLast = end == taps * channels
-      epilogue.waiting = SpilledSums(place: waiting, areThere: begin > 0, goOn: !isLast)
+      epilogue.spilled = SpilledSums(place: spilled, exist: begin > 0, areStoredAgain: !isLast)
       multiplyPanel(
         rows: rows, columns: columns, taps: taps == 1 ? 1 : (end - begin) / channels,
         channels: taps == 1 ? end - begin : channels, pointers + (taps == 1 ? 0 : begin / channels * tileRows),

@@ -6,7 +6,7 @@ import InfoldKernelInterface
 /// The sums are computed in single precision and accumulated in double precision. The differences
 /// are exact where they are small relative to the numbers. Neither a large mean nor a long row
 /// therefore loses precision. If the sums exceed the range of single precision, `isPrecise` is
-/// false, and `WideMoments` has the correct values.
+/// false, and `DoubleMoments` has the correct values.
 struct Moments {
   /// A number close to the mean.
   let near: Float
@@ -37,7 +37,7 @@ struct Moments {
 }
 
 /// The same moments, accumulated in double precision element by element.
-struct WideMoments {
+struct DoubleMoments {
   let mean: Double
   /// 1 ÷ √(variance + epsilon).
   let factor: Double

@@ -33,7 +33,7 @@ extension Kernels {
         ? Moments(row: x, columns: columns, epsilon: arguments.epsilon)
         : Moments(squaresOf: x, columns: columns, epsilon: arguments.epsilon)
       guard moments.isPrecise else {
-        let moments = WideMoments(
+        let moments = DoubleMoments(
           x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon,
           subtractsMean: arguments.subtractsMean)
         for column in 0..<columns {
@@ -62,7 +62,7 @@ extension Kernels {
       let (scale, shift) = (arguments.scale[channel], arguments.shift[channel])
       let moments = Moments(row: x, columns: columns, epsilon: arguments.epsilon)
       guard moments.isPrecise else {
-        let moments = WideMoments(x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon)
+        let moments = DoubleMoments(x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon)
         for column in 0..<columns {
           y[column] = Float(moments.normalized(x[column]) * Double(scale) + Double(shift))
         }

@@ -88,22 +88,22 @@ extension Kernels {
 
 // Tiles across two panels.
 extension Kernels {
-  /// Whether there are wide tiles. Panels of four vectors do not need them.
+  /// Whether there are tiles of three vectors. Panels of four vectors do not need them.
   @inline(__always)
-  static var hasWideTiles: Bool { panelVectors == 2 }
+  static var hasThreeVectorTiles: Bool { panelVectors == 2 }
 
-  /// The output positions of a wide tile.
+  /// The output positions of a tile of three vectors.
   @inline(__always)
-  static var wideTileRows: Int { 4 }
+  static var threeVectorTileRows: Int { 4 }
 
-  /// The columns of a wide tile: a panel and a half.
+  /// The columns of a tile of three vectors: a panel and a half.
   @inline(__always)
-  static var wideTileColumns: Int { panelWidth + Vector.scalarCount }
+  static var threeVectorTileColumns: Int { panelWidth + Vector.scalarCount }
 
   /// Multiplies the pixels of some output positions by three vectors across two panels: the first
   /// panel and the beginning of the second, or the end of the first and the second. A panel with
-  /// only one vector of columns would use only half of the registers on its own. A wide tile also
-  /// loads fewer numbers per product, which matters with few channels.
+  /// only one vector of columns would use only half of the registers on its own. A tile of
+  /// three vectors also loads fewer numbers per product, which matters with few channels.
   ///
   /// - Parameters:
   ///   - pointers: The first elements of the four positions' pixels, for each tile and each tap.
@@ -111,11 +111,11 @@ extension Kernels {
   ///   - skipsVector: Whether the tile begins with the first panel's second vector.
   ///   - epilogue: The epilogue of the first tile.
   @inline(never)
-  static func multiplyWidePanel(
+  static func multiplyAcrossPanels(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
     _ weights: UnsafePointer<Float>, skipsVector: Bool, _ epilogue: TileEpilogue
   ) {
-    forEachTile(of: wideTileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
+    forEachTile(of: threeVectorTileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
       switch rows {
       case 1: Tile<1, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)
       case 2: Tile<2, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)

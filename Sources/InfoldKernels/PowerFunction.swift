@@ -6,17 +6,17 @@
 #endif
 
 #if INFOLD_AVX512
-  private typealias Wide = SIMD8<Double>
-  private typealias WideBits = SIMD8<UInt64>
+  private typealias Doubles = SIMD8<Double>
+  private typealias DoubleBits = SIMD8<UInt64>
 #else
-  private typealias Wide = SIMD4<Double>
-  private typealias WideBits = SIMD4<UInt64>
+  private typealias Doubles = SIMD4<Double>
+  private typealias DoubleBits = SIMD4<UInt64>
 #endif
 
-extension Wide {
+extension Doubles {
   /// Returns sum + a · b.
   @inline(__always)
-  fileprivate static func multiplyAdd(_ a: Wide, _ b: Wide, _ sum: Wide) -> Wide {
+  fileprivate static func multiplyAdd(_ a: Doubles, _ b: Doubles, _ sum: Doubles) -> Doubles {
     #if INFOLD_AVX512
       _mm512_fmadd_pd(a, b, sum)
     #elseif INFOLD_AVX2
@@ -30,14 +30,14 @@ extension Wide {
 
   /// Returns constant + x · y.
   @inline(__always)
-  fileprivate static func add(_ constant: Double, _ x: Wide, _ y: Wide) -> Wide {
-    multiplyAdd(x, y, Wide(repeating: constant))
+  fileprivate static func add(_ constant: Double, _ x: Doubles, _ y: Doubles) -> Doubles {
+    multiplyAdd(x, y, Doubles(repeating: constant))
   }
 
   /// Returns the lanes clipped to the range from `-bound` to `bound`. NaN stays NaN.
   @inline(__always)
-  fileprivate func clipped(to bound: Double) -> Wide {
-    let (high, low) = (Wide(repeating: bound), Wide(repeating: -bound))
+  fileprivate func clipped(to bound: Double) -> Doubles {
+    let (high, low) = (Doubles(repeating: bound), Doubles(repeating: -bound))
     #if INFOLD_AVX512
       return _mm512_max_pd(low, _mm512_min_pd(high, self))
     #elseif INFOLD_AVX2
@@ -51,7 +51,9 @@ extension Wide {
 
 /// Returns a function of three vectors, computed in double precision half by half and then rounded.
 @inline(always)
-private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Wide, Wide, Wide) -> Wide) -> Vector {
+private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Doubles, Doubles, Doubles) -> Doubles)
+  -> Vector
+{
   #if INFOLD_AVX512
     let low = function(_mm512_cvtps_pd(a.lowHalf), _mm512_cvtps_pd(b.lowHalf), _mm512_cvtps_pd(c.lowHalf))
     let high = function(_mm512_cvtps_pd(a.highHalf), _mm512_cvtps_pd(b.highHalf), _mm512_cvtps_pd(c.highHalf))
@@ -61,43 +63,43 @@ private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Wide, W
     let high = function(_mm256_cvtps_pd(a.highHalf), _mm256_cvtps_pd(b.highHalf), _mm256_cvtps_pd(c.highHalf))
     return Vector(lowHalf: _mm256_cvtpd_ps(low), highHalf: _mm256_cvtpd_ps(high))
   #else
-    return Vector(function(Wide(a), Wide(b), Wide(c)))
+    return Vector(function(Doubles(a), Doubles(b), Doubles(c)))
   #endif
 }
 
 /// Returns 2^(y · (e + log₂ m)) for m from √½ to √2, only as accurately as single precision needs.
 @inline(always)
-private func power(exponent e: Wide, significand m: Wide, to y: Wide) -> Wide {
+private func power(exponent e: Doubles, significand m: Doubles, to y: Doubles) -> Doubles {
   // log₂ m = 2 ÷ log 2 · artanh s with s = (m − 1) ÷ (m + 1), where |s| is at most 0.172.
-  let one = Wide(repeating: 1)
+  let one = Doubles(repeating: 1)
   let s = (m - one) / (m + one), square = s * s
-  var q = Wide.add(1.0 / 15, square, Wide(repeating: 1.0 / 17))
-  q = Wide.add(1.0 / 13, q, square)
-  q = Wide.add(1.0 / 11, q, square)
-  q = Wide.add(1.0 / 9, q, square)
-  q = Wide.add(1.0 / 7, q, square)
-  q = Wide.add(1.0 / 5, q, square)
-  q = Wide.add(1.0 / 3, q, square)
-  let first = s * Wide(repeating: 2.885_390_081_777_926_8)
-  let logarithm = e + Wide.multiplyAdd(first, q * square, first)
+  var q = Doubles.add(1.0 / 15, square, Doubles(repeating: 1.0 / 17))
+  q = Doubles.add(1.0 / 13, q, square)
+  q = Doubles.add(1.0 / 11, q, square)
+  q = Doubles.add(1.0 / 9, q, square)
+  q = Doubles.add(1.0 / 7, q, square)
+  q = Doubles.add(1.0 / 5, q, square)
+  q = Doubles.add(1.0 / 3, q, square)
+  let first = s * Doubles(repeating: 2.885_390_081_777_926_8)
+  let logarithm = e + Doubles.multiplyAdd(first, q * square, first)
 
   // 2ᵗ = 2ⁿ · eʳ with |r| of at most ½ · log 2. Beyond these bounds, the result is 0 or ∞ in single
   // precision.
   let t = (y * logarithm).clipped(to: 200)
-  let rounder = Wide(repeating: 0x1.8p52)
+  let rounder = Doubles(repeating: 0x1.8p52)
   let shifted = t + rounder
-  let r = (t - (shifted - rounder)) * Wide(repeating: 0.693_147_180_559_945_3)
-  var p = Wide.add(1.0 / 40_320, r, Wide(repeating: 1.0 / 362_880))
-  p = Wide.add(1.0 / 5_040, p, r)
-  p = Wide.add(1.0 / 720, p, r)
-  p = Wide.add(1.0 / 120, p, r)
-  p = Wide.add(1.0 / 24, p, r)
-  p = Wide.add(1.0 / 6, p, r)
-  p = Wide.add(0.5, p, r)
-  p = Wide.add(1, p, r)
-  p = Wide.add(1, p, r)
-  let scale = (unsafeBitCast(shifted, to: WideBits.self) &+ WideBits(repeating: 1023)) &<< 52
-  return p * unsafeBitCast(scale, to: Wide.self)
+  let r = (t - (shifted - rounder)) * Doubles(repeating: 0.693_147_180_559_945_3)
+  var p = Doubles.add(1.0 / 40_320, r, Doubles(repeating: 1.0 / 362_880))
+  p = Doubles.add(1.0 / 5_040, p, r)
+  p = Doubles.add(1.0 / 720, p, r)
+  p = Doubles.add(1.0 / 120, p, r)
+  p = Doubles.add(1.0 / 24, p, r)
+  p = Doubles.add(1.0 / 6, p, r)
+  p = Doubles.add(0.5, p, r)
+  p = Doubles.add(1, p, r)
+  p = Doubles.add(1, p, r)
+  let scale = (unsafeBitCast(shifted, to: DoubleBits.self) &+ DoubleBits(repeating: 1023)) &<< 52
+  return p * unsafeBitCast(scale, to: Doubles.self)
 }
 
 /// Returns a vector whose lanes are negative where a lane of `bits` is 0. All lanes of `bits` must
@@ -111,9 +113,9 @@ private func signWhereZero(_ bits: VectorBits) -> Vector { float(bits &- VectorB
 @inline(never)
 func outlinedPower(_ x: Vector, _ y: Vector) -> Vector {
   let (size, reach) = (magnitude(x), magnitude(y))
-  let smallest = Vector(repeating: .leastNormalMagnitude), wide = Vector(repeating: 0x1p100)
+  let smallest = Vector(repeating: .leastNormalMagnitude), factor = Vector(repeating: 0x1p100)
   // Products, so that subnormal numbers count as zero if they are flushed.
-  let isZero = size * wide - smallest, isFlat = reach * wide - smallest
+  let isZero = size * factor - smallest, isFlat = reach * factor - smallest
   let isOne = signWhereZero(bits(size) ^ VectorBits(repeating: 0x3f80_0000))
   let isUnbounded = float(VectorBits(repeating: 0x7f7f_ffff) &- bits(size))
   let isNoBase = float(VectorBits(repeating: 0x7f80_0000) &- bits(size))

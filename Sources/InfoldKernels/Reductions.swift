@@ -90,7 +90,7 @@ struct LaneSums {
   ) {
     for lane in 0..<min(count, Vector.scalarCount) {
       let sum =
-        isPrecise(lanes[lane], isSquare: isSquare) ? lanes[lane] : wideSum(column + lane, stride, rows, term)
+        isPrecise(lanes[lane], isSquare: isSquare) ? lanes[lane] : doubleSum(column + lane, stride, rows, term)
       output[lane] = Float(finish(sum))
     }
   }
@@ -111,7 +111,7 @@ private func square(_ x: Double) -> Double { x * x }
 
 /// Returns the sum of terms, accumulated one by one in double precision.
 @inline(always)
-private func wideSum(
+private func doubleSum(
   _ x: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ term: (Double) -> Double
 ) -> Double {
   var sum = 0.0
@@ -121,7 +121,7 @@ private func wideSum(
 
 /// Returns the product of some numbers, accumulated one by one in double precision.
 @inline(never)
-private func wideProduct(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
+private func doubleProduct(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
   var product = 1.0
   for index in 0..<count { product *= Double(x[index * stride]) }
   return product
@@ -170,7 +170,7 @@ private func multiplyColumns(
     for lane in 0..<min(count, Vector.scalarCount) {
       let product = products[lane]
       output[column + lane] =
-        Float(isInRange(product) ? product : wideProduct(input + column + lane, stride, rows))
+        Float(isInRange(product) ? product : doubleProduct(input + column + lane, stride, rows))
     }
   }
 }
@@ -190,14 +190,14 @@ private func rowProduct(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   }
   for index in 1..<4 { products[0].multiply(by: products[index]) }
   let product = products[0].total
-  return Float(isInRange(product) ? product : wideProduct(x, 1, columns))
+  return Float(isInRange(product) ? product : doubleProduct(x, 1, columns))
 }
 
 /// Writes the finished sums of terms of up to 32 columns of a matrix.
 @inline(always)
 private func sumColumns(
   _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ output: UnsafeMutablePointer<Float>,
-  _ term: (Vector) -> Vector, _ wideTerm: (Double) -> Double, isSquare: Bool = false, finish: (Double) -> Double
+  _ term: (Vector) -> Vector, _ doubleTerm: (Double) -> Double, isSquare: Bool = false, finish: (Double) -> Double
 ) {
   var column = 0
   while columns - column >= 4 * Vector.scalarCount {
@@ -216,7 +216,7 @@ private func sumColumns(
     for index in 0..<4 {
       let first = column + index * Vector.scalarCount
       totals[index].store(
-        at: output + first, count: Vector.scalarCount, of: input + first, stride, rows, isSquare: isSquare, wideTerm,
+        at: output + first, count: Vector.scalarCount, of: input + first, stride, rows, isSquare: isSquare, doubleTerm,
         finish: finish)
     }
     column += 4 * Vector.scalarCount
@@ -235,7 +235,8 @@ private func sumColumns(
       totals.add(partial)
     }
     totals.store(
-      at: output + column, count: count, of: input + column, stride, rows, isSquare: isSquare, wideTerm, finish: finish)
+      at: output + column, count: count, of: input + column, stride, rows, isSquare: isSquare, doubleTerm,
+      finish: finish)
     column += Vector.scalarCount
   }
 }
@@ -311,10 +312,10 @@ func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double { rowSum(x, col
 @inline(always)
 private func rowSum(
   _ x: UnsafePointer<Float>, _ columns: Int, _ term: (Vector) -> Vector, isSquare: Bool = false,
-  _ wideTerm: (Double) -> Double
+  _ doubleTerm: (Double) -> Double
 ) -> Double {
   let sum = sumRow(x, columns, fill: 0, term)
-  return isPrecise(sum, isSquare: isSquare) ? sum : wideSum(x, 1, columns, wideTerm)
+  return isPrecise(sum, isSquare: isSquare) ? sum : doubleSum(x, 1, columns, doubleTerm)
 }
 
 /// Returns the largest number of a row, or NaN if any is NaN.

@@ -22,15 +22,15 @@ enum Tile<let rows: Int, let vectors: Int> {
     var upcoming = upcoming
     let sums = sums(
       taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: WeightPrefetch.step,
-      epilogue.waiting
+      epilogue.spilled
     ) { vector in
       vector &* Vector.scalarCount
     } prefetch: {
       upcoming.prefetch()
     }
-    if let waiting = epilogue.waiting, waiting.goOn {
+    if let spilled = epilogue.spilled, spilled.areStoredAgain {
       return forEachSum { row, vector in
-        sums[vector &>> 1][row][vector & 1].store(at: waiting.place + sumOffset(row, vector))
+        sums[vector &>> 1][row][vector & 1].store(at: spilled.place + sumOffset(row, vector))
       }
     }
     finish(sums, columns: columns, epilogue)
@@ -46,7 +46,7 @@ enum Tile<let rows: Int, let vectors: Int> {
     let nextPanel = taps &* channels &* Kernels.panelWidth
     let skipped = skipsVector ? 1 : 0
     let sums = sums(
-      taps, channels, pixels, rowsPerTile: Kernels.wideTileRows, weights, stepLength: Kernels.runLength, nil
+      taps, channels, pixels, rowsPerTile: Kernels.threeVectorTileRows, weights, stepLength: Kernels.runLength, nil
     ) { vector in
       let place = vector &+ skipped
       return place < Kernels.panelVectors
@@ -61,19 +61,19 @@ enum Tile<let rows: Int, let vectors: Int> {
   /// - Parameters:
   ///   - pixels: The addresses of the pixels of `rowsPerTile` positions, for each tap. Only the
   ///     first `rows` of them exist.
-  ///   - waiting: The partial sums to continue.
+  ///   - spilled: The partial sums to continue.
   ///   - offset: The offset of a vector's weights from the beginning of a packed row.
   ///   - prefetch: A closure that is called every `WeightPrefetch.step` channels.
   @inline(always)
   private static func sums(
     _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, stepLength: Int,
-    _ waiting: SpilledSums?, offset: (Int) -> Int, prefetch: () -> Void
+    _ spilled: SpilledSums?, offset: (Int) -> Int, prefetch: () -> Void
   ) -> Sums {
     let offsets = InlineArray<vectors, Int> { offset($0) }
     var totals = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
-    if let waiting, waiting.areThere {
+    if let spilled, spilled.exist {
       forEachSum { row, vector in
-        totals[vector &>> 1][row][vector & 1] = Vector(at: waiting.place + sumOffset(row, vector))
+        totals[vector &>> 1][row][vector & 1] = Vector(at: spilled.place + sumOffset(row, vector))
       }
     }
     var sums = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
@@ -132,7 +132,7 @@ enum Tile<let rows: Int, let vectors: Int> {
       } while channel < channels
       pixels += rowsPerTile
     }
-    if taps &* channels >= Kernels.runLength || waiting != nil {
+    if taps &* channels >= Kernels.runLength || spilled != nil {
       forEachSum { row, vector in
         sums[vector &>> 1][row][vector & 1] += totals[vector &>> 1][row][vector & 1]
       }

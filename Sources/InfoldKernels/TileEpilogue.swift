@@ -19,7 +19,7 @@ struct TileEpilogue {
   /// Whether anything is applied to stored results.
   let isDeferred: Bool
   /// The partial sums of a product that is computed in parts.
-  var waiting: SpilledSums?
+  var spilled: SpilledSums?
 
   @inline(__always)
   init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {
@@ -51,7 +51,7 @@ struct TileEpilogue {
   @inline(__always)
   mutating func advance(rows: Int) {
     output += rows * outputStride
-    waiting?.place += rows * Kernels.panelWidth
+    spilled?.place += rows * Kernels.panelWidth
     residual = residual.map { $0 + rows * residualStride }
     lastResidual = lastResidual.map { $0 + rows * residualStride }
   }

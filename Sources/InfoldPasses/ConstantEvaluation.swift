@@ -6,11 +6,11 @@ import InfoldTensor
 /// them ahead of time, and folding may write the results into a model.
 struct ConstantEvaluation {
   /// The default limit on the size of a node's results in bytes.
-  static let usualByteLimit = 1 << 20
+  static let defaultByteLimit = 1 << 20
 
   /// The maximum size of a node's results in bytes, however small its inputs are. Results of up to
   /// four times the size of the inputs are always allowed.
-  var byteLimit = usualByteLimit
+  var byteLimit = defaultByteLimit
 
   /// Returns the outputs of `node`, or `nil` if an input is not constant or the outputs are too
   /// large.

@@ -30,11 +30,11 @@ package struct ConstantFolding: GraphPass {
   private let extent: Extent
 
   /// The limit of a session on the size of such weights.
-  package static let usualWeightByteLimit = 128 << 20
+  package static let defaultWeightByteLimit = 128 << 20
 
   /// Creates the pass.
   package init(
-    _ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.usualByteLimit, weightByteLimit: Int = 0
+    _ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.defaultByteLimit, weightByteLimit: Int = 0
   ) {
     self.extent = extent
     self.byteLimit = byteLimit

@@ -25,19 +25,19 @@ package struct GraphEditor {
   /// All names in use.
   var names: NameRegistry {
     mutating get {
-      learnNames()
+      collectNames()
       return knownNames
     }
   }
 
-  private mutating func learnNames() {
+  private mutating func collectNames() {
     guard !knowsAllNames else { return }
     knownNames.take(contentsOf: graph.values.lazy.map(\.name))
     knowsAllNames = true
   }
 
   private mutating func unusedName(_ name: String) -> String {
-    learnNames()
+    collectNames()
     return knownNames.unused(name)
   }
 

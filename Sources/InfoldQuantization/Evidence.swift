@@ -3,8 +3,8 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The source of ranges and moments: samples, or batch normalization statistics with random
-/// pictures for everything else.
+/// The source of ranges and moments: samples, or the statistics of batch normalizations. Random
+/// pictures provide what these statistics do not determine.
 struct Evidence {
   /// The number of samples or random pictures.
   let count: Int

@@ -3,11 +3,11 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Chooses the nodes that stay in float if a share of the multiplications may.
+/// Chooses the nodes that stay in float within a budget of multiplications.
 ///
-/// First, each node is kept in float alone to measure its gain. Then nodes are added in order of
-/// their gain at the outputs per multiplication, each if it fits the remaining share and reduces
-/// the error.
+/// First, the search keeps each node in float alone, to measure its gain at the outputs. Then it
+/// adds nodes in order of their gain per multiplication, each if it fits the remaining budget and
+/// reduces the error.
 struct FloatNodeSearch {
   private let graph: Graph
   private let budget: Double

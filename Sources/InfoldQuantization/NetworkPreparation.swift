@@ -14,18 +14,18 @@ struct NetworkPreparation {
   let expectations: [String: ChannelMoments]
   /// The network before its batch normalizations were folded.
   let unfolded: Model
-  /// Output names of nodes before other nodes were folded into them, mapped to their present output
-  /// names. Unnamed nodes are identified by these.
+  /// The present output names of nodes, by their output names before other nodes were folded into
+  /// them. Unnamed nodes are identified by these.
   let aliases: [String: String]
 
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, if the network is already
-  ///   quantized; `.unsupported` for nodes that Infold cannot run or cannot convert to the opset,
-  ///   and for bodies that capture values.
+  ///   quantized; `.unsupported` for a body that captures values, and for nodes that cannot be
+  ///   converted to opset 13.
   init(_ original: Model) throws(InfoldError) {
-    var model = try original.inlinedFloats(hint: "quantize the float model from which it was made")
+    var model = try original.inlinedFloats(hint: "quantize the float model that it was made from")
     if let node = model.graph.nodes.first(where: { !$0.captures.isEmpty }) {
       throw InfoldError(
-        .unsupported, "a body captures values of the outer graph, which quantization would rename",
+        .unsupported, "a body reads values of the outer graph, which quantization would rename",
         node: model.graph.label(of: node))
     }
     model.graph.dropUnreadOutputs()
@@ -36,7 +36,7 @@ struct NetworkPreparation {
     (model, folding) = (folded.model, folded.report)
     aliases = Self.aliases(folding, from: unfolded.graph, to: model.graph)
     model = try OpsetRaise.raised(model)
-    model.graph = try Self.plain(model.graph)
+    model.graph = try Self.replacingBiasedProducts(model.graph)
     try model.graph.inferTypes()
     self.model = model
   }
@@ -55,7 +55,7 @@ struct NetworkPreparation {
 
   /// Returns the graph with each Sum of two operands replaced by Add, and each matrix product with
   /// an added constant by Gemm.
-  private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
+  private static func replacingBiasedProducts(_ graph: Graph) throws(InfoldError) -> Graph {
     var products: [ValueID: Node] = [:]
     var absorbed: Set<ValueID> = []
     var nodes: [Node] = []

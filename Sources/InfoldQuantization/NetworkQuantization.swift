@@ -65,7 +65,7 @@ struct NetworkQuantization {
       next.rounding = try RoundedLayers(
         state.evidence.observed(state.model), plan, limit: limit, session, count: evidence.count, evidence.sample
       ) { progress(QuantizationProgress(phase: .rounding, done: $0, total: $1)) }
-      unsearchedLayers = next.rounding?.leftOut ?? []
+      unsearchedLayers = next.rounding?.unsearched ?? []
       try attempt(.roundingSearch, next)
     }
     var floatNodes: [QuantizedNetwork.FloatNode] = []

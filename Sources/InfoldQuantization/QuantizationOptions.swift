@@ -6,8 +6,9 @@ public struct QuantizationOptions: Sendable, Hashable {
   public var method: CalibrationMethod
   /// The nodes to leave in float, by name or by the name of their first output.
   public var excluded: Set<String>
-  /// Whether channels are scaled so that each uses more of the range that all share, where this
-  /// leaves the function of the network unchanged (cross-layer equalization, arXiv 1906.04721).
+  /// Whether channels are scaled so that each uses more of the range that all of them share. Only
+  /// channels whose scaling leaves the function of the network unchanged are scaled (cross-layer
+  /// equalization, arXiv 1906.04721).
   public var equalizesChannels: Bool
   /// Whether biases compensate for the mean error that rounding the weights causes.
   public var correctsBiases: Bool
@@ -35,11 +36,11 @@ public struct QuantizationOptions: Sendable, Hashable {
   func check() throws(InfoldError) {
     try method.check()
     if case .search(let limit) = rounding, !(limit > 0 && limit <= 1e9) {
-      throw InfoldError(.invalidArgument, "the rounding limit is \(limit), and must be above 0 and at most 1e9")
+      throw InfoldError(.invalidArgument, "the rounding limit is \(limit), but must be above 0 and at most 1e9")
     }
     guard floatBudget >= 0, floatBudget <= 100 else {
       throw InfoldError(
-        .invalidArgument, "the float budget is \(floatBudget) percent, and must be 0 to 100")
+        .invalidArgument, "the float budget is \(floatBudget) percent, but must be 0 to 100")
     }
   }
 }
@@ -48,14 +49,14 @@ public struct QuantizationOptions: Sendable, Hashable {
 public enum WeightRounding: Sendable, Hashable {
   /// Each weight to the nearest integer.
   case nearest
-  /// All weights of an output channel together, so that the layer's results change least according
-  /// to the second moments of its inputs (optimal brain quantization, arXiv 2208.11580; GPTQ, arXiv
-  /// 2210.17323).
+  /// All weights of an output channel together, so that the layer's results change least. The
+  /// change follows from the covariances of its inputs (optimal brain quantization, arXiv
+  /// 2208.11580; GPTQ, arXiv 2210.17323).
   /// - Parameter limit: The maximum number of multiplications of the search, in billions. Layers
   ///   are searched in order of increasing cost; the remaining ones are rounded to the nearest
   ///   integers.
   case search(limit: Double)
 
   /// A limit within which the search takes some seconds for an image network.
-  public static let usualLimit = 50.0
+  public static let defaultLimit = 50.0
 }

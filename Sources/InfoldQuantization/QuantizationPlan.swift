@@ -8,7 +8,8 @@ struct QuantizationPlan {
   /// A node that computes with quantized numbers.
   struct Operation {
     let form: QuantizedForm
-    /// The node that only clips the result, if there is one.
+    /// The node that only clips the result. It is removed if quantization clips as tightly. `nil`
+    /// if there is none.
     let activation: NodeID?
   }
 
@@ -27,7 +28,7 @@ struct QuantizationPlan {
 
   /// - Parameter aliases: Names of nodes before other nodes were folded into them, mapped to their
   ///   present names.
-  /// - Precondition: `SettleConstants` has run on the graph.
+  /// - Precondition: `MaterializeConstants` has run on the graph.
   /// - Throws: `InfoldError` with `.invalidArgument` if an excluded name matches no node, or if
   ///   nothing can be quantized.
   init(_ graph: Graph, excluding excluded: Set<String>, aliases: [String: String] = [:]) throws(InfoldError) {
@@ -42,7 +43,7 @@ struct QuantizationPlan {
     }
     if let name = unknown.sorted().first {
       throw InfoldError(
-        .invalidArgument, "no node is named \(String(quoting: name)) after folding",
+        .invalidArgument, "\(String(quoting: name)) is not the name of a node after folding",
         hint: "infold inspect --nodes lists the nodes of a model")
     }
     guard !operations.isEmpty else {
@@ -70,7 +71,7 @@ struct QuantizationPlan {
   private mutating func plan(_ id: NodeID, _ excluded: Set<String>) {
     let node = graph[id]
     guard let form = Self.form(of: node), let output = node.outputs[0], isFloat(output) else { return }
-    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return refuse(node, "it has a second output") }
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return refuse(node, "it has more than one output") }
     var inputs: [ValueID] = []
     switch form {
     case .convolution, .product:
@@ -89,7 +90,7 @@ struct QuantizationPlan {
       inputs = [input]
     case .quantizedProduct, .function: return
     }
-    let activation = form.takesBounds ? activation(behind: output, excluded) : nil
+    let activation = form.takesBounds ? activation(after: output, excluded) : nil
     let result = activation.flatMap { graph[$0].outputs[0] } ?? output
     for value in inputs + [result] where isQuantized.insert(value).inserted { values.append(value) }
     operations[id] = Operation(form: form, activation: activation)
@@ -151,8 +152,8 @@ struct QuantizationPlan {
     return nil
   }
 
-  /// Returns the node that clips a value, if it is the only reader.
-  private func activation(behind value: ValueID, _ excluded: Set<String>) -> NodeID? {
+  /// Returns the node that clips a value if it is the value's only consumer.
+  private func activation(after value: ValueID, _ excluded: Set<String>) -> NodeID? {
     guard let reader = index.onlyConsumer(of: value) else { return nil }
     let node = graph[reader]
     guard node.inputs[0] == value, bounds(of: node) != nil, excluded.isDisjoint(with: Self.names(of: node, graph))

@@ -1,7 +1,7 @@
 import InfoldGraph
 
 extension QuantizedForm {
-  /// Whether clipping the result can be absorbed at no cost.
+  /// Whether requantization can clip the result at no cost.
   var takesBounds: Bool {
     switch self {
     case .convolution, .product, .addition: true

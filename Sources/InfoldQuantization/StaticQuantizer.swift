@@ -31,8 +31,8 @@ public struct StaticQuantizer: Sendable {
   ///   - session: How to run samples through it.
   /// - Throws: `InfoldError` with `.invalidArgument` if the model is already quantized or contains
   ///   nothing to quantize, if an excluded node does not exist, or if an option is out of range;
-  ///   `.unsupported`, naming the node, if Infold cannot run the model or cannot convert it to
-  ///   opset 13.
+  ///   `.unsupported`, naming the node, if a node cannot be converted to opset 13, or if a body
+  ///   captures values.
   public init(
     _ original: Model, options: QuantizationOptions = QuantizationOptions(), session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
@@ -57,45 +57,48 @@ public struct StaticQuantizer: Sendable {
   /// The nodes that could be quantized and are not, with reasons.
   public var refusals: [PassResult.Entry] { plan.refusals }
 
-  /// Runs the samples through the float network and quantizes it.
+  /// Measures ranges on samples, and quantizes the network.
   ///
-  /// Each method of the options is measured on at most 64 of the samples. A method other than the
-  /// choice of ranges is discarded if it makes the outputs worse.
+  /// The effect of each method of the options is measured on at most 64 of the samples. A method
+  /// that makes the outputs worse is discarded, except for the choice of ranges and of float nodes.
   /// - Parameters:
   ///   - count: The number of samples, at least 1.
   ///   - progress: Receives the progress.
   ///   - sample: Returns the tensors of a sample, by input name.
   /// - Throws: Any error from `sample`; `InfoldError` with `.invalidArgument` if samples do not fit
   ///   the model or, naming the value, if a number is not finite; `.unsupported`, naming the node,
-  ///   for weights that 8 bits cannot hold.
+  ///   if Infold cannot run it, or for weights that 8 bits cannot hold.
   public func quantize(
     count: Int, progress: (QuantizationProgress) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> QuantizedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
+    guard count > 0 else {
+      throw InfoldError(.invalidArgument, "there are no samples to determine ranges with; give at least one")
+    }
     return try withoutActuallyEscaping(sample) { sample throws(InfoldError) in
       try quantize(
         Evidence(count: count, sample: sample, expectations: preparation.expectations, session: session), progress)
     }
   }
 
-  /// Runs the samples through the float network and quantizes it.
-  /// - Parameter samples: The tensors of each sample by input name; at least one sample.
+  /// Measures ranges on samples, and quantizes the network.
+  /// - Parameter samples: The tensors of each sample by input name, for at least one sample.
   /// - Throws: As `quantize(count:progress:sample:)`.
   public func quantize(_ samples: [[String: Tensor]]) throws(InfoldError) -> QuantizedNetwork {
     try quantize(count: samples.count) { index throws(InfoldError) in samples[index] }
   }
 
-  /// Quantizes the network without samples, from its batch normalizations: they give each channel
-  /// the mean beta and the standard deviation gamma.
+  /// Quantizes the network without samples. Its batch normalizations give each channel the mean
+  /// beta and the standard deviation gamma.
   ///
   /// Ranges extend six standard deviations to either side of the mean (Nagel et al., arXiv
-  /// 1906.04721). If the statistics do not determine a value's range, as in a network without batch
-  /// normalization, random pictures do. They run through the network with batch normalization
+  /// 1906.04721). Random pictures determine the ranges that the statistics leave open, as in a
+  /// network without batch normalization. They run through the network with batch normalization
   /// statistics recomputed for them. All methods of the options are applied.
   /// - Parameters:
-  ///   - shapes: Input shapes by name, if the model leaves open more than the batch size.
-  ///   - ranges: Known input ranges by name. Otherwise ranges come from random pictures, scaled to
-  ///     the brightness that the first batch normalization implies.
+  ///   - shapes: Input shapes by name. They are required for inputs with dynamic dimensions besides
+  ///     the batch size.
+  ///   - ranges: Known input ranges by name. The range of any other input comes from random
+  ///     pictures, scaled to the brightness that the first batch normalization implies.
   ///   - progress: Receives the progress.
   /// - Throws: `InfoldError` with `.invalidArgument` if shapes or ranges are missing or do not fit,
   ///   or, naming the value, if a number is not finite; `.unsupported`, naming the node, for

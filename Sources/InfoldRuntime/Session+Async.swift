@@ -53,9 +53,9 @@ extension Session {
   public static func load(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {
-    let handedOver = TransferredModel(model)
+    let transferred = TransferredModel(model)
     return try await loading { () throws(InfoldError) in
-      try Session(handedOver.take(), options: options, observer: observer)
+      try Session(transferred.take(), options: options, observer: observer)
     }
   }
 }

@@ -38,13 +38,13 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
 
   /// Creates an iterator over the results.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(session: session, underWay: PendingRuns(limit: limit), inputs: inputs.makeAsyncIterator())
+    Iterator(session: session, pendingRuns: PendingRuns(limit: limit), inputs: inputs.makeAsyncIterator())
   }
 
   /// An iterator over the results. Destroying it cancels its pending runs.
   public struct Iterator: AsyncIteratorProtocol {
     let session: Session
-    let underWay: PendingRuns
+    let pendingRuns: PendingRuns
     /// The remaining inputs.
     var inputs: Inputs.AsyncIterator?
     /// The error that `inputs` threw. It is rethrown after the results of all earlier runs.
@@ -56,17 +56,17 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
     ///   any error of the input sequence. After an error, the sequence ends.
     public mutating func next() async throws -> Element? {
       do {
-        while underWay.hasRoom, let input = try await inputs?.next() { underWay.begin(input, in: session) }
-        if underWay.hasRoom { inputs = nil }
+        while pendingRuns.hasRoom, let input = try await inputs?.next() { pendingRuns.begin(input, in: session) }
+        if pendingRuns.hasRoom { inputs = nil }
       } catch {
         inputs = nil
         failure = error
       }
       do {
-        if let result = try await underWay.first() { return result }
+        if let result = try await pendingRuns.first() { return result }
       } catch {
         (inputs, failure) = (nil, nil)
-        underWay.cancel()
+        pendingRuns.cancel()
         throw error
       }
       guard let failure else { return nil }

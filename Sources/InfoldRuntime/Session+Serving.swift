@@ -27,7 +27,7 @@ extension Session {
   ///   at least 2.
   /// - Throws: As `warmUp(shapes:)`. The method makes the plans of all batch sizes, but does not
   ///   run the model.
-  public func computesImagesApart(shapes: [String: [Int]] = [:]) throws(InfoldError) -> Bool {
+  public func computesImagesSeparately(shapes: [String: [Int]] = [:]) throws(InfoldError) -> Bool {
     try interface.inFile { () throws(InfoldError) in
       let inputs = try interface.completed(placeholders(shapes)).map(PlanCache.Input.init)
       guard let largest = inputs.first?.shape.first, largest > 1, inputs.allSatisfy({ $0.shape.first == largest }),

@@ -20,9 +20,9 @@ public final class Session: Sendable {
   /// Wrong declarations in the model. Some are found when the model is read; others by the first
   /// run with each combination of input shapes. Warnings of `SessionOptions.tuning` come last, for
   /// example about results that could not be stored.
-  public var warnings: [ModelWarning] { told.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
+  public var warnings: [ModelWarning] { reported.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
 
-  private let told: Mutex<ReportedWarnings>
+  private let reported: Mutex<ReportedWarnings>
   let interface: ModelInterface
   private let preparation: Preparation
   let factory: PlanFactory
@@ -80,7 +80,7 @@ public final class Session: Sendable {
     let path = model.path
     let derivatives = model.derivatives
     var graph = model.graph
-    told = Mutex(ReportedWarnings(model.warnings))
+    reported = Mutex(ReportedWarnings(model.warnings))
     _ = consume model
     interface = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.makeConsistent()
@@ -199,7 +199,7 @@ public final class Session: Sendable {
       let plan = try plan(for: tensors.map(PlanCache.Input.init), cancellation)
       try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
       let found = interface.warnings(of: results, symbols)
-      if !found.isEmpty { told.withLock { $0.add(found) } }
+      if !found.isEmpty { reported.withLock { $0.add(found) } }
     }
   }
 
@@ -238,7 +238,7 @@ public final class Session: Sendable {
         return try factory.runPlan(graph)
       }
     }
-    if let begin { factory.tell(of: plan, inputs.map(\.shape), since: begin) }
+    if let begin { factory.reportPlan(plan, inputs.map(\.shape), since: begin) }
     return plan
   }
 

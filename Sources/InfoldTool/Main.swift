@@ -13,7 +13,7 @@ enum Main {
       StandardError.write("infold: --tune= has no value; see '\(helpCommand(arguments))'\n")
       CurrentProcess.exit(ToolExit.badInput)
     }
-    if let word = strangeHelp(arguments) {
+    if let word = unknownHelpCommand(arguments) {
       StandardError.write("infold: \(noCommand(word)) see '\(helpCommand([]))'\n")
       CurrentProcess.exit(ToolExit.badInput)
     }
@@ -66,7 +66,7 @@ enum Main {
 
   /// The unknown command after `help`. ArgumentParser would show the help of the root command
   /// instead.
-  private static func strangeHelp(_ arguments: [String]) -> String? {
+  private static func unknownHelpCommand(_ arguments: [String]) -> String? {
     guard arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
       !commandNames.contains(word)
     else { return nil }

@@ -38,11 +38,14 @@ struct RunTarget {
     self.inputs = inputs
   }
 
-  /// Runs the model by kernels in one of the precisions, or without any; `inEveryWay`, in all three.
+  /// Runs the model by kernels in one of the precisions, or without any; `inEveryWay`, in all of these ways.
   func run(inEveryWay: Bool) throws(InfoldError) {
     let kernels = KernelChoice.names[Int(seed >> 32) % KernelChoice.names.count]
-    let ways: [(SessionOptions.Precision, optimize: Bool)] = [(.fast, true), (.exact, true), (.exact, false)]
+    let ways: [(SessionOptions.Precision, optimize: Bool)] = [
+      (.fast, true), (.exact, true), (.exact, false), (.bfloat16, true),
+    ]
     var options = SessionOptions(threads: 1, memoryLimit: FuzzTarget.memoryLimit)
+    if seed >> 40 & 1 == 1 { options.emulatedUnit = .everywhere }
     var firstError: InfoldError?
     for (index, way) in ways.enumerated() where inEveryWay || index == Int(seed >> 24 & 0xff) % ways.count {
       (options.precision, options.optimize) = way

@@ -53,7 +53,7 @@ import Testing
       Shape(
         height: 4, width: 9, channels: 16, outputs: 16,
         window: ImageWindow(height: 1, width: 4, strideY: 2, strideX: 1, padLeft: 3), padRight: 1, epilogue: 3))
-    // Columns that one wide tile takes, of sums in several runs, and more positions than one block.
+    // Columns that one tile of three vectors takes, of sums in several runs, and more positions than one block.
     for outputs in [17, 24] {
       shapes.append(
         Shape(
@@ -190,7 +190,7 @@ import Testing
     #expect(whole.output.isIntact)
   }
 
-  /// Groups in one call have the bits of calls for each, with windows of several taps and of one, panels and wide tiles.
+  /// Groups in one call have the bits of calls for each, with windows of several taps and of one, panels and tiles across panels.
   @Test(arguments: convolutionKernelSets.indices) func computesGroupsTogether(set: Int) {
     let kernels = convolutionKernelSets[set]
     for (outputs, channels, size) in [(5, 3, 3), (16, 16, 3), (24, 9, 1), (40, 7, 3), (1, 1, 2), (70, 4, 1)] {

@@ -101,9 +101,9 @@ import Testing
     let needed = Onnx.function(
       "F", ["a", "c"], ["b"], [Onnx.node("Neg", ["a"], ["d"]), Onnx.node("Neg", ["d"], ["b"])])
     #expect(try run(model([needed], inputs: ["x", ""])).result == [-1, 2])
-    let handedOn = Onnx.function("F", ["a", "c"], ["c"], [Onnx.node("Neg", ["a"], ["d"])])
+    let forwarded = Onnx.function("F", ["a", "c"], ["c"], [Onnx.node("Neg", ["a"], ["d"])])
     expectError(.invalidModel, "missing input", "\"c\"", "call") { () throws(InfoldError) in
-      try InlineBodies().run(on: try Model(bytes: model([handedOn]), operators: .standard).graph)
+      try InlineBodies().run(on: try Model(bytes: model([forwarded]), operators: .standard).graph)
     }
   }
 

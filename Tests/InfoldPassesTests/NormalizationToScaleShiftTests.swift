@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Batch normalizations that stay: as a scale and a shift where that is good enough, else as they are defined.
+/// Batch normalizations that are not folded: as a scale and a shift where that is good enough, else as they are defined.
 @Suite struct NormalizationToScaleShiftTests {
   private struct Case {
     var gamma: [Double] = [1.5, -0.5]

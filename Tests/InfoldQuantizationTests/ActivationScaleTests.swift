@@ -4,7 +4,7 @@ import Testing
 @Suite struct ActivationScaleTests {
   @Test(arguments: [
     (0.0...255.0, 1 as Float, 0 as UInt8), (-1.0...1.0, Float(2.0 / 255), 128), (-255.0...0.0, 1, 255),
-    // Zero is always part of it.
+    // The range always includes zero.
     (10.0...51.0, 0.2, 0), (-51.0 ... -10.0, 0.2, 255),
   ])
   func spreadsNumbersEvenly(range: ClosedRange<Double>, scale: Float, zeroPoint: UInt8) {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct ChannelMomentsTests {
-  /// The moments of min(max(x, lower), upper) by numbers that lie close to each other.
+  /// Returns the moments of min(max(x, lower), upper), integrated at closely spaced points.
   private func integrated(_ mean: Double, _ deviation: Double, _ lower: Double, _ upper: Double) -> (Double, Double) {
     let step = 1e-3
     var (weight, first, second) = (0.0, 0.0, 0.0)
@@ -44,7 +44,7 @@ import Testing
     #expect(above.mean == 6 && above.deviation == 0)
   }
 
-  /// The moments of a network's values, by name.
+  /// Returns the moments of a network's values, by name.
   private func moments(
     _ build: (inout NetworkBuilder, ValueID) throws -> ValueID
   ) throws -> (moments: [String: ChannelMoments], output: String) {
@@ -107,7 +107,7 @@ import Testing
     #expect(result.isEstimated && result.mean == [4.5] && abs(result.deviation[0] - 40.0.squareRoot()) < 1e-12)
   }
 
-  /// Statistics that say nothing are not believed, and neither is what follows from them.
+  /// Invalid statistics give no moments, and neither do values that depend on them.
   @Test(
     arguments: [
       ([1, 1], [0, 0], [.nan, 1]), ([1, 1], [0, 0], [-1, 1]), ([1, 1], [0, 0], [0, 1]),

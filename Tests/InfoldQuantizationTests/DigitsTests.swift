@@ -9,7 +9,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// A small network that was trained on handwritten digits, and digits that it has not seen, with their labels.
+/// A small network for handwritten digits, and labeled digits that it was not trained on.
 @Suite struct DigitsTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Recorded/digits").path
@@ -24,7 +24,7 @@ import Testing
     labels = try NumPyFile.read(Self.folder + "/labels.npy").elements()
   }
 
-  /// The last 32 of the digits, one by one; accuracy is that on the others.
+  /// Returns the last 32 digits as samples. Accuracy is measured on the others.
   private func samples() throws -> [[String: Tensor]] {
     let numbers: [Float] = try images.elements()
     return try (labels.count - 32..<labels.count).map {
@@ -38,7 +38,7 @@ import Testing
     return Array(try output.elements(as: Float.self).prefix((labels.count - 32) * 10))
   }
 
-  /// How many digits are recognized, and the signal-to-noise ratio of the scores.
+  /// Returns the number of recognized digits, and the signal-to-noise ratio of the scores.
   private func quality(_ network: QuantizedNetwork) throws -> (correct: Int, decibels: Double) {
     let before = try scores(model), after = try scores(network.model)
     var (signal, noise) = (0.0, 0.0)
@@ -66,7 +66,8 @@ import Testing
     let floats = correct(try scores(model))
     #expect(floats > 540 && found >= floats - 6, "\(found) of \(floats)")
     #expect(decibels > 18, "\(decibels) dB")
-    // Every value is known of, but the picture, and what follows from means of the last one.
+    // The range of the picture is given. All other ranges come from batch normalizations, and the
+    // last one is an estimate.
     #expect(!network.activations.contains { $0.origin == .noise || $0.origin == .samples })
     #expect(network.activations.first?.origin == .given && network.activations.last?.origin == .estimate)
   }

@@ -4,7 +4,7 @@ import InfoldQuantization
 import TestSupport
 import Testing
 
-/// The example of docs/Quantization.md.
+/// The example of docs/Quantization.md compiles and runs.
 @Suite struct DocumentationTests {
   // example
   func quantize(_ path: String, samples: [[String: Tensor]], to output: String) throws {

@@ -14,7 +14,8 @@ import Testing
     return Model(graph: try network.finished([output]), irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
   }
 
-  /// A convolution whose channels differ much: [N, 2, 6, 6] to [N, 8, 6, 6].
+  /// Adds a convolution whose channels have very different magnitudes: [N, 2, 6, 6] to [N, 8, 6,
+  /// 6].
   private func uneven(_ network: inout NetworkBuilder, _ x: ValueID, inputs: Int = 2) throws -> ValueID {
     let w = try network.random.tensor([8, inputs, 1, 1]).elements(as: Float.self)
     let scaled = w.enumerated().map { $1 * Float(sign: .plus, exponent: -($0 / inputs), significand: 1.3) }
@@ -31,7 +32,8 @@ import Testing
     return try (0..<6).map { _ in ["x": try random.tensor(shape)] }
   }
 
-  /// The largest difference between the float network and the one with scaled channels, as a share of the largest number.
+  /// Returns the largest difference between the float network and the one with scaled channels,
+  /// relative to the largest magnitude.
   private func difference(_ network: QuantizedNetwork, _ model: Model, _ samples: [[String: Tensor]]) throws -> Float {
     let options = SessionOptions(threads: 1)
     let before = try Session(model, options: options), after = try Session(network.reference, options: options)
@@ -44,7 +46,8 @@ import Testing
     return most / largest
   }
 
-  /// Convolutions, depthwise ones between them, and a residual sum: nothing changes but rounding, and the result is better.
+  /// With convolutions, depthwise convolutions between them, and a residual sum, only rounding
+  /// changes the float network, and the quantized network is better.
   @Test(arguments: ["Relu", "LeakyRelu", "none"]) func keepsTheFloatNetwork(activation: String) throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 6, 6])
@@ -73,7 +76,7 @@ import Testing
     #expect(best >= plain.steps.last!.decibels!)
   }
 
-  /// Channels that reach the upper bound of Clip keep their scale, and the others stay below it.
+  /// Channels that reach the upper bound of Clip keep their scale. All others stay below the bound.
   @Test func boundsStayWhatTheyAre() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 6, 6])
@@ -86,7 +89,8 @@ import Testing
     #expect(try difference(equalized, model, samples) < 1e-5)
   }
 
-  /// What others read as well, a body, an output or a function that is not homogeneous, is left alone.
+  /// Channels are not scaled if the value is an output or passes through a function that is not
+  /// homogeneous.
   @Test(arguments: ["Sigmoid", "output"]) func leavesOthersAlone(kind: String) throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 6, 6])

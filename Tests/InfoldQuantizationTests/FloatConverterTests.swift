@@ -14,7 +14,7 @@ import Testing
     Model(graph: try network.finished(outputs), irVersion: 8, opsetImports: [Model.OpsetImport(version: opset)])
   }
 
-  /// The nodes, as an operator with the type of its result.
+  /// Returns each node as its operator and the type of its result.
   private func nodes(_ graph: Graph) -> [String] {
     graph.nodes.map { node in
       "\(node.opType) \(node.outputs[0].flatMap { graph[$0].type?.elementType }.map { "\($0)" } ?? "?")"
@@ -29,7 +29,7 @@ import Testing
     let inputs = samples.map { ["x": $0] }
     let network = try converter.convert(inputs)
     let comparison = try converter.compare(network, count: inputs.count) { index throws(InfoldError) in inputs[index] }
-    // What is written can be read, and runs.
+    // The written model can be read and run.
     let read = try Model(bytes: network.model.serialized(), operators: .standard)
     #expect(read.graph.nodes.map(\.opType) == network.model.graph.nodes.map(\.opType))
     return (network, comparison)
@@ -64,7 +64,7 @@ import Testing
       nodes(graph) == [
         "Cast \(type)", "Conv \(type)", "Relu \(type)", "GlobalAveragePool \(type)", "Flatten \(type)", "Cast float32",
       ])
-    #expect(result.convertedNodes == 4 && result.refusals.isEmpty && result.wideValues.isEmpty)
+    #expect(result.convertedNodes == 4 && result.refusals.isEmpty && result.largeValues.isEmpty)
     #expect(result.constants.map(\.count).sorted() == [4, 108])
     #expect(
       graph.outputs.map { graph[$0].name } == ["scores.out"] && graph[graph.outputs[0]].type?.elementType == .float32)
@@ -94,7 +94,7 @@ import Testing
     let z = try network.node("Mul", [y, network.constant(Tensor(scalar: 1e-4 as Float))], name: "small")
     let original = try model(&network, network.node("Relu", [z]))
     let (result, comparison) = try converted(original, [Tensor(shape: [1, 4], [1, -2, 3, 0.5] as [Float])])
-    #expect(result.wideValues.map(\.name) == ["large.out"] && result.wideValues[0].largest == 120_000)
+    #expect(result.largeValues.map(\.name) == ["large.out"] && result.largeValues[0].largest == 120_000)
     #expect(result.refusals.count == 2 && result.refusals[0].node.contains("large"))
     #expect(result.refusals[1].node.contains("small"))
     #expect(result.refusals[0].description.contains("large.out"))

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What nodes of old opsets become means the same.
+/// The nodes that replace those of old opsets compute the same.
 @Suite struct OpsetRaiseTests {
   private typealias Build = (inout NetworkBuilder, ValueID) throws -> ValueID
 
@@ -31,7 +31,7 @@ import Testing
     #expect(before == after)
   }
 
-  /// By default, the sum goes over axis 1 and what is behind, and over the only dimension there is.
+  /// By default, the sum is over axis 1 and all later axes, or over the only axis of a vector.
   @Test(arguments: ["Softmax", "LogSoftmax", "Hardmax"]) func defaultAxes(opType: String) throws {
     try expectSame(opset: 11, [5], operators: [opType]) { try $0.node(opType, [$1]) }
     try expectSame(opset: 11, [2, 5], operators: [opType]) { try $0.node(opType, [$1]) }

@@ -28,13 +28,13 @@ import Testing
   }
 
   @Test func percentileLeavesOutHalfAtEitherEnd() throws {
-    // 10 of 1000 numbers lie far outside, and 1 % is left out: 5 below and 5 above.
+    // 10 of 1000 numbers are outliers, and 1 % is left out: 5 at either end.
     var numbers = (0..<990).map { Float($0) / 990 }
     numbers += Array(repeating: -1000, count: 5) + Array(repeating: 1000, count: 5)
     let outside = try range([numbers], .percentile(99.5))
     #expect(outside == -1000...1000)
     let inside = try range([numbers], .percentile(98.9))
-    // Bins of a width of 0.5 hold 2000 and more of both signs.
+    // With both signs, bins of width 0.5 cover magnitudes of 2000 and more.
     #expect(inside.lowerBound == 0 && inside.upperBound == 1)
     #expect(try range([numbers], .percentile(100)) == -1000...1000)
   }
@@ -71,7 +71,7 @@ import Testing
     #expect(try range([[least], [-least]], .percentile(100)) == Double(-least)...Double(least))
   }
 
-  /// The mean squared error of numbers that are rounded to 8 bits.
+  /// Returns the mean squared error of rounding numbers to 8 bits.
   private func error(_ numbers: [Float], _ range: ClosedRange<Double>) -> Double {
     let scale = ActivationScale(covering: range), step = Double(scale.scale), zero = Double(scale.zeroPoint)
     return numbers.reduce(0) { sum, number in
@@ -83,7 +83,8 @@ import Testing
 
   @Test(arguments: [0, 1, 2]) func squaredErrorsAreNearlyLeast(kind: Int) throws {
     var random = SplitMix64(seed: UInt64(kind) + 7)
-    // Sums of several uniform numbers, with a few that are far out; without negative ones; and evenly spread ones.
+    // Sums of several uniform numbers with a few outliers; the same without negative numbers; and
+    // evenly distributed numbers.
     let parts = try (0..<4).map { _ in try random.tensor([2000]).elements(as: Float.self) }
     var numbers = (0..<2000).map { place in parts.reduce(Float(0)) { $0 + $1[place] } }
     if kind < 2 { numbers += [40, -35, 28, 31, 38] }
@@ -99,7 +100,8 @@ import Testing
     #expect(found <= error(numbers, lower...upper) * 1.001)
   }
 
-  /// A single number that is far out is worth less than the steps of all the others.
+  /// A single outlier is clipped, because its error counts less than the steps of all other
+  /// numbers.
   @Test func whatIsFarOutIsCutOff() throws {
     var random = SplitMix64(seed: 11)
     let numbers = try random.tensor([60_000], in: 0...1).elements(as: Float.self) + [1.5]

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct RoundingSearchTests {
-  /// Inputs that go together, one list after the other.
+  /// Returns correlated inputs, one list after the other.
   private func inputs(_ count: Int, _ lists: Int, seed: UInt64) throws -> [[Double]] {
     var random = SplitMix64(seed: seed)
     let mixing = try random.tensor([count, count]).elements(as: Float.self).map(Double.init)
@@ -28,7 +28,7 @@ import Testing
     return moments
   }
 
-  /// The mean squared error of a row's results about their mean.
+  /// Returns the variance of the error of a row's results.
   private func error(_ weights: [Float], _ integers: [Int8], scale: Float, _ inputs: [[Double]]) -> Double {
     let changes = zip(weights, integers).map { Double($1) * Double(scale) - Double($0) }
     let results = inputs.map { zip($0, changes).reduce(0) { $0 + $1.0 * $1.1 } }
@@ -51,7 +51,7 @@ import Testing
       all += a
       nearest += b
     }
-    // What goes together is worth being rounded together.
+    // For correlated inputs, rounding weights together is better.
     #expect(count < 9 || all < nearest * 0.5)
   }
 

@@ -38,7 +38,7 @@ import Testing
     let y = try network.node("Relu", [network.node("Conv", [x, w, b], name: "conv")], name: "relu")
     let samples = [try Tensor(shape: [1, 1, 1, 2], [-1, 1.55] as [Float])]
     let (quantized, comparison, _) = try quantize(&network, y, samples: samples)
-    // The Relu is gone: its zero is the least number.
+    // The Relu is removed: its bound 0 is the lower end of the range.
     #expect(
       opTypes(quantized) == [
         "QuantizeLinear", "DequantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear",
@@ -58,7 +58,7 @@ import Testing
     #expect("\(quantized.activations[0])" == "\"x\" from -1 to 1.55: (number − 100) · 0.01")
     #expect("\(quantized.weights[0])".hasPrefix("\(quantized.weights[0].node): 3 weights, "))
     #expect("\(comparison)".hasPrefix("output \"relu.out\": ") && "\(comparison)".hasSuffix(" dB for sample 0"))
-    // The output keeps its name, and the channel without weights its bias.
+    // The output keeps its name, and the channel without weights keeps its bias.
     #expect(quantized.model.graph.outputs.map { quantized.model.graph[$0].name } == ["relu.out"])
     #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 35)
   }
@@ -84,11 +84,11 @@ import Testing
     let samples = try (0..<8).map { _ in try random.tensor([1, 3, 8, 8]) }
     let (quantized, comparison, quantizer) = try quantize(&network, y, samples: samples)
     #expect(quantizer.folding.foldedNormalizations == 1 && quantizer.operationCount == 9)
-    // What moves numbers keeps their scale.
+    // Operators that move elements keep the scale.
     let activations = Dictionary(uniqueKeysWithValues: quantized.activations.map { ($0.name, $0) })
     let pool = try #require(activations["pool.out"])
     #expect(activations.values.contains { $0.scale == pool.scale && $0.name != "pool.out" })
-    // It is the same network when it is read again.
+    // The written network is the same when it is read.
     let decoded = try Model(bytes: quantized.model.serialized(), operators: .standard)
     #expect(decoded.graph.nodes.map(\.opType) == opTypes(quantized))
     let session = try Session(decoded, options: SessionOptions(threads: 1))
@@ -103,7 +103,7 @@ import Testing
     #expect(comparison.activations.allSatisfy { $0.pooled.decibels! > 20 })
   }
 
-  /// A unit of a ShuffleNet, whose shuffle moves bytes between the convolutions.
+  /// A unit of ShuffleNet. Its channel shuffle moves bytes between the convolutions.
   @Test func shufflesStayInBytes() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 16, 6, 6])
@@ -159,7 +159,7 @@ import Testing
     let y = try network.node("Clip", [network.node("Conv", [x, network.weights([1, 1, 1, 1])])] + bounds)
     let samples = [try Tensor(shape: [1, 1, 1, 3], [-4, 0.5, 4] as [Float])]
     let (quantized, _, _) = try quantize(&network, y, samples: samples)
-    // Zero is part of every range, and 0.5 is not its end.
+    // The range includes zero, so 0.5 is not its end.
     #expect(opTypes(quantized).contains("Clip"))
   }
 
@@ -189,7 +189,8 @@ import Testing
         _ = try quantize(&network, y, samples: [Tensor(shape: [1, 2], sample)], excluding: excluded)
       }
     }
-    // Nothing to quantize, an unknown node, weights and values that are not finite, and what is quantized already.
+    // Nothing to quantize, an unknown node, weights and values that are not finite, and a model
+    // that is already quantized.
     #expect(try code({ try $0.node("Relu", [$1]) }) == .invalidArgument)
     #expect(try code({ try $0.node("MatMul", [$1, $0.weights([2, 2])]) }, excluding: ["no"]) == .invalidArgument)
     #expect(
@@ -211,7 +212,8 @@ import Testing
   @Test func weightsOfEverySizeAreHeld() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 1])
-    // Zeros with and without a bias, tiny and huge ones, and a bias that is far larger than the product.
+    // Zeros with and without a bias, tiny and huge weights, and a bias that is much larger than the
+    // product.
     let w = network.constant(try Tensor(shape: [6, 1], [0, 0, 1e-30, 1e30, 1e-6, 1] as [Float]), "w")
     let b = network.constant(try Tensor(shape: [6], [0, 3, 0, 0, 1e6, -1e-6] as [Float]), "b")
     let y = try network.node("Gemm", [x, w, b], ["transB": .int(1)], name: "gemm")

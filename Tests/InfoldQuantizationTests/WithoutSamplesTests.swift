@@ -21,7 +21,7 @@ import Testing
       options: options, session: SessionOptions(threads: 1))
   }
 
-  /// Where there is no batch normalization, random pictures show the ranges.
+  /// Without batch normalizations, all ranges come from random pictures.
   @Test func withoutNormalizations() throws {
     let quantizer = try quantizer([1, 3, 8, 8]) { network, x in
       let a = try network.node("Relu", [network.node("Conv", [x, network.weights([4, 3, 3, 3])])])
@@ -33,7 +33,8 @@ import Testing
     #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 30)
   }
 
-  /// Values of which batch normalizations say nothing are seen as if they had been trained on the random pictures.
+  /// Values without known moments get ranges from random pictures, with batch normalization
+  /// statistics recomputed for them.
   @Test func mixesBoth() throws {
     let quantizer = try quantizer(["N", 3, 8, 8]) { network, x in
       let a = try network.node(
@@ -50,12 +51,12 @@ import Testing
         > 20)
   }
 
-  /// A picture is as bright as the first batch normalization says.
+  /// Random pictures have the brightness that the first batch normalization implies.
   @Test func findsTheBrightness() throws {
     let quantizer = try quantizer([1, 3, 16, 16]) { network, x in
       let a = try network.node("Conv", [x, network.weights([4, 3, 1, 1])])
       var parameters = [a]
-      // A variance that only numbers a hundred times as large have.
+      // The stored variance implies numbers that are a hundred times as large.
       for number in [1, 0, 0, 10_000] as [Float] {
         parameters.append(network.constant(try Tensor(shape: [4], [Float](repeating: number, count: 4))))
       }
@@ -82,7 +83,7 @@ import Testing
     #expect(try quantizer.quantizeWithoutSamples(shapes: shapes).activations.count == 2)
   }
 
-  /// Statistics without sense are no evidence: random pictures take their place, or the error is clear.
+  /// Invalid statistics are ignored: ranges come from random pictures, or the error is clear.
   @Test(arguments: [Float.nan, -1, 0, .infinity]) func hostileStatistics(variance: Float) throws {
     let build = { (network: inout NetworkBuilder, x: ValueID) throws -> ValueID in
       let a = try network.node("Conv", [x, network.weights([2, 3, 1, 1])])

@@ -60,7 +60,7 @@ import Testing
       let images = try (0..<UInt64(Self.batch)).map(Self.input)
       let all = try Tensor(concatenating: images)
       #expect(try Self.isImageByImage(session, all))
-      #expect(try session.computesImagesApart(shapes: ["x": all.shape]) == !fixed)
+      #expect(try session.computesImagesSeparately(shapes: ["x": all.shape]) == !fixed)
       var results: [Tensor] = []
       try session.run([all], into: &results)
       try session.run([all], into: &results)
@@ -122,7 +122,7 @@ import Testing
     let all = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
     #expect(try Self.isImageByImage(session, all) == mixture.keepsThisBatchApart)
     // Some fit this batch only.
-    #expect((try? session.computesImagesApart(shapes: ["x": [Self.batch + 1, 16, 24, 24]])) != true)
+    #expect((try? session.computesImagesSeparately(shapes: ["x": [Self.batch + 1, 16, 24, 24]])) != true)
     let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
     let result = try Self.result(session, all)
     #expect(result.shape == plain.shape)
@@ -146,7 +146,7 @@ import Testing
     #expect(try session.firstPlan(for: ["x": all]) != session.firstPlan(for: ["x": images[1]]))
     let third = try Self.result(session, all).slice(1..<2, axis: 0).elements(as: Float.self)
     for (a, b) in zip(third, single) { #expect(abs(a - 3 * b) <= 1e-4 * max(1, abs(a))) }
-    #expect(try !session.computesImagesApart(shapes: ["x": all.shape]))
+    #expect(try !session.computesImagesSeparately(shapes: ["x": all.shape]))
   }
 
   /// What a server asks of a session before requests come.
@@ -157,11 +157,11 @@ import Testing
     #expect(session.memoryUse > before)
     #expect(throws: InfoldError.self) { try session.prepare(shapes: ["y": [4, 16, 24, 24]]) }
     #expect(throws: InfoldError.self) { try session.prepare() }
-    #expect(throws: InfoldError.self) { try session.computesImagesApart(shapes: ["x": [4, 16, 24]]) }
-    #expect(try !session.computesImagesApart(shapes: ["x": [1, 16, 24, 24]]))
+    #expect(throws: InfoldError.self) { try session.computesImagesSeparately(shapes: ["x": [4, 16, 24]]) }
+    #expect(try !session.computesImagesSeparately(shapes: ["x": [1, 16, 24, 24]]))
     // Those of all batches are there then.
     let other = try Session(Self.network(Self.classifier), options: SessionOptions(threads: 2))
-    #expect(try other.computesImagesApart(shapes: ["x": [6, 16, 24, 24]]))
+    #expect(try other.computesImagesSeparately(shapes: ["x": [6, 16, 24, 24]]))
     let use = other.memoryUse
     for batch in 2...6 { try other.prepare(shapes: ["x": [batch, 16, 24, 24]]) }
     #expect(other.memoryUse == use)

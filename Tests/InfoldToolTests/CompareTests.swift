@@ -71,7 +71,7 @@ import Testing
     #expect(text.output.contains("first difference\n") && text.output.contains("flatten → gemm → softmax"))
   }
 
-  /// Values as a runtime in single precision records them.
+  /// Writes values as a runtime in single precision computes them.
   private func record(_ graph: Graph, as ending: String, _ directory: String) throws {
     try FileManager.default.createDirectory(atPath: folder.path(directory), withIntermediateDirectories: false)
     var random = SplitMix64(seed: 8)
@@ -126,7 +126,7 @@ import Testing
     let outputs = try write(renamed, "c.onnx"), broken = try folder.write("d.onnx", [1, 2, 3])
     try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: false)
     for (arguments, message) in [
-      ([model], "give a second model, or --recorded"),
+      ([model], "pass a second model, or --recorded"),
       ([model, model, "--samples", "0"], "--samples is 0"),
       ([model, model, "--samples", "2", "--inputs", folder.path("empty")], "cannot be combined"),
       ([model, folder.path("none.onnx")], "none.onnx"),

@@ -13,7 +13,7 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  /// x → Conv → h → Relu → Add(h) → y, with an operator that Infold does not have.
+  /// x → Conv → h → Relu → Add(h) → y, with an unsupported operator.
   private func network() throws -> String {
     try folder.write(
       "network.onnx",
@@ -40,7 +40,7 @@ import Testing
     return (try String(contentsOfFile: file, encoding: .utf8), result.output)
   }
 
-  /// The texts of all elements, by the parser of someone else.
+  /// Returns the texts of all elements, as an independent XML parser reads them.
   private func texts(_ svg: String) throws -> [String] {
     let document = try XMLDocument(xmlString: svg)
     return try document.nodes(forXPath: "//*[local-name()='text' or local-name()='title']").compactMap(\.stringValue)
@@ -63,7 +63,7 @@ import Testing
     #expect(svg.components(separatedBy: "<g class=\"way\">").count - 1 == 7)
   }
 
-  /// A program of this name in a folder of its own.
+  /// Creates a program of this name in a separate folder.
   private func programFolder(_ script: String) throws -> String {
     let bin = folder.path("bin")
     try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)

@@ -62,7 +62,7 @@ import Testing
     #expect(shape == [32, 112, 112])
   }
 
-  /// Nodes of bodies stand behind their owner, which is named.
+  /// Nodes of bodies are listed after the node that contains them, and name it.
   @Test func listsNodesOfBodies() throws {
     let list: [String: Any] = try infold("inspect", opaqueModel(), "--nodes", "--json").json()
     let nodes = try #require(list["nodes"] as? [[String: Any]])
@@ -82,7 +82,8 @@ import Testing
     try expectRefusal(["inspect", model, "--shape", "image=1x3x224x224"], "\"image\" is not a graph input")
   }
 
-  /// A model with two operators that Infold does not have, one in a body, and everything that may stand around them.
+  /// A model with two unsupported operators, one of them in a body, and every other kind of
+  /// content.
   private func opaqueModel() throws -> String {
     let body = Onnx.attribute(
       "then_branch", type: 5, [.message(6, [Onnx.output("b"), Onnx.node("Inner", ["x"], ["b"])])])

@@ -6,7 +6,8 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What limits of memory, time, files and threads do to the tool: an error in one line, or a result, and never a signal.
+/// Limits of memory, time, files and threads cause an error in one line, or a result, but never a
+/// signal.
 @Suite struct LimitTests {
   private let folder: TemporaryFolder
   /// Convolutions with batch normalization, [N, 8, 12, 12] → [N, 10]; about 65 KB of weights.
@@ -59,7 +60,7 @@ import Testing
     }
   }
 
-  /// Every command with limits of memory from 1 KB to enough.
+  /// Every command, with memory limits from 1 KB to enough.
   @Test(arguments: [
     "run", "run without optimization", "run in double precision", "inspect", "inspect and draw", "fold", "validate",
     "validate two files", "statistics", "statistics in sequence", "quantize", "bench", "profile",
@@ -99,7 +100,7 @@ import Testing
     try expectRefusal(command("run") + ["--time-limit", text], "time-limit")
   }
 
-  /// A file that may not become as large as the result.
+  /// A file size limit below the size of the result.
   @Test(arguments: ["fold", "statistics in sequence", "quantize"]) func fileSizes(name: String) throws {
     let quoted = ([toolPath] + command(name)).map { "'\($0)'" }.joined(separator: " ")
     let result = try run("/bin/bash", ["-c", "ulimit -f 8; exec \(quoted)"])
@@ -108,7 +109,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: output))
   }
 
-  /// Pipes that nobody reads, wherever a file is written.
+  /// Pipes without a reader, for every option that names an output file.
   @Test func pipes() throws {
     let pipe = folder.path("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
@@ -141,7 +142,7 @@ import Testing
     }
   }
 
-  /// A control group of the test's own, where the machine lets it make one.
+  /// A control group for the test, if the machine permits it.
   @Test(.enabled(if: TestControlGroup.isPossible, "this machine lets nobody make control groups of processors"))
   func controlGroups() throws {
     let group = try #require(TestControlGroup())
@@ -153,7 +154,7 @@ import Testing
   }
 }
 
-/// A control group, gone with this.
+/// A control group that is removed with this object.
 private final class TestControlGroup {
   let path: String
   private let isUnified: Bool

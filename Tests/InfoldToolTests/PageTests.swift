@@ -3,7 +3,7 @@ import InfoldReports
 import TestSupport
 import Testing
 
-/// Links between the pages of a folder.
+/// Links between the pages of one model in a folder.
 @Suite struct PageTests {
   private let folder: TemporaryFolder
 
@@ -29,17 +29,17 @@ import Testing
         && fold.contains("<a href=\"./compare.html\">Comparison</a>"))
     #expect(!fold.contains("other.html"))
     #expect(other.contains("href=\"./compare.html\"") && !other.contains("fold.html"))
-    // Two of one topic have their names.
+    // Two pages of one topic are shown with their file names.
     #expect(
       comparison.contains("Profile <small>other.html</small>")
         && comparison.contains("Profile <small>time 1.html</small>"))
-    // Written again, a page has the same links, and the others too.
+    // A page that is written again has the same links, and so do the others.
     let before = try [read("time 1.html"), read("compare.html")]
     try write("Folding", ["m.onnx"], "fold.html")
     #expect(try read("fold.html") == fold && [read("time 1.html"), read("compare.html")] == before)
   }
 
-  /// Files that Infold has not written stay as they are, and names are no markup.
+  /// Files that Infold did not write do not change, and names are escaped.
   @Test func leavesOthersAlone() throws {
     let foreign = [
       "<html>m.onnx</html>", "",
@@ -52,7 +52,7 @@ import Testing
     for (index, text) in foreign.enumerated() { #expect(try read("\(index).html") == text) }
     let page = try read("p.html")
     #expect(page.contains("%22%3E%3Cscript%3Ex.html") && !page.contains("<script"))
-    // A head that only looks like ours brings nothing in.
+    // A head that only resembles that of Infold adds no link.
     let forged = try read("p.html").replacingOccurrences(of: "content=\"Profile\"", with: "content=\"<i>\"")
     _ = try folder.write("forged.html", Array(forged.utf8))
     try write("Profile", ["m.onnx"], "p.html")

@@ -7,7 +7,8 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Pictures that a wrong sidecar prepares, for a small network whose statistics the command has taken itself.
+/// Pictures with a wrong sidecar, for a small network whose statistics the command itself has
+/// written.
 @Suite struct PreparationTests {
   private static let side = 48
 
@@ -81,7 +82,7 @@ import Testing
       #expect(changes.count == 1 && changes[0].contains(change), "\(changes)")
       #expect((finding["remedy"] as? String)?.contains(remedy) == true, "\(finding)")
     }
-    // The page says so, and links to a page of the same model in its folder.
+    // The page names the mistake, and links to a page of the same model in its folder.
     let page = folder.path("statistics.html")
     let result = try infold("statistics", model, "--images", pictures, "--html", page)
     #expect(result.status == 0 && result.output.contains("page written to \(page)"))

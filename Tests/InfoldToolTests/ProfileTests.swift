@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// A layer of bytes is held against what products of bytes can do.
+  /// The peak of an 8-bit layer is that of 8-bit products.
   @Test func holdsBytesAgainstTheirOwnPeak() throws {
     var builder = NetworkBuilder()
     let x = try builder.rounded(builder.input([1, 8, 8, 8]), scale: 0.02, zeroPoint: 128)
@@ -184,7 +184,8 @@ import Testing
     #expect(steps.contains { ($0["args"] as? [String: Any])?["multiplyAccumulates"] as? Int == multiplyAccumulates })
   }
 
-  /// The page is read by the parser of someone else, as XML: only the declaration and elements without an end are not.
+  /// An independent XML parser reads the page. Only the declaration and elements without an end tag
+  /// are not XML.
   @Test func writesAPage() throws {
     let name = "<script>alert(\"1\")</script>&amp;\u{7}\u{FFFF}"
     let network = try folder.write(

@@ -62,7 +62,8 @@ import Testing
     #expect(text.contains("the same best class for "))
   }
 
-  /// One sample with large numbers hides the others, whose numbers are lost: the worst is named.
+  /// One sample with large numbers dominates the ratio over all samples. The worst sample is
+  /// reported.
   @Test func namesTheWorstSample() throws {
     _ = try folder.write("samples/huge.npy", NumPyFile.encode(Tensor(shape: [1, 3], [3000, -2000, 1000] as [Float])))
     let result = try infold("quantize", model, "--inputs", samples, "-o", output, "--json")
@@ -77,7 +78,8 @@ import Testing
     #expect(text.contains("warning: 6 samples are few"))
   }
 
-  /// What inspect --nodes lists for a node without a name, --exclude takes, also where the node takes in others.
+  /// --exclude accepts the names that inspect --nodes lists, also for a node without a name into
+  /// which others are folded.
   @Test func excludesNodesWithoutANameThatInspectLists() throws {
     var network = NetworkBuilder(seed: 4)
     let x = network.input([1, 2, 6, 6])
@@ -126,10 +128,10 @@ import Testing
     #expect(steps.first?["method"] as? String == "plain" && steps.allSatisfy { $0["kept"] as? Bool == true })
     let text = try #require(FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) })
     #expect(text.hasPrefix("<!doctype html>") && text.contains("Quantization of model.onnx"))
-    #expect(text.contains("What each method contributes") && text.contains("<svg") && !text.contains("<script"))
+    #expect(text.contains("Effect of each method") && text.contains("<svg") && !text.contains("<script"))
   }
 
-  /// Names are a stranger's.
+  /// Names are untrusted input.
   @Test func thePageEscapesNames() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3])
@@ -164,7 +166,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--images", "a", "--inputs", "b"], "either --images or --inputs"),
+    (["--images", "a", "--inputs", "b"], "--images and --inputs cannot be combined"),
     (["--inputs", "d", "--method", "mean"], "--method"),
     (["--inputs", "d", "--percentile", "50"], "must be above 50"),
     (["--inputs", "d", "--percentile", "101"], "must be above 50"),
@@ -188,7 +190,7 @@ import Testing
     try expectRefusal(arguments + ["--inputs", empty], empty, "contains no")
     try expectRefusal(arguments + ["--images", samples], "model.json")
     try expectRefusal(arguments + ["--inputs", samples, "--exclude", "third"], "\"third\"", model)
-    // A tensor that does not fit, and one that is cut off.
+    // A tensor of another shape, and a truncated file.
     _ = try folder.write("samples/9.npy", NumPyFile.encode(Tensor(zeros: [1, 2], of: .float32)))
     try expectRefusal(arguments + ["--inputs", samples], model, "\"x\"")
     let file = try folder.write("samples/9.npy", Array("no tensor".utf8))

@@ -13,9 +13,10 @@ import Testing
   struct ReportedCase: Sendable, CustomTestStringConvertible {
     /// The name of its folder.
     var name: String
-    /// The largest error as a part of the right value.
+    /// The largest error relative to the correct value.
     var relative = 2e-5
-    /// The largest error beside that; `nil` for what the type and the largest value allow.
+    /// The largest error in addition to that; `nil` for the default of the type and the largest
+    /// value.
     var absolute: Double?
     /// The batch normalizations that `infold fold` leaves; `nil` where there is nothing to fold.
     var normalizationsLeft: Int?

@@ -64,7 +64,7 @@ import Testing
     #expect(try output(answers[1], "y")["data"] == nil)
     #expect(try NumPyFile.read(folder.path("deep.npy")) == Tensor(shape: [1, 3], [1, 0, 3] as [Float]))
     #expect(try NumPyFile.read(folder.path("out/2/y.npy")) == Tensor(shape: [1, 3], [0, 5, 6] as [Float]))
-    // What stands in the answer besides.
+    // The other members of the answer.
     let inline = try infold(
       ["run", relu, "--lines", "--output", folder.path("out")],
       input: #"{"inputs": {"x": [[-4, 5, 6]]}, "outputs": {"y": null}}"#)
@@ -81,7 +81,7 @@ import Testing
     #expect(try output(answers[1], "s")["data"] as? [Double] == [15, 26])
   }
 
-  /// A model that gives back what it gets, for each type that a line can hold.
+  /// A model that returns its input, for each type that a line can contain.
   @Test(arguments: [
     (
       1, "float32", "[0.1,-0.0,3e+38,\"NaN\",\"-Infinity\",16777217]",

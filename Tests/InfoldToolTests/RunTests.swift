@@ -231,7 +231,7 @@ import Testing
         Onnx.input("a", [Onnx.dim("N"), Onnx.dim("C")]), Onnx.input("b", [Onnx.dim("N"), Onnx.dim("C")]),
         Onnx.output("s"), Onnx.node("Add", ["a", "b"], ["s"]),
       ]))
-    // A shape for a makes b's; a file of the same shape may stand beside it.
+    // The shape of a determines that of b. A file of the same shape is accepted in addition.
     let random = try infold("run", path, "--random", "0", "--shape", "a=2x3", "--json")
     #expect(try outputs(random)[0]["shape"] as? [Int] == [2, 3])
     let both = try infold("run", path, "--input", "a=" + a, "--input", "b=" + a, "--shape", "a=2x3", "--json")

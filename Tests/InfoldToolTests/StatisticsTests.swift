@@ -79,7 +79,8 @@ import Testing
     #expect(again["storedMean"] as? [Double] == [1.5] && again["storedVariance"] as? [Double] == [1.25])
   }
 
-  /// m·p·q values share a mean per feature map, m per activation; a fixed batch of 1 is run m times.
+  /// m·p·q values share a mean per feature map, and m per activation. A model with a fixed batch
+  /// size of 1 runs m times.
   @Test func takesPictures() throws {
     let path = try folder.write(
       "p.onnx",
@@ -114,7 +115,7 @@ import Testing
     #expect(again["shape"] as? [Int] == [24])
   }
 
-  /// A folder per sample, with a file for each input.
+  /// Each sample is a folder with a file for each input.
   @Test func takesSeveralInputs() throws {
     let shape = [Onnx.dim("N"), Onnx.dim(1)]
     let one = Onnx.raw([1])
@@ -146,7 +147,8 @@ import Testing
     let relu = try folder.write("relu.onnx", Onnx.relu())
     try expectRefusal(["statistics", relu, "--inputs", samples], "relu.onnx", "no batch normalization")
 
-    // The mean is an input, which can be measured against and not be replaced; nothing is read and written then.
+    // The mean is an input. It can be compared with the data, but not replaced. Nothing is read or
+    // written then.
     let open = try folder.write(
       "open.onnx", Self.normalization([Onnx.dim("N"), Onnx.dim(1)], mean: [Onnx.input("m", [Onnx.dim(1)])]))
     let output = folder.path("never.onnx")

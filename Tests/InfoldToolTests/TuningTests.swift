@@ -53,7 +53,7 @@ import Testing
     try expectRefusal(["run", network, "--random", "1", "--tune="], "--tune= has no value", "see 'infold run --help'")
   }
 
-  /// A model behind the option is the model.
+  /// A model after --tune is the model.
   @Test func takesNoModelForAValue() throws {
     let result = try run("run", "--tune", network, "--random", "1", "--tune-time", "0.000001")
     #expect(result.status == 0 && result.error.contains("raise the time limit for tuning"), "\(result.error)")

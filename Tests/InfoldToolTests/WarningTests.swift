@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What commands say of declared shapes that are wrong, and symbols that are given sizes.
+/// The warnings about wrong declared shapes, and about symbols with sizes.
 @Suite struct WarningTests {
   private let folder: TemporaryFolder
 
@@ -13,7 +13,7 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  /// `count` Relus behind each other, all but the first input declared as [1, 3]; x is [N, 3].
+  /// A chain of `count` Relus. All values but the first input are declared as [1, 3]; x is [N, 3].
   private func chain(_ count: Int) throws -> String {
     let names = ["x"] + (1..<count).map { "r\($0)" } + ["y"]
     let nodes = zip(names, names.dropFirst()).map { Onnx.node("Relu", name: "relu_\($1)", [$0], [$1]) }

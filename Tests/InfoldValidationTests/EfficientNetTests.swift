@@ -13,7 +13,8 @@ import Testing
   private let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../Models/efficientnet-lite0.onnx").standardizedFileURL.path
 
-  /// Every constant and every site. Without optimization a run takes minutes, and only the constants are checked.
+  /// Validates every constant and every fold site. Without optimization, a run takes minutes, and
+  /// only the constants are checked.
   @Test func passes() throws {
     let proof = try FoldValidation(try Model(path: path, operators: .standard))
     let count = _isDebugAssertConfiguration() ? 0 : 1

@@ -8,7 +8,7 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// The proof on small networks: what is right passes, what is wrong fails and is named.
+/// Validations of small networks: correct folds pass, and each error is reported at its place.
 @Suite struct FoldValidationTests {
   /// Conv (3 × 3, padded), BatchNormalization and Relu, twice.
   private func network(seed: UInt64 = 1) throws -> Model {
@@ -44,7 +44,7 @@ import Testing
     try FoldValidation(model, folded: folded).run(try samples(model))
   }
 
-  /// Changes the constant that input `input` of the `place`-th node of this operator reads.
+  /// Changes the constant that is input `input` of the `place`-th node of this operator.
   private func change(
     _ model: inout Model, _ opType: String, _ place: Int = 0, input: Int, _ transform: (inout [Float]) -> Void
   ) throws {
@@ -82,7 +82,7 @@ import Testing
     #expect(try prove(network()).outcome == .passed)
   }
 
-  /// Each report tells its outcome in one line.
+  /// Each report describes its outcome in one line.
   @Test func saysTheOutcome() throws {
     let model = try network()
     let right = try prove(model)
@@ -113,7 +113,7 @@ import Testing
     #expect(error?.code == .invalidArgument && error?.reason.contains("is not folded") == true)
   }
 
-  /// What the proof says of a network is said of what a session makes of it: float16, with a variance of zero and a large mean.
+  /// Validates what a session runs for a float16 network, a variance of zero and a large mean.
   @Test func isOfWhatASessionRuns() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 5, 5], of: .float16)
@@ -131,7 +131,7 @@ import Testing
     #expect(report.passed == isRight, "\(report.reasons)")
   }
 
-  /// Many operators without a counterpart are one line.
+  /// Many operators without a counterpart are reported in one line.
   @Test func saysInOneLineThatAFileIsAnotherNetwork() throws {
     var networks: [Model] = []
     for size in [1, 3] {
@@ -160,7 +160,8 @@ import Testing
     #expect(report.sites.allSatisfy { $0.state == .folded })
   }
 
-  /// What other tools do: every operation rounded to single precision, and the convolution's output named anew.
+  /// Folds like other tools: every operation is rounded to single precision, and the convolution's
+  /// output is renamed.
   @Test func passesAFileThatWasFoldedInSinglePrecision() throws {
     let model = try network()
     var file = try folded(model)
@@ -252,7 +253,7 @@ import Testing
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites.map(\.state) == [.folded, .notFolded])
     #expect(report.normalizations.folded == 1)
-    #expect(report.remarks.contains { $0.contains("1 of 2 batch normalizations are not folded") })
+    #expect(report.notes.contains { $0.contains("1 of 2 batch normalizations are not folded") })
   }
 
   @Test func refusesAnotherModel() throws {
@@ -280,7 +281,7 @@ import Testing
     #expect(report.reasons.contains { $0.contains("no counterpart") }, "\(report.reasons)")
   }
 
-  /// With a large mean beside a small spread, folding is much closer to the truth.
+  /// With a large mean and a small deviation, the folded form is much closer to the ground truth.
   @Test func saysWhenFoldingIsCloser() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 16, 16])
@@ -293,7 +294,7 @@ import Testing
     let report = try prove(model)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sites[0].numbers!.improvement! > 50)
-    #expect(report.remarks.contains { $0.contains("reduced the error by a factor") }, "\(report.remarks)")
+    #expect(report.notes.contains { $0.contains("reduced the error by a factor") }, "\(report.notes)")
   }
 
   @Test func countsChannelsWithoutVariance() throws {

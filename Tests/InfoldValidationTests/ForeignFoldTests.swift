@@ -8,9 +8,11 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Files of other tools, which also did something else: what does not concern folding is matched, and a wrong fold is found all the same.
+/// Files of other tools, with other changes besides folding. The other changes are accepted, and
+/// wrong folds are found.
 @Suite struct ForeignFoldTests {
-  /// Pad and Conv, two branches of the same sizes, a sum, and a matrix product, each with a BatchNormalization or what stands for one.
+  /// Pad and Conv, two branches of the same sizes, a sum, and a matrix product, each with a
+  /// BatchNormalization or an equivalent.
   private func network() throws -> Model {
     var network = NetworkBuilder(seed: 11)
     let x = network.input([1, 3, 10, 10])
@@ -35,7 +37,8 @@ import Testing
       opsetImports: [Model.OpsetImport(version: 13)])
   }
 
-  /// What another tool might write: the padding in the convolution, Conv and Relu in one node, other names, and no Identity.
+  /// The network as another tool might write it: padding is moved into the convolution, Conv and
+  /// Relu are one node, values are renamed, and Identity is removed.
   private func foreign(_ model: Model, reversed: Bool = false) throws -> Model {
     var file = model
     var graph = try FoldBatchNormalization().fold(model.graph).graph
@@ -112,7 +115,7 @@ import Testing
     #expect(matching.byWeights + matching.byName == 5 && matching.byWeights >= 3, "\(matching)")
     #expect(try #require(matching.values).compared > 3)
     #expect(matching.changes.contains { $0.contains("com.microsoft.FusedConv") }, "\(matching.changes)")
-    #expect(report.remarks.contains { $0.hasPrefix("the file: ") })
+    #expect(report.notes.contains { $0.hasPrefix("the file: ") })
     #expect(ValidationPage(report).html.contains("How the file was matched"))
     #expect(report.sessions.allSatisfy { $0.passed })
   }
@@ -164,7 +167,7 @@ import Testing
     #expect(report.sites.contains { !$0.passed }, "\(report.reasons)")
   }
 
-  /// Weights that are right, and a window that is not.
+  /// Correct weights with a wrong window.
   @Test func findsAWindowThatIsMoved() throws {
     let model = try network()
     let file = try foreign(model)
@@ -182,7 +185,7 @@ import Testing
     #expect(report.reasons.contains { $0.contains("the first value whose difference") }, "\(report.reasons)")
   }
 
-  /// Digits that Infold does not lose may have been lost by another tool: that is a fold, and held to the bounds of one.
+  /// Another tool may fold although digits are lost. The result must be within the same bounds.
   @Test func takesAFoldThatInfoldRefuses() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 6, 6])
@@ -210,7 +213,7 @@ import Testing
     #expect(report.constants.wrong == 0 && report.constants.count == 9, "\(report.reasons)")
   }
 
-  /// Names that files reuse for something else do not mislead.
+  /// Names that a file reuses for other values.
   @Test func namesThatMeanSomethingElse() throws {
     let model = try network()
     var file = try foreign(model)

@@ -17,7 +17,7 @@ import Testing
     #expect(pixels.allSatisfy { $0.magnitude <= 2 })
   }
 
-  /// Neighbors are alike, far pixels less, and the channels go together.
+  /// Neighboring pixels correlate, distant pixels less so, and the channels correlate.
   @Test func isSmoothAndHasCorrelatedChannels() throws {
     let pixels: [Float] = try image([1, 3, 128, 128]).elements()
     func correlation(_ shift: Int) -> Float {

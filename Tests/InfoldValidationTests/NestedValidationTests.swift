@@ -8,12 +8,12 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Models with functions, loops and computed weights: folded, written, read, run and proved.
+/// Models with functions, loops and computed weights: folded, written, read, run and validated.
 @Suite struct NestedValidationTests {
   private static let parameters = ["w", "g", "b", "m", "v"]
   private let opsets = [("", 13), ("local", 1)]
 
-  /// Random numbers, the same for the same name.
+  /// Random numbers, which depend only on the seed.
   private func numbers(_ count: Int, seed: UInt64, in range: ClosedRange<Float> = -1...1) throws -> [Float] {
     var random = SplitMix64(seed: seed)
     return try random.tensor([count], in: range).elements()
@@ -47,8 +47,8 @@ import Testing
         more: functions), operators: .standard)
   }
 
-  /// Folds, writes and reads, and holds both networks against double precision.
-  /// - Returns: The folded model, the report of the folding, and that of the proof.
+  /// Folds the model, writes and reads it, and compares both networks with double precision.
+  /// - Returns: The folded model, the report of the folding, and that of the validation.
   private func fold(_ original: Model) throws -> (Model, FoldReport, ValidationReport) {
     let outcome = try FoldBatchNormalization().fold(original)
     let (folded, report) = (outcome.model, outcome.report)
@@ -80,11 +80,11 @@ import Testing
     #expect(report.foldedNormalizations == 1 && report.refusals.isEmpty)
     #expect(folded.graph.nodes.map(\.opType) == ["Conv"])
     #expect(proof.normalizations.total == 1 && proof.normalizations.folded == 1 && proof.sites.count == 1)
-    // Nobody calls the function any more.
+    // The function is no longer called.
     #expect(try !folded.serialized().contains("ConvBN"))
   }
 
-  /// Only what is folded into is opened: the other calls, and their function, stay.
+  /// Only the call that is folded into is inlined. Other calls and their function stay.
   @Test func otherCallsStay() throws {
     let twice = Onnx.function("Twice", ["a"], ["o"], [Onnx.node("Add", ["a", "a"], ["o"])])
     let nodes = [
@@ -98,7 +98,7 @@ import Testing
     #expect(try folded.serialized().contains("Twice") && !folded.serialized().contains("ConvBN"))
   }
 
-  /// Conv in a function, the normalization outside of it; and a function inside of another.
+  /// Conv in a function and the normalization outside of it; and a function within another.
   @Test func aNormalizationBehindAFunctionInAFunction() throws {
     let inner = Onnx.function("Inner", ["a", "w"], ["o"], [Onnx.node("Conv", ["a", "w"], ["o"])])
     let outer = Onnx.function("Outer", ["a", "w"], ["o"], [Onnx.node("Inner", domain: "local", ["a", "w"], ["o"])])
@@ -111,7 +111,8 @@ import Testing
     #expect(folded.graph.nodes.map(\.opType) == ["Conv"])
   }
 
-  /// A function whose operators mean something else in the model's opset stays in a file, and is named; a session folds in it.
+  /// A function with operators that changed before the model's opset is not folded in a file, and
+  /// is reported. A session folds it.
   @Test func aFunctionOfAnotherOpset() throws {
     // BatchNormalization changed with opset 14, Conv with 11.
     let call = Onnx.node("ConvBN", domain: "local", ["x"] + Self.parameters, ["y"])
@@ -123,7 +124,8 @@ import Testing
     #expect(proof.normalizations.total == 1 && proof.normalizations.folded == 1)
   }
 
-  /// Loops in loops, with a call of a function in each: the work does not multiply from level to level.
+  /// Nested loops with a function call in each. The work does not grow exponentially with the
+  /// depth.
   @Test func loopsInLoopsWithCalls() throws {
     let twice = Onnx.function("Twice", ["a"], ["o"], [Onnx.node("Add", ["a", "a"], ["o"])])
     var inner: [Wire] = []
@@ -179,7 +181,8 @@ import Testing
     #expect(report.refusals.map(\.reason).contains { $0.contains("has no weights to fold into") }, "\(report.refusals)")
   }
 
-  /// Two convolutions of quantized numbers with a normalization between them and the sums: it goes into the scales.
+  /// A convolution with quantized weights and a normalization, which is folded into the scales of
+  /// the weights.
   @Test func aQuantizedConvolution() throws {
     var network = NetworkBuilder()
     let x = try network.rounded(network.input([1, 3, 8, 8]), scale: 0.02, zeroPoint: 128)

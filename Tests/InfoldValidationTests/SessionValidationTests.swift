@@ -7,7 +7,7 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// What sessions run, behind all passes and by their kernels, in each precision.
+/// Validations of what sessions run after all passes, with their kernels, in each precision.
 @Suite struct SessionValidationTests {
   private func report(
     _ graph: Graph, precisions: [SessionOptions.Precision]? = [.fast, .exact], opset: Int = 13
@@ -103,7 +103,7 @@ import Testing
     #expect(report.passed, "\(report.reasons)")
     #expect(report.sessions.map(\.precision) == ["fast", "exact"])
     for session in report.sessions {
-      #expect(session.passed && session.failures.isEmpty && session.remarks.isEmpty, "\(session.remarks)")
+      #expect(session.passed && session.failures.isEmpty && session.notes.isEmpty, "\(session.notes)")
       #expect(session.plannedNodes > 0 && session.nodes > 0)
       let kernels = session.layers.compactMap(\.kernels), passes = session.layers.compactMap(\.passes)
       #expect(!kernels.isEmpty && !passes.isEmpty)
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  /// The algorithm is told, and its bound is not that of a plain sum.
+  /// The report names the Winograd algorithm, whose bound differs from that of a plain sum.
   @Test func knowsWinogradsAlgorithm() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 32, 24, 24])
@@ -128,7 +128,7 @@ import Testing
     #expect(layers[0].kernels!.shareOfBound > 0 && layers[0].kernels!.shareOfBound < 1)
   }
 
-  /// An operator of the app that computes something else in single precision than in double precision.
+  /// A custom operator that computes something else in single precision than in double precision.
   private struct Unsteady: UnaryOperator {
     static let name = "Unsteady"
     static let domain = "com.example"
@@ -157,11 +157,11 @@ import Testing
     #expect(
       session.failures.contains { $0.contains("\"odd\"") && $0.contains("precision fast") }, "\(session.failures)")
     #expect(report.reasons.contains { $0.contains("\"odd\"") })
-    // The layers before it are right.
+    // The earlier layers are correct.
     #expect(session.layers.first { $0.kernels != nil }?.kernels?.beyond == 0)
   }
 
-  /// Nothing to fold leaves nothing to prove, unless what a session runs is asked for.
+  /// Without anything to fold there is nothing to validate, unless a precision is requested.
   @Test func isAnAnswerWhereNothingFolds() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 8, 8])

@@ -6,7 +6,7 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// The proof holds for every form of a site: each operator, before and behind, chains, and branches.
+/// Every form of a fold site passes: each operator, maps before and after it, chains, and branches.
 @Suite struct SiteFormTests {
   private func expectProof(
     _ graph: Graph, sites: Int, sourceLocation: SourceLocation = #_sourceLocation
@@ -50,7 +50,7 @@ import Testing
     try expectProof(try network.finished(network.normalization(y, channels: 5)), sites: 1)
   }
 
-  /// As LeViT has it: the tokens are rows of a matrix where they are normalized.
+  /// As in LeViT: the tokens are rows of a matrix when they are normalized.
   @Test func matMulWhoseRowsAreNormalized() throws {
     var network = NetworkBuilder()
     let y = try network.node("MatMul", [network.input([2, 4, 7]), network.weights([7, 5])])
@@ -68,7 +68,7 @@ import Testing
     try expectProof(try network.finished(network.normalization(turned, channels: 5)), sites: 1)
   }
 
-  /// A part of the channels of a normalization whose values have fewer dimensions than the convolutions'.
+  /// The normalization reads the joined and flattened results of two convolutions.
   @Test func convolutionsWhosePicturesAreJoinedAndFlattened() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 5, 5])
@@ -115,7 +115,7 @@ import Testing
     try expectProof(try network.finished(network.normalization(z, channels: 6)), sites: 1)
   }
 
-  /// Then a session computes the operator ahead, with its normalization, and nothing is left to fold.
+  /// A session evaluates the operator and its normalization ahead of time. Nothing is left to fold.
   @Test func aConstantInput() throws {
     var network = NetworkBuilder()
     let x = try network.weights([1, 2, 4, 4])
@@ -127,7 +127,8 @@ import Testing
     #expect(report.normalizations.total == 1 && report.normalizations.folded == 1)
   }
 
-  /// Beside a large mean the bias cancels: what is left is as exact as double precision, and not more.
+  /// With a large mean, the bias cancels. Its remaining digits are only as accurate as double
+  /// precision.
   @Test func cancellation() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])

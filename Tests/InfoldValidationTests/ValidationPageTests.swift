@@ -26,7 +26,7 @@ import Testing
     #expect(!html.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
   }
 
-  /// Behind every bar of the table stands a text of one width, however many digits it has.
+  /// The text after each bar of the table has the same width, however many digits it has.
   @Test func barsLineUp() throws {
     let html = try page(name: "conv")
     let bars = html.components(separatedBy: "</i></span>").dropFirst()
@@ -41,7 +41,7 @@ import Testing
     }
     #expect(html.contains("passed"))
     #expect(html.contains("prefers-color-scheme:dark"))
-    // Each plot in two widths: the errors, the factors, and two of the output.
+    // Each plot has two widths: the errors, the factors, and two of the output.
     #expect(html.components(separatedBy: "<svg").count == 9)
     #expect(!html.contains("nan") && !html.contains("inf\""))
   }

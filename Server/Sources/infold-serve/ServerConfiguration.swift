@@ -51,10 +51,10 @@ struct ServerConfiguration {
   /// - Throws: `InfoldError` for an unknown flag, and for an argument that is not a flag.
   private static func checkFlags(_ arguments: some Sequence<String>) throws(InfoldError) {
     let known = Set(Option.all.map(\.flag))
-    var isBehindFlag = false
+    var followsFlag = false
     for argument in arguments {
       guard argument.hasPrefix("--") else {
-        guard isBehindFlag else {
+        guard followsFlag else {
           throw InfoldError(.invalidArgument, "unexpected argument '\(argument)'", hint: "see infold-serve --help")
         }
         continue
@@ -63,7 +63,7 @@ struct ServerConfiguration {
       guard known.contains(flag) else {
         throw InfoldError(.invalidArgument, "unknown option '\(flag)'", hint: "see infold-serve --help")
       }
-      isBehindFlag = !argument.contains("=")
+      followsFlag = !argument.contains("=")
     }
   }
 

@@ -49,10 +49,10 @@ final class Program: Sendable {
   }
 
   /// Waits until a part of what it says on standard error is there, or it ends.
-  private func wait(_ isThere: @Sendable (String) -> Bool) async -> String {
+  private func wait(_ isPresent: @Sendable (String) -> Bool) async -> String {
     while true {
       let (text, isEnded) = state.withLock { ($0.text, $0.isEnded) }
-      if isEnded || isThere(text) { return text }
+      if isEnded || isPresent(text) { return text }
       await withCheckedContinuation { continuation in
         let isOld = state.withLock { state in
           if state.text != text || state.isEnded { return true }

@@ -9,14 +9,14 @@ extension Graph {
 
   /// Records the tensors of Constant nodes and of nodes that forward a constant, so that
   /// `constant(_:)` returns them. The nodes stay in the graph.
-  package mutating func learnConstants() {
-    for node in nodes { learnConstant(of: node) }
+  package mutating func recordConstants() {
+    for node in nodes { recordConstant(of: node) }
   }
 
   /// Records the constant output of one node.
   /// - Returns: Whether the node has a constant output.
   @discardableResult
-  package mutating func learnConstant(of node: Node) -> Bool {
+  package mutating func recordConstant(of node: Node) -> Bool {
     guard let output = node.outputs.first ?? nil,
       let tensor = node.typed?.constantOutput ?? forwardedInput(of: node).flatMap(constant)
     else { return false }
@@ -25,7 +25,7 @@ extension Graph {
   }
 
   /// Turns recorded constants into initializers. The nodes that define them must have been removed.
-  package mutating func settleLearnedConstants() {
+  package mutating func materializeRecordedConstants() {
     for id in valueIDs {
       guard let tensor = self[id].known else { continue }
       self[id].known = nil
@@ -34,7 +34,7 @@ extension Graph {
   }
 
   /// Discards recorded constants. Initializers stay.
-  package mutating func forgetLearnedConstants() {
+  package mutating func discardRecordedConstants() {
     for id in valueIDs where self[id].known != nil { self[id].known = nil }
   }
 

@@ -23,7 +23,7 @@ public struct Value: Sendable {
   /// The tensor of an initializer.
   public var initializer: Initializer?
   /// The recorded tensor of a value that is constant although it is no initializer, because nodes
-  /// compute it from constants alone or a body captures it (`Graph.learnConstants()`). Not written
+  /// compute it from constants alone or a body captures it (`Graph.recordConstants()`). Not written
   /// to files.
   package var known: Tensor?
   /// The serialized `ValueInfoProto` of a declared value; empty for others.

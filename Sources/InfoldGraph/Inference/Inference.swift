@@ -87,7 +87,7 @@ package struct Inference {
   private mutating func infer(_ id: NodeID) throws(InfoldError) {
     let node = graph[id]
     switch node.kind {
-    case .opaque: believeClaims(of: node)
+    case .opaque: acceptClaims(of: node)
     case .call(let body):
       do throws(InfoldError) {
         try infer(node, body)
@@ -95,21 +95,21 @@ package struct Inference {
         guard graph.keepsFaultyNodes, error.isFaultOfModel else { throw error }
         graph[id] = node.refused(error)
       }
-      believeClaims(of: node)
+      acceptClaims(of: node)
     case .typed(let typed):
-      guard let inputs = inputs(of: node) else { return believeClaims(of: node) }
+      guard let inputs = inputs(of: node) else { return acceptClaims(of: node) }
       do throws(InfoldError) {
         try infer(node, typed, inputs)
       } catch {
         guard error.code == .unsupported || graph.keepsFaultyNodes && error.isFaultOfModel else { throw error }
         graph[id] = node.refused(error)
-        believeClaims(of: node)
+        acceptClaims(of: node)
       }
     }
   }
 
   /// Uses the declared types of a node's outputs if inference has no result for them.
-  private mutating func believeClaims(of node: Node) {
+  private mutating func acceptClaims(of node: Node) {
     for output in node.definitions where graph[output].type == nil { graph[output].type = graph[output].claim }
   }
 

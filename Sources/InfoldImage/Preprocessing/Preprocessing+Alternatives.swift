@@ -61,7 +61,7 @@ extension Preprocessing {
   }
 
   /// The same preprocessing with red and blue swapped. Mean and deviation stay with their colors.
-  package var withOtherOrder: Preprocessing {
+  package var withSwappedColors: Preprocessing {
     with(
       mean: mean.reversed(), standardDeviation: standardDeviation.reversed(),
       colorOrder: colorOrder == .rgb ? .bgr : .rgb)

@@ -90,8 +90,8 @@ extension PreprocessingFields {
     -> Preprocessing
   {
     var problems = problems
-    func require(_ isThere: Bool, _ key: Key) {
-      guard !isThere, !unreadable.contains(key) else { return }
+    func require(_ isPresent: Bool, _ key: Key) {
+      guard !isPresent, !unreadable.contains(key) else { return }
       problems.append(InfoldError(.malformedData, "\"\(key.rawValue)\" is missing"))
     }
     require(input != nil, .input)

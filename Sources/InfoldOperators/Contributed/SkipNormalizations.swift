@@ -12,11 +12,11 @@ package struct SkipLayerNormalization: ContributedFloatingPointOperator {
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5, outputs: 1...4) }
 
   private let epsilon: Float
-  private let givesStatistics: Bool
+  private let hasStatisticsOutputs: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     epsilon = try attributes.float("epsilon") ?? 1e-12
-    givesStatistics = attributes.hasOutput(1) || attributes.hasOutput(2)
+    hasStatisticsOutputs = attributes.hasOutput(1) || attributes.hasOutput(2)
   }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
@@ -25,7 +25,7 @@ package struct SkipLayerNormalization: ContributedFloatingPointOperator {
     // are not wanted may have any value.
     let results = try network.add(
       LayerNormalization.name, [sum, network[2], network[3]], ["epsilon": .float(epsilon)],
-      outputs: givesStatistics ? 3 : 1)
+      outputs: hasStatisticsOutputs ? 3 : 1)
     return results + Array(repeating: sum, count: 4 - results.count)
   }
 }

@@ -127,15 +127,15 @@ package struct Loop: BodyOperator {
     try checkInputs(OperatorInputs(inputs))
     let captured = inputs.suffix(body.capturedCount), given = inputs.dropLast(body.capturedCount)
     let trips = try given.first?.map { (trips) throws(InfoldError) in try trips.elements(as: Int64.self)[0] } ?? .max
-    var goesOn = try given.count < 2 ? true : given[1]?.elements(as: Bool.self)[0] ?? true
+    var continues = try given.count < 2 ? true : given[1]?.elements(as: Bool.self)[0] ?? true
     var carried = given.dropFirst(2).map { $0! }
     let collectedCount = body.graph.outputs.count - 1 - carriedCount
     var collected = [[Tensor]](repeating: [], count: collectedCount)
     try BodyNodeBudget.$evaluation.counting(orElse: BodyNodeBudget()) { (allowance) throws(InfoldError) in
       var trip: Int64 = 0
       // A scan output without iterations gets its shape from inference.
-      if collectedCount > 0, !goesOn || trips <= 0 { try allowance.take(body.extent.nodes) }
-      while goesOn, trip < trips {
+      if collectedCount > 0, !continues || trips <= 0 { try allowance.take(body.extent.nodes) }
+      while continues, trip < trips {
         try Interruption.check()
         try allowance.take(body.extent.nodes)
         let given = [try Tensor(scalar: trip), try Tensor(scalar: true)] + carried
@@ -144,7 +144,7 @@ package struct Loop: BodyOperator {
           throw InfoldError(
             .invalidModel, "the condition that the body returns is \(results[0]) but must be a single bool")
         }
-        goesOn = try results[0].elements(as: Bool.self)[0]
+        continues = try results[0].elements(as: Bool.self)[0]
         carried = Array(results[1..<(1 + carriedCount)])
         for index in 0..<collectedCount where context.wantsOutput(carriedCount + index) {
           let result = results[1 + carriedCount + index]

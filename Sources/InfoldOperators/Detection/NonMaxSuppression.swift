@@ -20,10 +20,10 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
   package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
 
-  private let givesCenters: Bool
+  private let usesCenters: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    givesCenters = try attributes.flag("center_point_box")
+    usesCenters = try attributes.flag("center_point_box")
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -65,7 +65,7 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
       boxes.withElements(as: Element.self) { boxes in
         for batch in 0..<(limit > 0 ? batchCount(inputs) : 0) {
           let batchBoxes = (0..<boxCount).map {
-            ScoredBox<Element>(boxes, at: (batch * boxCount + $0) * 4, center: givesCenters)
+            ScoredBox<Element>(boxes, at: (batch * boxCount + $0) * 4, center: usesCenters)
           }
           for index in 0..<classCount {
             let first = (batch * classCount + index) * boxCount

@@ -40,7 +40,7 @@ package struct Attention: ComposedOperator {
   /// How many keys before its position a query reads; `nil` for no limit.
   private let reachBefore: Int?
   private let reachAfter: Int?
-  private let givesPresent: Bool
+  private let hasPresentOutputs: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     version = attributes.version
@@ -53,7 +53,7 @@ package struct Attention: ComposedOperator {
     keyHeads = try attributes.int("kv_num_heads")
     reachBefore = version < 25 ? nil : try attributes.reach("left_window_size")
     reachAfter = version < 25 ? nil : try attributes.reach("right_window_size")
-    givesPresent = attributes.hasOutput(1) || attributes.hasOutput(2)
+    hasPresentOutputs = attributes.hasOutput(1) || attributes.hasOutput(2)
     guard 0...3 ~= outputMode else {
       throw InfoldError(.invalidModel, "qk_matmul_output_mode is \(outputMode) but must be 0, 1, 2 or 3")
     }
@@ -86,7 +86,7 @@ package struct Attention: ComposedOperator {
     guard inputs.has(4) == inputs.has(5) else {
       throw InfoldError(.invalidModel, "past_key and past_value must be given together")
     }
-    guard !inputs.has(6) || !inputs.has(4) && !givesPresent else {
+    guard !inputs.has(6) || !inputs.has(4) && !hasPresentOutputs else {
       throw InfoldError(.invalidModel, "nonpad_kv_seqlen cannot be combined with past or present keys and values")
     }
     for index in 4...5 { try inputs.requireRank(4...4, of: index) }

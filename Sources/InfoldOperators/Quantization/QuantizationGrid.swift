@@ -136,7 +136,7 @@ extension Tensor {
 
 /// The scales for which kernels compute quantized numbers. Their reciprocals and their products
 /// with 8-bit numbers are normal floating-point numbers.
-package let usualScales: ClosedRange<Float> = 1e-30...1e30
+package let kernelScales: ClosedRange<Float> = 1e-30...1e30
 
 extension ElementTypeSet {
   /// Returns the supported types of quantized data: 8-bit integers and, since opset 21, 16-bit and

@@ -76,7 +76,7 @@ struct ChannelMap {
     guard let input = node.inputs[0], let output = node.outputs[0] else { throw Refusal("it has no output") }
     if let refusal { throw Refusal(refusal) }
     let parameters = try NormalizationParameters(node, epsilon: epsilon, in: graph)
-    try parameters.requireUsual()
+    try parameters.requireFinite()
     self.input = input
     self.output = output
     axis = 1

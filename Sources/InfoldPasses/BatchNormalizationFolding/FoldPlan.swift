@@ -90,7 +90,7 @@ package struct FoldPlan: Sendable {
   /// - Parameter acceptsLoss: Whether it also plans what would lose digits.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: inout Graph, acceptsLoss: Bool = false) throws(InfoldError) {
-    graph.learnComputedConstants()
+    graph.recordComputedConstants()
     var search = FoldSearch(graph, acceptsLoss: acceptsLoss)
     try search.run()
     operators = search.operators.values.sorted { $0.node < $1.node }
@@ -114,7 +114,8 @@ package struct FoldAnalysis: Sendable {
 
   /// Analyzes `graph`.
   /// - Precondition: The types of the graph's values have been inferred.
-  /// - Parameter acceptsLoss: Whether maps count as well of which folding would lose digits: another tool may have folded them.
+  /// - Parameter acceptsLoss: Whether to include maps that lose digits when they are folded. Another
+  ///   tool may have folded them.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: Graph, acceptsLoss: Bool = false) throws(InfoldError) {
     var graph = graph

@@ -5,12 +5,12 @@ extension Graph {
   /// Gives the captures of bodies the current names of the captured values, and renames values of
   /// bodies that clash with those of outer graphs. Inlining a function may require both.
   /// - Parameter taken: All names in use.
-  mutating func settleNames(of taken: inout NameRegistry) throws(InfoldError) {
+  mutating func resolveBodyNames(avoiding taken: inout NameRegistry) throws(InfoldError) {
     taken.take(contentsOf: values.lazy.map(\.name))
-    try settleBodies(outer: Set(values.map(\.name)), &taken)
+    try resolveBodyNames(outer: Set(values.map(\.name)), &taken)
   }
 
-  private mutating func settleBodies(outer: Set<String>, _ taken: inout NameRegistry) throws(InfoldError) {
+  private mutating func resolveBodyNames(outer: Set<String>, _ taken: inout NameRegistry) throws(InfoldError) {
     for id in nodeIDs where !self[id].attributes.bodies.isEmpty {
       let node = self[id]
       let current = Dictionary(zip(node.attributes.capturedNames, node.captures.map { self[$0].name })) {
@@ -32,7 +32,7 @@ extension Graph {
           own.insert(body[id].name)
           isChanged = isChanged || body[id].name != name
         }
-        try body.settleBodies(outer: own, &taken)
+        try body.resolveBodyNames(outer: own, &taken)
         isChanged = isChanged || !body.nodes.allSatisfy(\.attributes.bodies.isEmpty)
         attributes[attribute] = .graph(body)
       }

@@ -5,18 +5,18 @@ import InfoldTensor
 
 extension Graph {
   /// Makes `constant(_:)` also return constants that nodes compute, in addition to those of
-  /// `learnConstants()`. Only constants that folding needs are computed: weights and biases,
+  /// `recordConstants()`. Only constants that folding needs are computed: weights and biases,
   /// parameters of normalizations, operands of arithmetic, and captures of bodies. The nodes
   /// remain. If a value cannot be computed, it does not count as a constant.
-  package mutating func learnComputedConstants() {
-    learnConstants()
+  package mutating func recordComputedConstants() {
+    recordConstants()
     let wanted = ConstantDemand(self).nodes
     guard !wanted.isEmpty else { return }
     var inference: Inference? = Inference(self)
     do throws(InfoldError) { try inference!.run() } catch { inference = nil }
     for id in nodeIDs {
       let node = self[id]
-      if !learnConstant(of: node), wanted.contains(id) { compute(node, inference) }
+      if !recordConstant(of: node), wanted.contains(id) { compute(node, inference) }
     }
   }
 

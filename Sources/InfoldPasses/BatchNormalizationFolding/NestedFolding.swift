@@ -42,12 +42,12 @@ struct NestedFolding {
       try foldBodies(of: &graph, &report)
     }
     if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true {
-      graph.learnConstants()
+      graph.recordConstants()
       try foldQuantizedWeights(of: &graph, &report)
     }
     var own: FoldReport
     (graph, own) = try foldFlat(consume graph)
-    graph.forgetLearnedConstants()
+    graph.discardRecordedConstants()
     own.scaledQuantizations = report.scaledQuantizations
     own.innerSites = report.innerSites
     own.foldedNormalizations += report.foldedNormalizations
@@ -91,7 +91,7 @@ extension NestedFolding {
       }
     }
     guard graph.nodes.contains(where: { $0.typed is any BodyOperator }) else { return }
-    graph.learnComputedConstants()
+    graph.recordComputedConstants()
     for id in graph.nodeIDs where graph[id].typed is any BodyOperator {
       let owner = graph.label(of: graph[id])
       var attributes = graph[id].attributes
@@ -142,7 +142,7 @@ extension NestedFolding {
     let refusals = opsets?.refusals(in: graph) ?? []
     guard depth < Self.trialDepth else {
       if let opened = try opened(graph) { graph = opened.graph }
-      try settle(&graph)
+      try prepareForWriting(&graph)
       return refusals
     }
     guard let first = try trial(graph) else { return refusals }
@@ -162,15 +162,15 @@ extension NestedFolding {
     }
     // The nodes between an operator and a normalization may also be in a function.
     if try count(graph) < first.foldedCount { graph = first.graph }
-    try settle(&graph)
+    try prepareForWriting(&graph)
     return refusals + (graph.hasInlinable ? current.refusals : [])
   }
 
   /// Prepares a graph with inlined functions for writing.
-  private mutating func settle(_ graph: inout Graph) throws(InfoldError) {
+  private mutating func prepareForWriting(_ graph: inout Graph) throws(InfoldError) {
     guard opsets != nil else { return }
     opsets?.add(graph)
-    try graph.settleNames(of: &names)
+    try graph.resolveBodyNames(avoiding: &names)
   }
 
   /// Returns the graph after inlining every body that may be inlined, with types, and the origins

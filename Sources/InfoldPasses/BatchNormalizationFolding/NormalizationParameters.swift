@@ -37,7 +37,7 @@ struct NormalizationParameters {
 
   /// Checks the parameters.
   /// - Throws: `ChannelMap.Refusal` if a number is not finite, or σ² + ε is not positive.
-  func requireUsual() throws(ChannelMap.Refusal) {
+  func requireFinite() throws(ChannelMap.Refusal) {
     for (name, numbers) in zip(Self.names, [scale, bias, mean, variance]) {
       if let channel = numbers.firstIndex(where: { !$0.isFinite }) {
         throw ChannelMap.Refusal("its \(name) is \(numbers[channel]) in channel \(channel)")

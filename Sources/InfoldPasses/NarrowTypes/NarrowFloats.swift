@@ -16,18 +16,18 @@ package struct NarrowFloats {
   /// Whether graph inputs and outputs keep float32.
   package let keepsInterface: Bool
   /// The names of values that must stay float32.
-  package let wideValues: Set<String>
+  package let float32Values: Set<String>
   /// The opset of the graph's nodes in ONNX's own domain.
   package let opsetVersion: Int
 
   /// Creates the rewrite.
   /// - Precondition: `type` is float16 or bfloat16.
-  package init(_ type: ElementType, keepsInterface: Bool, wideValues: Set<String> = [], opsetVersion: Int) {
+  package init(_ type: ElementType, keepsInterface: Bool, float32Values: Set<String> = [], opsetVersion: Int) {
     precondition(type.isNarrow)
     self.opsetVersion = opsetVersion
     self.type = type
     self.keepsInterface = keepsInterface
-    self.wideValues = wideValues
+    self.float32Values = float32Values
   }
 
   /// The result of the rewrite.

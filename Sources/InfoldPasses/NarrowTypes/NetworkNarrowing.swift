@@ -48,7 +48,7 @@ struct NetworkNarrowing {
   }
 
   private mutating func takeInput(_ id: ValueID) {
-    if options.keepsInterface || editor.graph[id].initializer != nil || mustStayWide(id) || index.isCaptured(id) {
+    if options.keepsInterface || editor.graph[id].initializer != nil || mustKeepFloat32(id) || index.isCaptured(id) {
       wide[id] = id
     } else {
       retype(id)
@@ -131,20 +131,20 @@ struct NetworkNarrowing {
       // remark.
       return nil
     }
-    if let output = node.definitions.first(where: { isFloat($0) && mustStayWide($0) }) {
+    if let output = node.definitions.first(where: { isFloat($0) && mustKeepFloat32($0) }) {
       return refuse(
         "keeps float32: \(String(quoting: editor.graph[output].name)) exceeds half of the range of \(options.type)")
     }
     guard !floats.isEmpty else { return refuse("keeps float32: it has float32 outputs but no float32 inputs") }
     var unheld: NarrowedConstant?
     let held = floats.filter { place in
-      guard !mustStayWide(node.inputs[place]!) else { return false }
+      guard !mustKeepFloat32(node.inputs[place]!) else { return false }
       guard let constant = constant(node.inputs[place]!), !constant.isHeld else { return true }
       unheld = constant
       return false
     }
     for places in Self.choices(held) where accepts(node, places) { return places }
-    if let input = node.inputs.lazy.compactMap({ $0 }).first(where: { mustStayWide($0) }) {
+    if let input = node.inputs.lazy.compactMap({ $0 }).first(where: { mustKeepFloat32($0) }) {
       return refuse(
         "keeps float32: its input \(String(quoting: editor.graph[input].name)) exceeds half of the range of \(options.type)"
       )
@@ -260,7 +260,7 @@ struct NetworkNarrowing {
 
   private func isFloat(_ id: ValueID) -> Bool { type(of: id)?.elementType == .float32 }
 
-  private func mustStayWide(_ id: ValueID) -> Bool { options.wideValues.contains(editor.graph[id].name) }
+  private func mustKeepFloat32(_ id: ValueID) -> Bool { options.float32Values.contains(editor.graph[id].name) }
 
   /// The maximum number of elements of a constant that shape rules may inspect.
   private static let smallCount = 1024

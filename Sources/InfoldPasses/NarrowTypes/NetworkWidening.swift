@@ -5,7 +5,7 @@ import InfoldTensor
 
 /// The rewrite of one graph by `WidenNarrowTypes`, from the first node to the last.
 ///
-/// A value of a narrow type is *present* (`isThere`) if a node produces it in this type, and *wide*
+/// A value of a narrow type is *present* if a node produces it in this type, and *wide*
 /// if there is a float32 value with its numbers. It can be both.
 struct NetworkWidening {
   private var editor: GraphEditor
@@ -15,7 +15,7 @@ struct NetworkWidening {
   private let types: [TensorType?]
   /// Small tensors of that graph that are the same in each run.
   private let tensors: [Tensor?]
-  private var isThere: [Bool]
+  private var isPresent: [Bool]
   private var wide: [ValueID: ValueID] = [:]
   /// The replacements of float32 values that a Cast produced from narrow values.
   private var replacements: [ValueID: ValueID] = [:]
@@ -32,9 +32,9 @@ struct NetworkWidening {
     tensors = inference.tensors.map { $0.flatMap { $0.count <= Self.smallCount ? $0 : nil } }
     _ = consume inference
     types = graph.values.map(\.type)
-    var isThere = [Bool](repeating: true, count: graph.values.count)
-    for id in graph.nodes.lazy.flatMap(\.definitions) { isThere[id.index] = false }
-    self.isThere = isThere
+    var isPresent = [Bool](repeating: true, count: graph.values.count)
+    for id in graph.nodes.lazy.flatMap(\.definitions) { isPresent[id.index] = false }
+    self.isPresent = isPresent
     index = graph.index
     editor = GraphEditor(graph)
   }
@@ -59,11 +59,11 @@ struct NetworkWidening {
     let widening = node.typed.map { Swift.type(of: $0).widening } ?? Widening.none
     if widening == .conversion, let x = node.inputs[0], let y = node.outputs[0], type(of: y) != nil {
       try convert(node, x, to: y)
-    } else if widening == .sameFunction, isTheSame(node) {
+    } else if widening == .sameFunction, acceptsFloat32(node) {
       try compute(node)
     } else {
       for use in node.uses { try provide(use) }
-      for output in node.definitions where isNarrow(output) { isThere[output.index] = true }
+      for output in node.definitions where isNarrow(output) { isPresent[output.index] = true }
       nodes.append(node)
       if !(node.typed is any BodyOperator) {
         refusals.append(PassResult.Entry(node: editor.graph.label(of: original), "computed in the model's own type"))
@@ -95,7 +95,7 @@ struct NetworkWidening {
 
   /// Returns whether a node's shape rule allows float32 in place of narrow types: narrow outputs
   /// become float32, and all other outputs keep their types.
-  private func isTheSame(_ node: Node) -> Bool {
+  private func acceptsFloat32(_ node: Node) -> Bool {
     var inputs: [TensorType?] = [], constants: [Tensor?] = []
     for input in node.inputs {
       guard let input else {
@@ -123,7 +123,7 @@ struct NetworkWidening {
   /// Replaces a node that produces `y` from the elements of `x` by a Cast, or removes it.
   private mutating func convert(_ node: Node, _ x: ValueID, to y: ValueID) throws(InfoldError) {
     let isConstant = editor.graph.isConstant(x)
-    let source = isNarrow(x) && (!isThere[x.index] || isConstant && !isNarrow(y)) ? try widened(x) : x
+    let source = isNarrow(x) && (!isPresent[x.index] || isConstant && !isNarrow(y)) ? try widened(x) : x
     let isFree = !index.isOutput(y) && !index.isCaptured(y)
     guard isNarrow(x), type(of: y)?.elementType == .float32 else {
       try cast(source, to: y, node.name)
@@ -160,7 +160,7 @@ struct NetworkWidening {
 
   /// Ensures that a value that is read in the model's own type is present.
   private mutating func provide(_ id: ValueID) throws(InfoldError) {
-    guard isNarrow(id), !isThere[id.index], let value = wide[id] else { return }
+    guard isNarrow(id), !isPresent[id.index], let value = wide[id] else { return }
     try cast(value, to: id)
   }
 
@@ -171,7 +171,7 @@ struct NetworkWidening {
       try Node(
         name: name, opType: Cast.name, opsetVersion: Cast.versions.last!,
         attributes: ["to": .int(Int64(type.rawValue))], inputs: [source], outputs: [target]))
-    if isNarrow(target) { isThere[target.index] = true }
+    if isNarrow(target) { isPresent[target.index] = true }
   }
 
   private func wideName(of id: ValueID) -> String { editor.graph[id].name + " in float32" }

@@ -28,7 +28,9 @@ extension Model {
   /// - Throws: The error of an operator, with its node, and `InfoldError` with `.limitExceeded` if
   ///   memory cannot be allocated.
   package mutating func simplify(_ extent: ConstantFolding.Extent = .all) throws(InfoldError) {
-    let passes: [any GraphPass] = [SettleConstants(), ConstantFolding(extent), RemoveIdentities(), RemoveDeadCode()]
+    let passes: [any GraphPass] = [
+      MaterializeConstants(), ConstantFolding(extent), RemoveIdentities(), RemoveDeadCode(),
+    ]
     graph = try passes.run(on: graph)
     try graph.inferTypes()
   }

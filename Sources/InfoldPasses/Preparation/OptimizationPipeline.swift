@@ -59,7 +59,7 @@ public struct OptimizationPipeline: Sendable {
   public init(
     foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened, expandsWeights: Bool = true
   ) {
-    let weightByteLimit = expandsWeights ? ConstantFolding.usualWeightByteLimit : 0
+    let weightByteLimit = expandsWeights ? ConstantFolding.defaultWeightByteLimit : 0
     let widening: [any GraphPass] =
       narrowTypes == .kept ? [] : [WidenNarrowTypes(roundsResults: narrowTypes == .rounded)]
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
@@ -71,7 +71,7 @@ public struct OptimizationPipeline: Sendable {
         RemoveDeadCode(),
       ]
     self.init([
-      (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
+      (.inline, [InlineBodies(), MaterializeConstants(), ReplaceSequences()]),
       (
         .simplify,
         widening + [ExpandCompositions()] + quantization + [
@@ -100,7 +100,7 @@ public struct OptimizationPipeline: Sendable {
   /// does, so that both kinds of sessions reject the same models. The remaining nodes are computed
   /// as written.
   package static let asWritten = OptimizationPipeline([
-    (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
+    (.inline, [InlineBodies(), MaterializeConstants(), ReplaceSequences()]),
     (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
   ])
 

@@ -36,7 +36,7 @@ package struct PreparedModel: Sendable {
     graph: consuming Graph, observe: (any GraphPass, PassResult) -> Void = { _, _ in }
   ) throws(InfoldError) {
     var graph = graph.trustingOnlyInputs()
-    for pass in [InlineBodies(), SettleConstants(), ReplaceSequences()] as [any GraphPass] {
+    for pass in [InlineBodies(), MaterializeConstants(), ReplaceSequences()] as [any GraphPass] {
       let result = try pass.run(on: consume graph)
       observe(pass, result)
       graph = result.graph

@@ -97,7 +97,7 @@ private struct Site {
       let factor = map.affine.scale[channel]
       let scale = Float(Double(given[given.count == 1 ? 0 : channel]) * factor.magnitude)
       let unit = scale * input.scaleValue
-      guard usualScales.contains(scale), usualScales.contains(unit) else {
+      guard kernelScales.contains(scale), kernelScales.contains(unit) else {
         throw InfoldError(.unsupported, "the folded scale of the weights of channel \(channel) would be \(scale)")
       }
       let sum = (map.affine.apply(bias[channel], channel: channel) / Double(unit)).rounded(.toNearestOrEven)

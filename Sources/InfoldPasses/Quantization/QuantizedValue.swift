@@ -25,7 +25,7 @@ struct QuantizedValue {
   init?(_ node: Node, bytes: ValueID, _ graph: Graph) {
     guard let type = graph[bytes].type?.elementType, type == .uint8 || type == .int8,
       let scale = node.inputs[1], let tensor = graph.constant(scale), tensor.elementType == .float32,
-      tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], usualScales.contains(number)
+      tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], kernelScales.contains(number)
     else { return nil }
     self.bytes = bytes
     self.scale = scale

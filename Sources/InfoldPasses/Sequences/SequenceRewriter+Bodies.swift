@@ -67,7 +67,7 @@ extension SequenceRewriter {
     var body = inner.build.graph
     build.names = inner.build.names
     body.outputs = outputs
-    body.forgetLearnedConstants()
+    body.discardRecordedConstants()
     try body.removeUnneededOpaqueNodes()
     try body.requireProducers()
     body.dropUnusedCaptures()
@@ -137,7 +137,7 @@ extension SequenceRewriter {
       try self.node(
         like: node, attributes, inputs: loop.given[..<2] + loop.kept.map { loop.given[2 + $0] },
         outputs: loop.keptResults(node, scans: body.outputs.count - 1 - loop.count) + stacks))
-    try settle(loop, of: node, collected, stacks)
+    try recordReplacements(loop, of: node, collected, stacks)
     return true
   }
 
@@ -167,7 +167,7 @@ extension SequenceRewriter {
   }
 
   /// Records the replacements of the sequences that a Loop produces.
-  private mutating func settle(
+  private mutating func recordReplacements(
     _ loop: LoopCarriedSequences, of node: Node, _ collected: [(index: Int, tensors: [ValueID])], _ stacks: [ValueID]
   ) throws(InfoldError) {
     func output(_ index: Int) -> ValueID? { index < node.outputs.count ? node.outputs[index] : nil }

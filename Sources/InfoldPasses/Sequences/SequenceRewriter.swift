@@ -41,7 +41,7 @@ struct SequenceRewriter {
   private mutating func rewriteOnce() throws(InfoldError) {
     let nodes = graph.nodes
     build.nodes = []
-    build.graph.learnConstants()
+    build.graph.recordConstants()
     for node in nodes {
       try Interruption.check()
       let label = graph.label(of: node)
@@ -58,7 +58,7 @@ struct SequenceRewriter {
         build.nodes.append(node.refused(error))
       }
     }
-    build.graph.forgetLearnedConstants()
+    build.graph.discardRecordedConstants()
     build.graph.replaceNodes(build.nodes)
   }
 

@@ -4,8 +4,8 @@ import InfoldSystem
 public enum CalibrationMethod: Sendable, Hashable {
   /// From the smallest to the largest observed number.
   case minmax
-  /// A range that covers this percentage of the observed numbers, with equally many left out at
-  /// either end.
+  /// A range that covers this percentage of the observed numbers, with equally many cut off at
+  /// each end.
   case percentile(Double)
   /// The range with the least mean squared error of rounding and clipping.
   case meanSquaredError
@@ -13,7 +13,7 @@ public enum CalibrationMethod: Sendable, Hashable {
   func check() throws(InfoldError) {
     guard case .percentile(let percentage) = self else { return }
     guard percentage > 50, percentage <= 100 else {
-      throw InfoldError(.invalidArgument, "the percentile is \(percentage), and must be above 50 and at most 100")
+      throw InfoldError(.invalidArgument, "the percentile is \(percentage), but must be above 50 and at most 100")
     }
   }
 

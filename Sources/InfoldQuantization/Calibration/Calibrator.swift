@@ -6,7 +6,7 @@ import InfoldTensor
 /// Returns the tensors of the sample at an index, by input name.
 public typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]
 
-/// Runs samples through a float network and collects statistics of its values.
+/// Runs samples through a float network, and collects the statistics of its values.
 struct Calibrator {
   private let session: Session
   private let names: [String]

@@ -1,4 +1,5 @@
-/// Finds the 8-bit range with the least mean squared error, weighing clipping against rounding.
+/// Finds the 8-bit range with the least mean squared error. A narrow range clips more numbers, and
+/// a wide one rounds more coarsely.
 struct ErrorMinimization {
   /// The range.
   let range: ClosedRange<Double>
@@ -30,8 +31,8 @@ struct ErrorMinimization {
       ends.0 * Double(best.lower) / Double(Self.parts)...ends.1 * Double(best.upper) / Double(Self.parts)
   }
 
-  /// The numbers on one side of zero. For each candidate: how many lie inside, and the squared
-  /// distances of all others.
+  /// The numbers on one side of zero. For each candidate: how many lie inside, and the sum of the
+  /// squared distances of all others from the candidate.
   private struct Tail {
     private(set) var inside: [Double]
     private(set) var cut: [Double]

@@ -1,5 +1,5 @@
-/// Counts numbers in a bounded number of bins. Their width is a power of two that doubles when
-/// numbers do not fit.
+/// Counts of numbers in a bounded number of equal bins. The width of the bins is a power of two,
+/// and doubles when numbers do not fit.
 ///
 /// Bins are aligned to multiples of their width, so two neighbors merge exactly. The contents
 /// therefore do not depend on the order of the numbers.
@@ -31,8 +31,8 @@ struct Histogram: Sendable {
     total += numbers.count
   }
 
-  /// Returns the range without a share of the numbers, half of it at either end; `nil` if the
-  /// histogram is empty.
+  /// Returns the range that remains when a share of the numbers is cut off, half of it at each
+  /// end; `nil` if the histogram is empty.
   /// - Parameter share: The share to leave out, 0 to 1.
   func range(leavingOut share: Double) -> ClosedRange<Double>? {
     guard total > 0 else { return nil }

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Random pictures for the inputs of a network, used if there are no samples.
+/// Random pictures as inputs of a network. They replace samples if there are none.
 struct NoiseSource {
   /// The number of pictures.
   let count: Int
@@ -39,7 +39,8 @@ struct NoiseSource {
       var shape = shapes[name]
       if let shape, type.shape?.admits(shape) == false {
         throw InfoldError(
-          .invalidArgument, "shape mismatch: input \(String(quoting: name)) has shape \(type.shape!), not \(shape)")
+          .invalidArgument,
+          "shape mismatch: the input \(String(quoting: name)) has the shape \(type.shape!), not \(shape)")
       }
       if shape == nil, let declared = type.shape {
         let sizes = declared.enumerated().compactMap { axis, dimension in dimension.size ?? (axis == 0 ? 1 : nil) }
@@ -79,8 +80,8 @@ struct NoiseSource {
   }
 
   /// Returns the same pictures, scaled to the brightness that the first batch normalization
-  /// implies: the stored variance of its input, a linear function of the picture, determines the
-  /// variance of the picture.
+  /// implies. Its input is a linear function of the picture, so the stored variance of the input
+  /// determines that of the picture.
   func matched(to model: Model, _ session: SessionOptions) -> NoiseSource {
     guard !inputs.contains(where: { $0.range != nil }),
       let collector = try? StatisticsCollector(model, session: session),

@@ -7,7 +7,7 @@ import InfoldTensor
 struct OutputMeter {
   /// The result of a measurement.
   struct Reading {
-    /// The mean over the outputs of the noise-to-signal energy ratio.
+    /// The mean of the outputs' noise-to-signal energy ratios.
     let noise: Double
     let decibels: Double?
     let agreements: Int?

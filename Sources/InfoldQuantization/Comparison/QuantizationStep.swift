@@ -26,7 +26,7 @@ public struct QuantizationStep: Sendable, Hashable {
   public let agreements: Int?
   /// The number of rows of scores.
   public let rows: Int
-  /// Whether the network uses the method. With samples, most methods are discarded if they make the
-  /// outputs worse.
+  /// Whether the network uses the method. With samples, a method that makes the outputs worse is
+  /// discarded, except for ranges and float nodes.
   public internal(set) var isKept: Bool
 }

@@ -39,8 +39,8 @@ public struct SignalQuality: Sendable, Hashable {
   static func decibels(_ noiseRatio: Double) -> Double { noiseRatio == 0 ? .infinity : -10 * Double.log10(noiseRatio) }
 }
 
-/// The quality over all samples, in which samples with large numbers dominate, and that of the
-/// worst sample.
+/// The quality over all samples, and that of the worst sample. Samples with large numbers dominate
+/// the former.
 public struct SampledQuality: Sendable, Hashable {
   /// The quality of one sample.
   public struct Sample: Sendable, Hashable {

@@ -12,7 +12,7 @@ public struct ConversionComparison: Sendable {
     public let name: String
     /// The signal-to-noise ratio against the float32 network.
     public fileprivate(set) var quality = SampledQuality()
-    /// The largest difference.
+    /// The largest difference from the float32 network.
     public fileprivate(set) var largestDifference = 0.0
     /// The largest magnitude in the float32 network.
     public fileprivate(set) var largest = 0.0
@@ -30,7 +30,7 @@ public struct ConversionComparison: Sendable {
 extension FloatConverter {
   /// Runs the samples through the float32 and the converted network, and compares their outputs.
   /// - Parameters:
-  ///   - network: What `convert` returned.
+  ///   - network: The result of `convert`.
   ///   - count: The number of samples.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs.

@@ -4,7 +4,7 @@ import InfoldPasses
 /// A network that `FloatConverter` has converted.
 public struct ConvertedNetwork: Sendable {
   /// A value that exceeds half of the type's range, so the node that computes it keeps float32.
-  public struct WideValue: Sendable, Hashable {
+  public struct LargeValue: Sendable, Hashable {
     /// The name.
     public let name: String
     /// The largest magnitude in the samples.
@@ -32,7 +32,7 @@ public struct ConvertedNetwork: Sendable {
   /// The nodes that keep float32, with reasons.
   public let refusals: [PassResult.Entry]
   /// The values that exceed half of the type's range.
-  public let wideValues: [WideValue]
+  public let largeValues: [LargeValue]
   /// The constants in the narrow type, by name.
   public let constants: [Constant]
 }

@@ -12,9 +12,9 @@ import InfoldTensor
 /// try converted.model.write(to: "resnet18-float16.onnx")
 /// ```
 ///
-/// Batch normalization is folded in double precision first, so that conversion rounds each weight
-/// only once more. Nodes whose results exceed half of the type's range in a sample keep float32,
-/// and so do nodes that read constants which the type cannot represent.
+/// Batch normalization is folded first, in double precision, so that the conversion rounds each
+/// weight only once more. A node keeps float32 if one of its results exceeds half of the type's
+/// range in a sample, or if it reads a constant that the type cannot represent.
 public struct FloatConverter: Sendable {
   /// The type of the converted network.
   public enum Target: String, Sendable, Hashable, CaseIterable {
@@ -36,9 +36,9 @@ public struct FloatConverter: Sendable {
   public let target: Target
   /// Whether the inputs and outputs of the converted network keep float32.
   public let keepsInterface: Bool
-  /// How batch normalization was folded.
+  /// The report on the folded batch normalizations.
   public let folding: FoldReport
-  /// The opset of the original if it had to be raised.
+  /// The opset of the original model if it had to be raised; otherwise `nil`.
   public let raisedFrom: Int?
 
   let model: Model
@@ -49,15 +49,14 @@ public struct FloatConverter: Sendable {
   /// The IR version that introduced this opset.
   private static let bfloat16IRVersion = 10
 
-  /// Prepares a model.
+  /// Prepares a model for conversion.
   /// - Parameters:
   ///   - original: A float32 network.
   ///   - target: The type to convert to.
   ///   - keepsInterface: Whether inputs and outputs keep float32, so that programs need no change.
   ///   - session: How to run samples through the network.
-  /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized or has no float32
-  ///   values to convert; `.unsupported`, naming the node, if Infold cannot run it, or cannot raise
-  ///   it to the opset that the type requires.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the model is quantized; `.unsupported`,
+  ///   naming the node, if Infold cannot raise the model to the opset that the type requires.
   public init(
     _ original: Model, to target: Target, keepsInterface: Bool = true, session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
@@ -75,17 +74,20 @@ public struct FloatConverter: Sendable {
     options = session
   }
 
-  /// Runs the samples through the float32 network, and converts it.
+  /// Measures magnitudes on samples, and converts the network.
   /// - Parameters:
   ///   - count: The number of samples, at least 1.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs.
   /// - Throws: Any error from `sample`; `InfoldError` with `.invalidArgument` if the samples do not
-  ///   fit the model, if a value is not finite in the original, or if no node can be converted.
+  ///   fit the model, if a value is not finite in the original, or if no node can be converted;
+  ///   `.unsupported`, naming the node, if Infold cannot run it.
   public func convert(
     count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> ConvertedNetwork {
-    guard count > 0 else { throw InfoldError(.invalidArgument, "no samples to find ranges with; give at least one") }
+    guard count > 0 else {
+      throw InfoldError(.invalidArgument, "there are no samples to determine magnitudes with; give at least one")
+    }
     let graph = model.graph
     let values = graph.valueIDs.filter {
       graph[$0].type?.elementType == .float32 && !graph.isConstant($0)
@@ -93,32 +95,32 @@ public struct FloatConverter: Sendable {
     }
     let largest = try magnitudes(values, count: count, sample, progress: progress)
     let limit = NarrowRange(target.elementType).largest / 2
-    let wide = zip(values, largest).filter { $1 > limit }.map {
-      ConvertedNetwork.WideValue(name: graph[$0].name, largest: Double($1))
+    let large = zip(values, largest).filter { $1 > limit }.map {
+      ConvertedNetwork.LargeValue(name: graph[$0].name, largest: Double($1))
     }
     let result = try NarrowFloats(
-      target.elementType, keepsInterface: keepsInterface, wideValues: Set(wide.map(\.name)),
+      target.elementType, keepsInterface: keepsInterface, float32Values: Set(large.map(\.name)),
       opsetVersion: model.opsetVersion() ?? Self.bfloat16Opset
     ).rewritten(graph)
     guard result.convertedNodes > 0 else {
       throw InfoldError(
         .invalidArgument, "the model has no float32 node that can be converted to \(target.rawValue)",
-        hint: result.refusals.first.map { "\($0.node) \($0)" })
+        hint: result.refusals.first.map { "\($0.node) \($0.description)" })
     }
     var converted = model
     converted.graph = result.graph
     return ConvertedNetwork(
       model: converted, convertedNodes: result.convertedNodes,
-      refusals: result.refusals, wideValues: wide,
+      refusals: result.refusals, largeValues: large,
       constants: result.constants.map {
         ConvertedNetwork.Constant(
           name: $0.name, count: $0.count, vanished: $0.vanished, subnormal: $0.subnormal, largest: Double($0.largest))
       })
   }
 
-  /// Runs the samples through the float32 network, and converts it.
-  /// - Parameter samples: The tensors of each sample by the names of the model's inputs; at least
-  ///   one sample.
+  /// Measures magnitudes on samples, and converts the network.
+  /// - Parameter samples: The tensors of each sample by the names of the model's inputs, for at
+  ///   least one sample.
   /// - Throws: As `convert(count:progress:sample:)`.
   public func convert(_ samples: [[String: Tensor]]) throws(InfoldError) -> ConvertedNetwork {
     try convert(count: samples.count) { index throws(InfoldError) in samples[index] }

@@ -4,14 +4,14 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Collects the second moments of the numbers that a layer sums for an output element.
+/// Collects the covariances of the numbers that a layer sums for an output element.
 struct LayerInputs {
   /// The layer's node.
   let node: NodeID
   /// The layout of its weights.
   let layout: WeightLayout
   private let window: SlidingWindow?
-  /// The second moments of each group.
+  /// The covariances of each group.
   private(set) var moments: [SecondMoments]
   private var panels: [[SIMD8<Double>]]
 

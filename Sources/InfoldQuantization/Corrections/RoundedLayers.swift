@@ -9,7 +9,7 @@ struct RoundedLayers {
   /// The rounding search of each group of a layer.
   private(set) var searches: [NodeID: [RoundingSearch?]] = [:]
   /// The layers that exceed the limit, as errors name them.
-  private(set) var leftOut: [String] = []
+  private(set) var unsearched: [String] = []
 
   private struct Candidate {
     let node: NodeID
@@ -23,7 +23,7 @@ struct RoundedLayers {
 
   /// The maximum number of output positions to sample per layer.
   private static let positions = 2048
-  /// The number of elements to sample per layer, which reduces the positions of layers with many
+  /// The number of input elements to sample per layer. It limits the positions of layers with many
   /// groups.
   private static let numbers = 8 << 20
   /// The maximum size of the second moments that are collected at once, in bytes.
@@ -46,7 +46,7 @@ struct RoundedLayers {
       if work <= limit * 1e9, candidate.bytes <= Self.memory {
         chosen.append(candidate)
       } else {
-        leftOut.append(model.graph.label(of: model.graph[candidate.node]))
+        unsearched.append(model.graph.label(of: model.graph[candidate.node]))
       }
     }
     var parts: [[Candidate]] = []

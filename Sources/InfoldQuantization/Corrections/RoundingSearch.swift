@@ -1,6 +1,8 @@
-/// Rounds the weights of each output channel of a group together. For the weights w of a channel
-/// with scale s, it looks for integers q with a small error (w − q·s)ᵀ H (w − q·s), where H
-/// contains the second moments of the inputs.
+/// Rounds all weights of an output channel together. Output channels of one group share a search,
+/// because they have the same inputs.
+///
+/// For the weights w of a channel with scale s, the search looks for integers q with a small error
+/// (w − q·s)ᵀ H (w − q·s), where H contains the covariances of the inputs.
 ///
 /// The weights are rounded one by one, and each compensates for the rounding errors of those before
 /// it (GPTQ, arXiv 2210.17323, in the form of Babai's nearest plane algorithm). Then single
@@ -74,11 +76,11 @@ package struct RoundingSearch {
     let exact = order.map { Double(weights[$0]) / step }
     let plain = order.map { Double(min(max((weights[$0] / scale).rounded(.toNearestOrEven), -127), 127)) }
     var integers = [Double](repeating: 0, count: count)
-    var asked = [SIMD8<Double>](repeating: .zero, count: width)
+    var shift = [SIMD8<Double>](repeating: .zero, count: width)
     for j in 0..<count {
-      integers[j] = min(max((exact[j] + asked[j / 8][j % 8]).rounded(.toNearestOrEven), -127), 127)
+      integers[j] = min(max((exact[j] + shift[j / 8][j % 8]).rounded(.toNearestOrEven), -127), 127)
       let left = exact[j] - integers[j]
-      for i in j / 8..<width { asked[i] += consequences[j * width + i] * left }
+      for i in j / 8..<width { shift[i] += consequences[j * width + i] * left }
     }
     let candidates = [plain, improved(plain, exact), improved(integers, exact)]
     let errors = candidates.map { error(zip(exact, $0).map(-)) }

@@ -5,9 +5,9 @@ import InfoldTensor
 
 /// Values whose channels can be scaled together without changing the network's outputs.
 ///
-/// Layers with constant weights produce and consume them: scaling a channel multiplies the
-/// producers' weights by a positive number and divides the consumers' weights by it. In between are
-/// only functions f with f(s · x) = s · f(x), sums and pools.
+/// Layers with constant weights produce and consume the values. Scaling a channel multiplies the
+/// producers' weights by a positive number, and divides the consumers' weights by it. Between the
+/// layers are only sums, pools, and functions f with f(s · x) = s · f(x).
 struct ChannelGroup {
   /// The values.
   var values: [ValueID] = []

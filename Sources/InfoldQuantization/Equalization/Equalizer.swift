@@ -3,12 +3,13 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Scales channels so that those with small numbers use more of the range that all channels share
-/// (cross-layer equalization, Nagel et al., arXiv 1906.04721, section 4.1).
+/// Scales channels so that those with small numbers use more of the 8-bit range that all channels
+/// of a value share (cross-layer equalization, Nagel et al., arXiv 1906.04721, section 4.1).
 ///
-/// Weights have a scale for each output channel, so only two rounding errors depend on the factors:
-/// that of the values, and that of the weights that consume them. The factors are chosen for the
-/// least sum of both at the outputs of the consuming layers.
+/// Weights have a scale for each output channel, so scaling the layer before a value costs no
+/// precision. Only two rounding errors depend on the factors: that of the value, and that of the
+/// weights that consume it. The factors are chosen for the least sum of both at the outputs of the
+/// consuming layers.
 struct Equalizer {
   /// The model with scaled weights.
   private(set) var model: Model
@@ -24,7 +25,7 @@ struct Equalizer {
   /// The number of channels whose scale changed.
   var changedChannels: Int { changes.reduce(0) { $0 + $1.factors.count { $0 != 1 } } }
 
-  /// The minimum gain, as a share of the noise.
+  /// The smallest reduction of the noise that is worth a change, as a share of the noise.
   private static let leastGain = 0.05
   /// The maximum factor.
   private static let largestFactor = 1024.0

@@ -7,8 +7,8 @@ import InfoldTensor
 /// Raises a model to opset 13, the first in which DequantizeLinear accepts a scale for each
 /// channel.
 ///
-/// Nodes whose operators have a different form in opset 13 are rewritten with the same meaning. A
-/// model of opset 13 or later does not change.
+/// Nodes whose operators have a different form in opset 13 are rewritten in that form. A model of
+/// opset 13 or later does not change.
 package struct OpsetRaise {
   /// The opset that quantized networks require.
   static let target = 13
@@ -18,7 +18,7 @@ package struct OpsetRaise {
   private static let irVersion = 7
 
   /// Returns the model in opset 13 or later.
-  /// - Precondition: The types of the graph's values are inferred, and `SettleConstants` has run on
+  /// - Precondition: The types of the graph's values are inferred, and `MaterializeConstants` has run on
   ///   it.
   /// - Throws: `InfoldError` with `.unsupported` if the opset is too old or, naming the node, if a
   ///   node cannot be converted.
@@ -41,7 +41,8 @@ package struct OpsetRaise {
 }
 
 extension Model {
-  /// Returns the model with a graph of nodes of another opset, with inferred types.
+  /// Returns the model with another graph, whose nodes are of another opset. The imports are
+  /// updated, and types are inferred.
   /// - Parameter irVersion: The IR version that introduced the opset.
   func inOpset(_ version: Int, irVersion: Int, _ graph: Graph) throws(InfoldError) -> Model {
     var model = self
@@ -57,7 +58,8 @@ extension Model {
 }
 
 extension Node {
-  /// Returns the node in another opset, optionally with another operator, attributes, inputs and outputs.
+  /// Returns the node in another opset, optionally with another operator, attributes, inputs and
+  /// outputs.
   func inOpset(
     _ version: Int, opType: String? = nil, attributes: AttributeList? = nil, inputs: [ValueID?]? = nil,
     outputs: [ValueID?]? = nil
@@ -110,7 +112,8 @@ struct OpsetRewriter {
       .unsupported, reason, hint: "convert the model to opset \(OpsetRaise.target) with the tool that produced it")
   }
 
-  /// Returns the node in the new opset, optionally with other inputs and attributes.
+  /// Returns the node in the new opset, optionally with another operator, attributes, inputs and
+  /// outputs.
   func same(
     _ node: Node, opType: String? = nil, attributes: AttributeList? = nil, inputs: [ValueID?]? = nil,
     outputs: [ValueID?]? = nil

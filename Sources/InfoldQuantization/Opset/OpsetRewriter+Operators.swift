@@ -6,7 +6,7 @@ import InfoldTensor
 
 /// An operator whose form changed before the opset that models are raised to.
 protocol RewrittenOperator: Operator {
-  /// Returns the nodes in the new opset with the meaning of an older node.
+  /// Returns nodes of the new opset that compute the same as an older node.
   /// - Throws: `InfoldError` with `.unsupported` if there are none.
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node]
 }
@@ -54,7 +54,7 @@ extension ConvTranspose: RewrittenOperator {
 extension Dropout: RewrittenOperator {
   /// Dropout is the identity in inference.
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { throw rewriter.refusal("its mask is read") }
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { throw rewriter.refusal("its mask output is used") }
     return [
       try rewriter.same(
         node, opType: Identity.name, attributes: [:], inputs: Array(node.inputs.prefix(1)),
@@ -198,8 +198,8 @@ extension OpsetRewriter {
     ]
   }
 
-  /// Converts Upsample, and Resize of opset 10: coordinates are asymmetric, and enlarging with mode
-  /// nearest rounds down.
+  /// Converts Upsample, and Resize of opset 10. Their coordinates are asymmetric, and mode nearest
+  /// rounds down when it enlarges.
   fileprivate mutating func resize(_ node: Node) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
     var scales = node.inputs.count > 1 ? node.inputs[1] : nil
@@ -208,7 +208,7 @@ extension OpsetRewriter {
       attributes["scales"] = nil
     } else if node.opsetVersion >= 10, attributes["mode"]?.isLinear != true {
       guard let tensor = scales.flatMap(graph.constant), try tensor.numbers().allSatisfy({ $0 >= 1 }) else {
-        throw refusal("opset 10 does not define the nearest element when a tensor shrinks")
+        throw refusal("opset 10 does not define mode nearest for a tensor that shrinks")
       }
     }
     attributes["coordinate_transformation_mode"] = .string(Array("asymmetric".utf8))

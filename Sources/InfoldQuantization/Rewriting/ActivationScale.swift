@@ -14,7 +14,7 @@ public struct ActivationScale: Sendable, Hashable {
     let lower = min(range.lowerBound, 0), upper = max(range.upperBound, 0)
     let exact = (upper - lower) / 255
     let step = Float(exact)
-    guard step >= usualScales.lowerBound, step.isFinite else {
+    guard step >= kernelScales.lowerBound, step.isFinite else {
       scale = 1
       zeroPoint = 0
       return
@@ -24,7 +24,7 @@ public struct ActivationScale: Sendable, Hashable {
   }
 
   /// Returns whether quantization clips a value at least as tightly as these bounds.
-  func bounds(within lower: Float, _ upper: Float) -> Bool {
+  func clips(atLeastTo lower: Float, _ upper: Float) -> Bool {
     func place(_ bound: Float) -> Float { (bound / scale).rounded(.toNearestOrEven) + Float(zeroPoint) }
     return place(lower) <= 0 && place(upper) >= 255
   }

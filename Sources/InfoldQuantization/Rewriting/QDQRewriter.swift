@@ -4,8 +4,8 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Adds QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form of ONNX
-/// Runtime's tools.
+/// Adds QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form that ONNX
+/// Runtime's tools write.
 struct QDQRewriter {
   private let model: Model
   private let plan: QuantizationPlan
@@ -159,7 +159,7 @@ extension QDQRewriter {
     if let id = operation.activation, let output = graph[id].outputs[0] {
       let activation = graph[id], bounds = plan.bounds(of: activation)!
       result = output
-      if !scale(result).scale.bounds(within: bounds.lower, bounds.upper) {
+      if !scale(result).scale.clips(atLeastTo: bounds.lower, bounds.upper) {
         nodes.append(activation)
         source = output
       }

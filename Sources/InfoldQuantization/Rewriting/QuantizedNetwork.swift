@@ -46,8 +46,7 @@ public struct QuantizedNetwork: Sendable {
   public internal(set) var weights: [QuantizedWeights]
   /// The effect of each method, in the order of application.
   public internal(set) var steps: [QuantizationStep] = []
-  /// The nodes that stay in float because the outputs gain most from them, with their share of the
-  /// multiplications.
+  /// The nodes that stay in float within the budget of the options.
   public internal(set) var floatNodes: [FloatNode] = []
   /// The layers whose rounding was not searched because of the limit.
   public internal(set) var unsearchedLayers: [String] = []

@@ -75,7 +75,8 @@ struct WeightScales {
     }
   }
 
-  /// Returns the mean change of each output channel for inputs with these means.
+  /// Returns the change of each output channel's mean that rounding the weights causes, for inputs
+  /// with these means.
   func meanChange(_ layout: WeightLayout, mean: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: layout.outputs)
     layout.forEach { element, output, channel, _ in result[output] += changes[element] * mean[channel] }
@@ -91,7 +92,7 @@ struct WeightScales {
     let unit = Double(inputScale)
     let least = Double(Float.leastNormalMagnitude) * max(1, 1 / unit)
     var scale = max(Double(largest) / 127, bias.magnitude / unit / 0x1p30)
-    // Without weights, the scale only serves the bias.
+    // If all weights are zero, the scale only serves the bias.
     if largest == 0 { scale = bias == 0 ? 1 : bias.magnitude / unit / 0x1p24 }
     scale = max(scale, least)
     guard Float(scale).isFinite, Float(scale * unit).isFinite else {

@@ -9,9 +9,9 @@ package struct ChannelMoments: Sendable, Hashable {
   /// Whether the deviations are rough estimates because channels were assumed to be independent.
   package var isEstimated = false
 
-  /// The standard deviations that a range extends to either side of the mean (Nagel et al., arXiv
-  /// 1906.04721, section 4.2).
-  package static let usualDeviations = 6.0
+  /// The number of standard deviations that a range extends to either side of the mean (Nagel et
+  /// al., arXiv 1906.04721, section 4.2).
+  package static let defaultDeviations = 6.0
   /// The same for estimated deviations.
   package static let estimatedDeviations = 8.0
 
@@ -20,7 +20,7 @@ package struct ChannelMoments: Sendable, Hashable {
     self.mean = mean
     self.deviation = deviation
     self.isEstimated = isEstimated
-    let width = isEstimated ? Self.estimatedDeviations : Self.usualDeviations
+    let width = isEstimated ? Self.estimatedDeviations : Self.defaultDeviations
     reach = zip(mean, deviation).map { Self.ordered($0 - width * $1, $0 + width * $1) }
   }
 

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldTensor
 
 /// Derives the channel moments of a network's values from its batch normalizations, which give each
-/// channel the mean beta and the standard deviation gamma. Moments propagate through element
+/// channel the mean beta and the standard deviation gamma. The moments propagate through element
 /// functions, sums, concatenations, average pools, and products with constant weights.
 package struct MomentPropagation {
   /// The known moments, by value name.
@@ -99,7 +99,7 @@ package struct MomentPropagation {
 
   /// Returns the moments after an element function, integrated numerically at evenly spaced points.
   private func transformed(_ input: ChannelMoments, by node: Node) -> ChannelMoments? {
-    let half = 64, step = ChannelMoments.usualDeviations / Double(half)
+    let half = 64, step = ChannelMoments.defaultDeviations / Double(half)
     let places = (-half...half).map { Double($0) * step }
     var numbers: [Float] = []
     for channel in input.mean.indices {

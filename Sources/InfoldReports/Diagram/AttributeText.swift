@@ -10,8 +10,8 @@ struct AttributeText {
     self.attributes = attributes
   }
 
-  /// The important attributes in a few short lines: the window of a convolution or pool in one
-  /// line, and others with unusual values.
+  /// The important attributes in a few short lines: one line for the window of a convolution or
+  /// pool, and one for each other attribute except minor ones.
   var lines: [String] {
     (window.map { [$0] } ?? [])
       + attributes.entries.compactMap { Self.windowNames.union(Self.minorNames).contains($0.name) ? nil : line($0) }
@@ -46,7 +46,7 @@ struct AttributeText {
     if case .ints(let numbers)? = attributes[name], !numbers.isEmpty { numbers } else { nil }
   }
 
-  /// A single number if all are equal.
+  /// Returns the numbers as text, or a single one if all are equal.
   private func sides(_ numbers: [Int64]) -> String {
     Set(numbers).count == 1 ? String(numbers[0]) : Self.text(numbers, separator: " ")
   }

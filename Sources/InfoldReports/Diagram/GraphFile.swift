@@ -42,7 +42,8 @@ package struct GraphFile {
   ///   - subtitle: A line below the title.
   /// - Returns: A sentence that describes the result.
   /// - Throws: `InfoldError` with `.limitExceeded` if the network is too large for a drawing;
-  ///   `.unsupported` if Graphviz was requested but fails; `.fileAccess`.
+  ///   `.unsupported` if Graphviz was requested but fails; `.fileAccess` if the file cannot be
+  ///   written.
   package func write(_ graph: Graph, title: String, subtitle: String) throws(InfoldError) -> String {
     let diagram = NetworkDiagram(graph)
     switch format {

@@ -22,7 +22,7 @@ extension NetworkDiagram {
     return text + "}\n"
   }
 
-  /// A quoted string without Graphviz escapes or HTML entities.
+  /// Returns a quoted string in which Graphviz finds no escapes and no HTML entities.
   private static func quoted(_ text: String) -> String {
     let escaped = text.replacingScalars { scalar in
       switch scalar {

@@ -41,7 +41,7 @@ struct LabelPlacement {
   }
 
   /// Finds and occupies a place for `text` along `route`: after the start, or else before the end.
-  /// If there is no free place, the one after the start is used.
+  /// If neither is free, the place after the start is used.
   mutating func place(_ text: String, beside route: [Point]) -> Place {
     let (start, end) = (route[0], route[route.count - 1])
     let width = TextMeasure.width(text, size: Self.fontSize)

@@ -9,7 +9,7 @@ extension NetworkDiagram {
   package init(_ graph: Graph) {
     self.init()
     var graph = graph
-    graph.learnConstants()
+    graph.recordConstants()
     /// The box that produces each value, or `nil` for constants.
     var makers = [Int?](repeating: nil, count: graph.values.count)
     var labelled = [Bool](repeating: false, count: graph.values.count)
@@ -106,20 +106,21 @@ extension NetworkDiagram.Box {
   private static var constantLimit: Int { 64 }
 }
 
-/// A name shortened for a box.
+/// Returns a name shortened for a box.
 private func shortName(_ name: String) -> String { String(printable: name).shortened(to: 26) }
 
-/// A shape such as `1×3×224×224`.
+/// Returns a shape as text, such as `1×3×224×224`.
 private func shapeText(_ shape: Shape) -> String {
   guard shape.rank > 0 else { return "scalar" }
   return shape.dimensions.map { $0.description.shortened(to: 9) }.joined(separator: "×").shortened(to: 30)
 }
 
-/// A type for a tooltip, shortened since untrusted models may contain many long symbols.
+/// Returns a type for a tooltip. It is shortened because untrusted models may contain many long
+/// symbols.
 private func typeText(_ type: TensorType) -> String { type.description.shortened(to: 160) }
 
-/// Shapes such as `32×3×3×3, 32`, or the numbers themselves if there are few. Repetitions are
-/// combined.
+/// Returns shapes such as `32×3×3×3, 32`, or the numbers themselves if there are few. Repetitions
+/// are combined.
 private func constantText(_ tensors: [Tensor]) -> String {
   var parts: [(text: String, count: Int)] = []
   for tensor in tensors {

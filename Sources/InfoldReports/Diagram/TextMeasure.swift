@@ -1,7 +1,7 @@
-/// Estimates the width of text, since the font that a browser uses is unknown.
+/// Estimates of the width of text. The font that a browser uses is unknown.
 enum TextMeasure {
-  /// The estimated width of `text` in a sans-serif font of this size. It usually exceeds the real
-  /// width.
+  /// Returns the estimated width of `text` in a sans-serif font of this size. It usually exceeds
+  /// the real width.
   static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
     text.unicodeScalars.reduce(0.0) { $0 + units($1) } * size * (isBold ? 1.1 : 1)
   }

@@ -11,7 +11,7 @@ struct CrossingReduction {
     for layer in layering.layers.indices { number(layer) }
   }
 
-  /// `layering` with the best orders found.
+  /// Returns `layering` with the best orders that were found.
   static func run(_ layering: Layering) -> Layering {
     var reduction = CrossingReduction(layering)
     var best = reduction.layering.layers
@@ -55,8 +55,8 @@ struct CrossingReduction {
     layering.layers.indices.dropFirst().reduce(0) { $0 + crossings(above: $1) }
   }
 
-  /// The number of crossings between `layer` and the previous one: pairs of connections with
-  /// different orders above and below, counted with a Fenwick tree.
+  /// Returns the number of crossings between `layer` and the previous one: pairs of connections
+  /// with different orders above and below. A Fenwick tree counts them.
   private func crossings(above layer: Int) -> Int {
     let width = layering.layers[layer - 1].count
     var tree = [Int](repeating: 0, count: width + 1)

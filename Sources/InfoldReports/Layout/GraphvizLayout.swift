@@ -1,7 +1,7 @@
 import InfoldSystem
 
-/// A layout computed by Graphviz's `dot`, if it is installed. Only sizes are passed to it, no text
-/// of the model.
+/// A layout computed by Graphviz's `dot`, if it is installed. `dot` gets only sizes, no text of the
+/// model.
 package enum GraphvizLayout {
   /// The time limit of `dot` in seconds.
   private static let timeLimit = 20
@@ -12,9 +12,9 @@ package enum GraphvizLayout {
   /// The reason why there is no layout.
   package enum Failure: Error {
     case notInstalled
-    /// It takes too long.
+    /// The network is too large for `dot`, or it takes too long.
     case tooLarge
-    /// It failed, or its output is invalid.
+    /// `dot` failed, or its output is invalid.
     case failed
   }
 

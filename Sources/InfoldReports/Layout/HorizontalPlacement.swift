@@ -1,12 +1,14 @@
-/// The horizontal positions of a layering's vertices. Each vertex is aligned with its median
-/// neighbor, which makes straight chains, and the chains are placed as close together as possible.
-/// This is done four times, once toward each corner of the drawing, and the final position of a
-/// vertex is the mean of the middle two (Brandes and Köpf, 2001,
+/// The horizontal positions of a layering's vertices.
+///
+/// Each vertex is aligned with its median neighbor, which makes straight chains. The chains are
+/// placed as close together as possible. This is done four times, once toward each corner of the
+/// drawing. The final position of a vertex is the mean of the middle two (Brandes and Köpf, 2001,
 /// https://doi.org/10.1007/3-540-45848-4_3).
 struct HorizontalPlacement {
   private let layering: Layering
   private let places: [Int]
-  /// Links that cross a link between two bends, which should be straight.
+  /// Links that cross a link between two bends. They are not aligned, so that links between bends
+  /// are straight.
   private let conflicts: Set<Link>
   private let gap: Double
 
@@ -26,7 +28,7 @@ struct HorizontalPlacement {
     conflicts = Self.conflicts(layering, places)
   }
 
-  /// The center of each vertex.
+  /// Returns the center of each vertex.
   /// - Parameter gap: The minimum distance between two boxes.
   static func run(_ layering: Layering, gap: Double) -> [Double] {
     let placement = HorizontalPlacement(layering, gap: gap)
@@ -81,7 +83,7 @@ struct HorizontalPlacement {
     return conflicts
   }
 
-  /// One of the four placements.
+  /// Returns one of the four placements.
   private func positions(_ downwards: Bool, _ leftwards: Bool) -> [Double] {
     let layers = (downwards ? layering.layers : layering.layers.reversed()).map { leftwards ? $0 : $0.reversed() }
     let roots = alignment(layers, downwards, leftwards)
@@ -89,7 +91,7 @@ struct HorizontalPlacement {
     return roots.map { leftwards ? positions[$0] : -positions[$0] }
   }
 
-  /// The root of each vertex: the first vertex of its chain.
+  /// Returns the root of each vertex: the first vertex of its chain.
   private func alignment(_ layers: [[Int]], _ downwards: Bool, _ leftwards: Bool) -> [Int] {
     var roots = Array(layering.vertices.indices)
     for layer in layers {
@@ -114,8 +116,8 @@ struct HorizontalPlacement {
     return roots
   }
 
-  /// The position of each chain by its root: as far left as its neighbors allow, then as close as
-  /// possible to those on its right.
+  /// Returns the position of each chain by its root: as far left as its neighbors allow, then as
+  /// close as possible to those on its right.
   private func compacted(_ layers: [[Int]], _ roots: [Int]) -> [Double] {
     var following = [[(root: Int, distance: Double)]](repeating: [], count: roots.count)
     var waiting = [Int](repeating: 0, count: roots.count)

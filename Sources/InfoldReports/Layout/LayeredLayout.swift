@@ -57,11 +57,11 @@ private struct Router {
     return Point(x[box], (band.lowerBound + band.upperBound) / 2)
   }
 
-  /// A straight line down through each layer, and a curve to the next.
+  /// Returns a straight line down through each layer, and curves between layers.
   func route(_ edge: Int) -> [Point] {
     let (source, target) = (problem.edges[edge].source, problem.edges[edge].target)
     let bends = layering.bends[edge]
-    // Aligned with the next point, as far as the width of the box allows.
+    // Aligned with the next point as far as the width of the box allows.
     let exit = within(source, bends.first.map { x[$0] } ?? x[target])
     let entry = within(target, bends.last.map { x[$0] } ?? exit)
     var route = [Point(exit, center(source).y + problem.sizes[source].height / 2)]

@@ -61,8 +61,8 @@ struct Layering {
     vertices[b].upper.append(a)
   }
 
-  /// The layer of each box: the length of the longest path to it. Boxes with more consumers than
-  /// inputs move down, directly above their consumers.
+  /// Returns the layer of each box: the length of the longest path to it. Boxes with more consumers
+  /// than inputs move down, directly above their consumers.
   private static func ranks(_ problem: LayoutProblem) -> [Int] {
     var targets = [[Int]](repeating: [], count: problem.sizes.count)
     var inDegrees = [Int](repeating: 0, count: problem.sizes.count)

@@ -39,7 +39,7 @@ package struct PlotAxis {
     }
   }
 
-  /// The position of `value`, clamped to the axis.
+  /// Returns the position of `value`, clamped to the axis.
   package func place(_ value: Double) -> Double {
     let position =
       switch scale {
@@ -50,7 +50,7 @@ package struct PlotAxis {
     return start + (end - start) * min(max(share.isNaN ? 0 : share, 0), 1)
   }
 
-  /// About `count` labeled numbers.
+  /// Returns about `count` labeled numbers.
   func ticks(_ count: Int) -> [Tick] {
     switch scale {
     case .logarithmic:

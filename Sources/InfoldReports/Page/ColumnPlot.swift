@@ -1,5 +1,5 @@
-/// A plot along a network with a column for each layer. It shows numbers as lines, or the
-/// distribution of a layer's channels as a box.
+/// A plot along a network, with a column for each layer. It shows numbers as lines, and
+/// distributions over the channels of a layer as boxes.
 package struct ColumnPlot {
   /// A line with a number for each column.
   package struct Line {
@@ -65,7 +65,7 @@ package struct ColumnPlot {
 
   private var count: Int { max(spreads.count, lines.map(\.values.count).max() ?? 0) }
 
-  /// The drawing in the given size, as an SVG element.
+  /// Returns the drawing in the given size, as an SVG element.
   package func svg(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: title)

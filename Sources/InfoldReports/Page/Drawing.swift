@@ -1,5 +1,4 @@
-/// An SVG drawing that is built element by element. Its colors are classes of the page's style
-/// sheet.
+/// An SVG drawing, built element by element. Colors are classes of the page's style sheet.
 package struct Drawing {
   private let width: Double
   private let height: Double
@@ -48,7 +47,7 @@ package struct Drawing {
   }
 
   /// Adds a line of text.
-  /// - Parameter anchor: The part of the text at the point: `start`, `middle` or `end`.
+  /// - Parameter anchor: The part of the text that is at `point`: `start`, `middle` or `end`.
   package mutating func text(
     _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
   ) {
@@ -97,7 +96,7 @@ package struct PlotFrame {
     }
   }
 
-  /// Draws the column numbers, 1 to `count`, below the plot.
+  /// Draws the horizontal axis with the column numbers, 1 to `count`.
   package func drawSites(_ count: Int, _ place: (Int) -> Double, on drawing: inout Drawing) {
     let room = max(1, Int((right - left) / 28))
     let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { count / $0 < room } ?? count

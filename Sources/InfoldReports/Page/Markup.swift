@@ -1,8 +1,8 @@
 import InfoldSystem
 
-/// Escapes text for pages.
+/// Functions that convert text and numbers to markup.
 package enum Markup {
-  /// `text` with HTML and SVG markup escaped and control characters made visible.
+  /// Returns `text` with HTML and SVG markup escaped and control characters made visible.
   package static func escaped(_ text: String) -> String {
     text.replacingScalars { scalar in
       switch scalar {
@@ -20,14 +20,15 @@ package enum Markup {
     }
   }
 
-  /// A coordinate of a drawing.
+  /// Returns a coordinate of a drawing as text.
   static func coordinate(_ value: Double) -> String {
     NumberText.fixed(value, digits: 1)
   }
 }
 
 extension String {
-  /// Replaces scalars for which `replacement` returns a string.
+  /// Returns the string with each scalar replaced by the result of `replacement`, if that is not
+  /// `nil`.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
     var result = ""
     for scalar in unicodeScalars {

@@ -1,6 +1,6 @@
 /// A self-contained HTML page, without scripts or network access.
 ///
-/// The head of the page has its topic and the names of its models. `PageLinks` uses them to
+/// The head of the page contains its topic and the names of its models. `PageLinks` uses them to
 /// recognize pages of the same model.
 package struct Page {
   /// The title, which will be escaped.
@@ -17,7 +17,7 @@ package struct Page {
   /// The file names of the page's models.
   package var models: [String] = []
 
-  /// Creates a page. All arguments except the title are markup.
+  /// Creates a page from markup. Only the title is escaped.
   package init(title: String, badge: String = "", styles: String = "", content: String) {
     self.title = title
     self.badge = badge
@@ -30,7 +30,7 @@ package struct Page {
   ///   - topic: The topic in links from other pages.
   ///   - models: The paths of the models. The page shows only their file names.
   ///   - title: The title.
-  ///   - outcome: The outcome, one or two words.
+  ///   - outcome: The label next to the title.
   ///   - lead: The first sentence, as markup.
   ///   - elements: The content. `nil` elements are skipped.
   ///   - footer: The last sentences, as markup.

@@ -6,7 +6,7 @@ package protocol PageElement {
   var markup: String { get }
 }
 
-/// Markup from elsewhere.
+/// An element that consists of given markup.
 package struct PageMarkup: PageElement {
   package let markup: String
 
@@ -16,7 +16,7 @@ package struct PageMarkup: PageElement {
   }
 }
 
-/// The verdict of a page.
+/// The outcome of a page, as a colored label next to the title.
 package struct PageBadge: PageElement {
   /// Positive, negative, or neither.
   package enum Kind: String {
@@ -73,7 +73,7 @@ package struct PageSection: PageElement {
 package struct PageNote: PageElement {
   package let markup: String
 
-  /// - Parameter markup: Its content, as markup.
+  /// - Parameter markup: The content of the paragraph.
   package init(_ markup: String) {
     self.markup = "<p class=\"note\">\(markup)</p>"
   }

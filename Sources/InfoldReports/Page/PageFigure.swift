@@ -1,6 +1,6 @@
-/// The colors that all pages share. Raw values are class names in a `Drawing`.
+/// The colors that all pages share. The raw values are class names in a `Drawing`.
 package enum PlotStyle: String {
-  /// Data series: the subject of the page, its comparison, and one more.
+  /// Data series: the subject of the page, what it is compared with, and a third.
   case first, second, third
   /// An upper bound, drawn as a dashed line.
   case limit
@@ -30,7 +30,7 @@ package struct PageLegend: PageElement {
   }
 }
 
-/// A drawing in two sizes: for a wide page, and for a phone.
+/// A drawing in two sizes: for a wide page and for a phone.
 package struct PageFigure: PageElement {
   package let markup: String
 

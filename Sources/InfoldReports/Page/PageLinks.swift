@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// The beginning of a page's HTML, with its topic and models.
+/// The first lines of a page's HTML, which contain its topic and models.
 struct PageHead {
   let topic: String
   let models: [String]
@@ -33,8 +33,8 @@ struct PageHead {
       + models.map { line(Self.modelKey, $0) }.joined()
   }
 
-  /// Parses the beginning of a page. Returns `nil` for a file that Infold did not write, or that is
-  /// not linked to. Texts remain escaped.
+  /// Parses the first lines of a page. Returns `nil` for a file that Infold did not write, and for
+  /// a page that others do not link to. Texts remain escaped.
   init?(parsing text: Substring) {
     guard text.hasPrefix(Self.opening) else { return nil }
     var topic: String?
@@ -59,7 +59,7 @@ struct PageHead {
   }
 }
 
-/// Links between the pages of one model in one folder.
+/// The links between pages of the same model in one folder.
 ///
 /// When a page is written, it gets links to the other pages, and they get a link to it. Pages
 /// recognize each other by their first lines. No other file is changed.
@@ -84,11 +84,11 @@ package enum PageLinks {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let folder = slash.map { String(path[...$0]) } ?? "./"
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-    // Only regular files have neighbors.
+    // A pipe or a device has no neighbors.
     let isFile = FileStatus(path).map { $0.kind == .regular } ?? true
     guard isFile, let head = PageHead(parsing: html.prefix(PageHead.limit)) else { return try store(html, path) }
     let page = Neighbor(name: name, head: head)
-    // A neighbor may have further ones, of models that this page is not about.
+    // A neighbor may also show other models, and so have neighbors that this page does not have.
     let pages = [page] + pages(in: folder, except: name)
     func neighbors(of page: Neighbor) -> [Neighbor] {
       pages.filter { $0.name != page.name && !$0.head.isDisjoint(with: page.head) }
@@ -119,7 +119,7 @@ package enum PageLinks {
     }
   }
 
-  /// Inserts links to the other pages, ordered by topic.
+  /// Returns the page with links to the other pages, ordered by topic.
   private static func linked(_ html: String, _ page: Neighbor, _ others: [Neighbor]) -> String {
     let bytes = Array(html.utf8)
     guard let from = place(of: start, in: bytes[...]), let to = place(of: end, in: bytes[from...]) else { return html }

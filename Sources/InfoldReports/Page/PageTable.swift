@@ -1,9 +1,9 @@
 import InfoldSystem
 
-/// A table. On a phone, each row becomes a block with the column's name before each cell.
+/// A table. On a narrow page, each row becomes a block with the column's name before each cell.
 ///
-/// The first column is a number or a swatch, and the second a name. Other columns hold numbers and
-/// are right-aligned.
+/// The first column holds numbers or swatches, and the second one names. Other columns hold numbers
+/// and are right-aligned.
 package struct PageTable: PageElement {
   private let columns: [String]
   private let rows: [[String]]

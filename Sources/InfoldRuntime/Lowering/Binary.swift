@@ -81,9 +81,9 @@ extension PlanBuilder {
       // both layouts.
       let hasLayout = operand.sizes.count == sizes.count && self.sizes(operand.value) == operand.sizes
       let place = try location(of: operand.value, hasLayout ? layout : .rowMajor)
-      let liesTheSame = layout == .rowMajor || hasLayout || operand.sizes.isOneRun
-      places.append((operand.sizes, liesTheSame ? place : try expanded(operand.sizes, place, to: sizes, layout)))
-      if !liesTheSame { places[places.count - 1].sizes = sizes }
+      let hasSameLayout = layout == .rowMajor || hasLayout || operand.sizes.isOneRun
+      places.append((operand.sizes, hasSameLayout ? place : try expanded(operand.sizes, place, to: sizes, layout)))
+      if !hasSameLayout { places[places.count - 1].sizes = sizes }
     }
     places = try inThreeLoops(places, to: (sizes, expected))
     // Values written by the current chain come last: they may be reduced to a block if the result

@@ -36,10 +36,10 @@ extension PlanBuilder {
         hasWinograd: hasWinograd)
       if isPreferred { expected = .matrixUnit }
     }
-    let ways = [expected] + others.filter { $0 != expected }
-    return ways[
+    let options = [expected] + others.filter { $0 != expected }
+    return options[
       choose(
-        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
+        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: options.map(\.description), expected: 0)]
   }
 
   /// The expected algorithm of a convolution without a matrix unit.
@@ -83,11 +83,11 @@ extension PlanBuilder {
   /// Chooses the axis along which threads divide a convolution.
   mutating func chooseSharing(of step: inout ConvolutionStep, _ problem: @autoclosure () -> String) {
     let workers = sharers
-    guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
-    let ways = [step.sharedAxis, step.sharedAxis.other].filter { step.parts(along: $0) >= workers }
+    guard tuningResults != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
+    let axes = [step.sharedAxis, step.sharedAxis.other].filter { step.parts(along: $0) >= workers }
     let chosen = choose(
-      .sharing, "\(problem()) \(workers) threads", among: ways.map(\.rawValue), expected: 0)
-    if ways.count > 1 { step.measuredAxis = ways[chosen] }
+      .sharing, "\(problem()) \(workers) threads", among: axes.map(\.rawValue), expected: 0)
+    if axes.count > 1 { step.measuredAxis = axes[chosen] }
   }
 
   /// Packs the weights of a convolution into panels, one group after the other.
@@ -186,7 +186,7 @@ extension PlanBuilder {
     let shape = ConvolutionShape(problem, input: input, output: output)
     var step = ConvolutionStep(
       kernel: .floats(kernels(for: problem), epilogue),
-      shape: readsRows ? shape.withRowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
+      shape: readsRows ? shape.rowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
       weights: weights, output: output)
     chooseSharing(of: &step, problem.text + (readsRows ? " rows" : ""))
     emit(

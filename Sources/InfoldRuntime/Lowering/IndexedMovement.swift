@@ -118,7 +118,7 @@ extension PlanBuilder {
       let indices = graph[index].type?.shape?.sizes, indices.contains(0),
       graph[updates].type?.shape?.sizes?.contains(0) == true
     else { return false }
-    settle(result, try location(of: data, .rowMajor))
+    setLocation(result, try location(of: data, .rowMajor))
     return true
   }
 

@@ -62,7 +62,7 @@ extension PlanBuilder {
       if layout == .rowMajor { view.pixelStride = result.last ?? 1 }
       if let copy = CopyLoops(map, from: source, to: (result, view)), copy.isView {
         view.offset += copy.start
-        settle(y, view)
+        setLocation(y, view)
         return
       }
     }

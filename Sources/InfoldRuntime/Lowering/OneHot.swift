@@ -19,7 +19,7 @@ extension OneHot: LoweredOperator {
     let places = try plan.location(of: indices, .rowMajor), choices = try plan.location(of: values, .rowMajor)
     let target = plan.define(y, .rowMajor)
     let fill = OneHotFill(
-      block: block, indices: places, isWide: type == .int64, values: choices, target: target,
+      block: block, indices: places, isInt64: type == .int64, values: choices, target: target,
       countsFromEnd: countsFromEnd)
     let step = RangeStep(units: block.outer, cost: sizes.reduce(1, *)) { outer, state, _ in fill.run(outer, in: state) }
     plan.emit(step, "fill", reads: [places, choices], writes: [target])
@@ -34,7 +34,7 @@ private struct OneHotFill: Sendable {
   let block: AxisBlock
   let indices: Location
   /// Whether indices have 64 bits instead of 32.
-  let isWide: Bool
+  let isInt64: Bool
   let values: Location
   let target: Location
   let countsFromEnd: Bool
@@ -50,7 +50,7 @@ private struct OneHotFill: Sendable {
 
   private func run<Bits: BitPattern>(_ outer: Range<Int>, _ state: RunState, as _: Bits.Type) {
     let places = state.address(indices)
-    if isWide {
+    if isInt64 {
       run(outer, places.assumingMemoryBound(to: Int64.self), state, as: Bits.self)
     } else {
       run(outer, places.assumingMemoryBound(to: Int32.self), state, as: Bits.self)

@@ -201,7 +201,7 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     let kernels = byteKernels
     var shape = ConvolutionShape(problem, input: input, output: output)
-    if readsRows { shape = shape.withRowsAsPixels(of: problem) }
+    if readsRows { shape = shape.rowsAsPixels(of: problem) }
     let (taps, channels, columns) = (shape.window.height * shape.window.width, shape.channels, shape.outputChannels)
     let count = kernels.packedByteCount(taps: taps, channels: channels, columns: columns)
     let constant = try packed.constant(

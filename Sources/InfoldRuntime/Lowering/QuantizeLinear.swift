@@ -33,13 +33,13 @@ struct PlannedQuantization {
 
 /// The scales of conversions with one scale. The range includes very large scales, because
 /// attention masks are filled with the most negative float.
-private let conversionScales = usualScales.lowerBound...(Float.greatestFiniteMagnitude / 255)
+private let conversionScales = kernelScales.lowerBound...(Float.greatestFiniteMagnitude / 255)
 
 extension PlanBuilder {
   /// Returns the quantization of `value` by a constant scale and zero point. Returns `nil` for
   /// several scales, and for scales whose reciprocal is not a normal number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
-    guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint, within: usualScales), all.count == 1
+    guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint, within: kernelScales), all.count == 1
     else {
       return nil
     }

@@ -148,8 +148,8 @@ extension PlanBuilder {
   ) -> Int? {
     let width = if case .bytes = weights[0].state[0] { byteKernels.panelWidth } else { productKernels.panelWidth }
     let threads = RecurrentStep.sharers(shape, gates: type(of: cell).gateCount, workers: sharers)
-    let isApart = cell.hasIndependentUnits && lengths == nil && shape.hiddenSize.isMultiple(of: width)
-    return isApart && shape.directions * shape.batch < threads ? width : nil
+    let dividesUnits = cell.hasIndependentUnits && lengths == nil && shape.hiddenSize.isMultiple(of: width)
+    return dividesUnits && shape.directions * shape.batch < threads ? width : nil
   }
 
   /// Packs the weights of one direction from W, R and B.

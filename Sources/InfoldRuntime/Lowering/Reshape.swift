@@ -26,10 +26,10 @@ extension ShapeLowering {
     if !plan.layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), let target = ImageShape(result),
       image.images == target.images, image.channels == target.channels, image.pixels == target.pixels
     {
-      plan.settle(y, try plan.location(of: x, .channelsLast))
+      plan.setLocation(y, try plan.location(of: x, .channelsLast))
       return true
     }
-    plan.settle(y, try plan.location(of: x, .rowMajor).reshaped(result, .rowMajor))
+    plan.setLocation(y, try plan.location(of: x, .rowMajor).reshaped(result, .rowMajor))
     return true
   }
 }

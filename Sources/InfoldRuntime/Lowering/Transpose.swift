@@ -16,12 +16,12 @@ extension Transpose: LoweredOperator {
       if axes == toChannelsLast, let image = ImageShape(sizes), !plan.layouts(of: x).contains(.rowMajor) {
         let place = try plan.location(of: x, .channelsLast)
         if place.pixelStride == image.channels {
-          plan.settle(y, place.reshaped(result, .rowMajor))
+          plan.setLocation(y, place.reshaped(result, .rowMajor))
           return true
         }
       }
       if axes == fromChannelsLast, plan.layouts(of: x).contains(.rowMajor) {
-        plan.settle(y, try plan.location(of: x, .rowMajor).reshaped(result, .channelsLast))
+        plan.setLocation(y, try plan.location(of: x, .rowMajor).reshaped(result, .channelsLast))
         return true
       }
     }
@@ -39,7 +39,7 @@ extension Transpose: LoweredOperator {
     let kept = zip(moved, moved.sorted()).prefix { $0 == $1 }.count
     let rest = moved[kept...]
     guard let first = rest.first else {
-      plan.settle(y, try plan.location(of: x, .rowMajor).reshaped(axes.map { sizes[$0] }, .rowMajor))
+      plan.setLocation(y, try plan.location(of: x, .rowMajor).reshaped(axes.map { sizes[$0] }, .rowMajor))
       return true
     }
     let second = rest.filter { $0 >= first }, before = rest.filter { $0 < first }

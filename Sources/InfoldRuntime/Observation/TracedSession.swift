@@ -3,41 +3,42 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A session that also hands out the values that its steps hand to one another: what a proof of the network that really runs looks at.
+/// A session that also returns the values that its steps pass to one another. Validation compares
+/// these with double precision.
 ///
-/// The network is planned twice: as any session plans it, and with these values as further outputs. Only values are asked for that one
-/// step writes and another one reads, so that both plans compute the same. That they do is checked: the outputs of both have the same
-/// bits, or nothing but the outputs is handed out.
+/// The network is planned twice: as any session plans it, and with these values as further outputs.
+/// Each of them is written by one step and read by another, so both plans compute the same. This is
+/// checked: if the outputs of the two plans differ in any bit, only the outputs are returned.
 package final class TracedSession: Sendable {
   /// The session.
   package let session: Session
-  /// What passes have made of the network before sizes are bound.
+  /// The network after the passes, before sizes are bound.
   private let graph: Graph
   private let isFixed: Bool
-  /// What plans the network with further outputs.
+  /// Plans the network with further outputs.
   private let factory: PlanFactory
 
-  /// What one run has computed.
+  /// The values that one run computed.
   package struct Trace: Sendable {
-    /// What was planned: the network behind all passes, with the sizes of the run.
+    /// The planned network: after all passes, with the sizes of the run.
     package let graph: Graph
-    /// Every output by its name.
+    /// The outputs by name.
     package let outputs: [String: Tensor]
-    /// The outputs, and the values that steps hand to one another.
+    /// The outputs, and the values that steps pass to one another.
     package let values: [ValueID: Tensor]
-    /// What makes each value.
+    /// The step that computes each value.
     package let makers: [ValueID: Maker]
-    /// Whether values beside the outputs could be handed out.
+    /// Whether `values` contains more than the outputs.
     package let isComplete: Bool
   }
 
-  /// A step of the plan, as the maker of a value.
+  /// The step of the plan that computes a value.
   package struct Maker: Sendable {
-    /// The operators that the step does, like `Conv+Relu`.
+    /// The operators that the step computes, such as `Conv+Relu`.
     package let operation: String
-    /// How it does them.
+    /// The algorithm.
     package let algorithm: String
-    /// The nodes that it does something for.
+    /// The nodes that it computes, in whole or in part.
     package let nodes: [String]
   }
 
@@ -56,7 +57,7 @@ package final class TracedSession: Sendable {
     }
   }
 
-  /// Runs the session, and looks into it.
+  /// Runs the session and traces its values.
   /// - Throws: As `Session.run(_:)`.
   package func run(_ inputs: [String: Tensor]) throws(InfoldError) -> Trace {
     let outputs = try session.run(inputs)
@@ -79,7 +80,7 @@ package final class TracedSession: Sendable {
     }
   }
 
-  /// The network with the sizes of these inputs, behind the passes.
+  /// Returns the network after the passes, with the sizes of these inputs.
   private func bound(to tensors: [Tensor]) throws(InfoldError) -> Graph {
     guard !isFixed else { return graph }
     let types = tensors.map { TensorType($0.elementType, Shape($0.shape)) }
@@ -100,13 +101,14 @@ package final class TracedSession: Sendable {
     }
   }
 
-  /// The values that steps hand to one another, with their makers: what the last node of a step makes; in a step that computes band by
-  /// band, also what a node makes that a window of the next one goes over.
+  /// Returns the values that steps pass to one another, and the step that computes each. These are
+  /// the outputs of the last node of each step and, in a step that runs in bands, the values that
+  /// nodes with windows read.
   private static func makers(_ steps: [PlannedStep], in graph: Graph) -> [ValueID: Maker] {
     var ids: [String: NodeID?] = [:]
     for id in graph.nodeIDs {
       let name = graph.reference(to: graph[id])
-      // A name of several nodes is none.
+      // A name that several nodes share identifies none of them.
       ids.updateValue(ids[name] == nil ? id : nil, forKey: name)
     }
     var makers: [ValueID: Maker] = [:]
@@ -118,7 +120,7 @@ package final class TracedSession: Sendable {
       for id in nodes {
         for output in graph[id].definitions {
           let readers = graph.index.consumers(of: output).filter(members.contains)
-          guard id == nodes.last || !readers.isEmpty && readers.allSatisfy({ graph[$0].goesOverWindows }) else {
+          guard id == nodes.last || !readers.isEmpty && readers.allSatisfy({ graph[$0].usesWindows }) else {
             continue
           }
           makers[output] = maker
@@ -130,8 +132,9 @@ package final class TracedSession: Sendable {
 }
 
 extension Node {
-  /// Whether the node begins a step of its own, and is not done behind another one's work.
-  fileprivate var goesOverWindows: Bool {
+  /// Whether the node has a window or is a product, so that it begins a step of its own rather than
+  /// being fused with the node before it.
+  fileprivate var usesWindows: Bool {
     guard let typed else { return false }
     return type(of: typed).family == .product || type(of: typed).family == .pool
   }

@@ -24,15 +24,15 @@ final class Plan: Sendable {
   ///
   /// - Parameters:
   ///   - factory: The session for which the plan is made.
-  ///   - answers: Tuning results; `nil` without tuning.
+  ///   - tuningResults: Tuning results; `nil` without tuning.
   ///   - largestByteCount: The size of the graph's largest non-constant value, in bytes.
   /// - Throws: `InfoldError.Code.unsupported` if `graph` has opaque nodes;
   ///   `InfoldError.Code.limitExceeded` if the plan exceeds the memory limit.
   init(
-    _ graph: consuming Graph, for factory: PlanFactory, answers: TuningResults?, largestByteCount: Int
+    _ graph: consuming Graph, for factory: PlanFactory, tuningResults: TuningResults?, largestByteCount: Int
   ) throws(InfoldError) {
     defer { factory.packed.releaseUnusedMemory() }
-    var builder = try PlanBuilder(consume graph, factory, answers: answers)
+    var builder = try PlanBuilder(consume graph, factory, tuningResults: tuningResults)
     try builder.build(usesKernels: factory.optimizes)
     steps = builder.steps
     idleNodes = builder.idleNodes

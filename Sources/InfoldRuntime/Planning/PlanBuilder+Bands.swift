@@ -39,7 +39,7 @@ extension PlanBuilder {
   private mutating func bands(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     let expected = chain(from: start, atLeast: cost.smallestBandedResult)
     if expected.rowsPerBand == nil, let small = smallSteps(from: start) { return small }
-    guard answers != nil else { return expected }
+    guard tuningResults != nil else { return expected }
     // Tuning also tries bands for smaller results.
     let widest =
       expected.rowsPerBand == nil ? chain(from: start, atLeast: cost.smallestBandedResult / 4) : expected
@@ -126,14 +126,15 @@ extension PlanBuilder {
   private func member(_ index: Int, after chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
     let first = index - chain.count
     guard let step = Self.member(steps[index], after: chain.last) else { return nil }
-    return chain.isEmpty || handsOn(first, chain, to: step, atLeast: smallest) && canInterleave(first, chain + [step])
+    return chain.isEmpty
+      || passesByRows(first, chain, to: step, atLeast: smallest) && canInterleave(first, chain + [step])
       ? step : nil
   }
 
   /// Returns whether the last step of a chain passes more to the next step than fits in the caches
   /// of the threads, and can do so by rows. Two threads both compute the rows that their bands
   /// share, so these rows must not be in memory that both write.
-  private func handsOn(
+  private func passesByRows(
     _ first: Int, _ chain: [any RowStep], to step: any RowStep, atLeast smallest: Int
   ) -> Bool {
     let dependency = step.dependency!
@@ -187,15 +188,15 @@ extension PlannedStep {
     // Threads share whole bands.
     choices = steps.flatMap(\.choices).filter { $0.key.kind != .sharing }
     (reads, writes) = ([], [])
-    var handedOn: Int?
+    var forwarded: Int?
     for (index, (step, member)) in zip(steps, members).enumerated() {
       let result = step.writes[0].buffer
       let isInBand = index < isInBand.count && isInBand[index]
       reads += step.reads.filter {
-        $0.buffer != handedOn && !(isInBand && $0.buffer == result && $0 != member.input)
+        $0.buffer != forwarded && !(isInBand && $0.buffer == result && $0 != member.input)
       }
       if !isInBand { writes += step.writes }
-      handedOn = isInBand ? result : nil
+      forwarded = isInBand ? result : nil
     }
   }
 }

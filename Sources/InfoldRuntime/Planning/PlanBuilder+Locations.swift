@@ -59,7 +59,7 @@ extension PlanBuilder {
       let format = format(of: value)!
       let source = graph.constant(value).map { Buffer.Source.constant($0) } ?? .tensor(value)
       let place = Location(addBuffer(source), format.inTensors, sizes)
-      settle(value, place.format == format ? place : copied(place, sizes, as: format))
+      setLocation(value, place.format == format ? place : copied(place, sizes, as: format))
       return try location(of: value, layout)
     }
     let image = ImageShape(sizes)!
@@ -67,7 +67,7 @@ extension PlanBuilder {
       other.layout == .rowMajor || other.pixelStride == image.channels || image.images == 1 && image.pixels == 1
     {
       let same = other.reshaped(sizes, layout)
-      settle(value, same)
+      setLocation(value, same)
       return same
     }
     return convert(value, image, from: other, to: layout)
@@ -88,7 +88,7 @@ extension PlanBuilder {
     if layout == .channelsLast, let part = concatenations.part(value) {
       var slice = concatenated(part.whole)
       slice.offset += part.firstChannel
-      settle(value, slice)
+      setLocation(value, slice)
       return slice
     }
     var place = Location(0, format(of: value)!, sizes, layout)
@@ -103,7 +103,7 @@ extension PlanBuilder {
     } else {
       place.buffer = addBuffer(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))
     }
-    settle(value, place)
+    setLocation(value, place)
     return place
   }
 
@@ -113,7 +113,7 @@ extension PlanBuilder {
   }
 
   /// Records that the elements of `value` are, or will be, at `location`.
-  mutating func settle(_ value: ValueID, _ location: Location) {
+  mutating func setLocation(_ value: ValueID, _ location: Location) {
     locations[value.index][location.layout] = location
     residents[location.buffer].append(value)
   }
@@ -171,7 +171,7 @@ extension PlanBuilder {
   ) -> Location {
     let target = temporary(plannedSizes(value)!, source.format, layout)
     emitLayout(image, from: source, to: target)
-    settle(value, target)
+    setLocation(value, target)
     return target
   }
 

@@ -22,7 +22,7 @@ struct PlanBuilder {
   /// The estimates that choose between implementations.
   let cost: CostModel
   /// Tuning results; `nil` without tuning.
-  let answers: TuningResults?
+  let tuningResults: TuningResults?
   /// The accuracy that implementations must have.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
@@ -66,7 +66,7 @@ struct PlanBuilder {
   /// The node being lowered; `nil` after the last one.
   private(set) var current: FusedNode?
 
-  init(_ graph: consuming Graph, _ factory: PlanFactory, answers: TuningResults?) throws(InfoldError) {
+  init(_ graph: consuming Graph, _ factory: PlanFactory, tuningResults: TuningResults?) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     self.factory = factory
     productKernels = factory.kernels.products
@@ -75,7 +75,7 @@ struct PlanBuilder {
     byteKernels = factory.kernels.bytes
     matrixUnit = MatrixUnit(factory.kernels.matrixUnit, factory.precision)
     cost = CostModel(machine: factory.kernels.machine, workers: factory.sharers)
-    self.answers = answers
+    self.tuningResults = tuningResults
     precision = factory.precision
     workers = factory.workers
     sharers = factory.sharers

@@ -78,13 +78,13 @@ extension Graph {
   /// For products and convolutions, which need their own layout, graph inputs and outputs count as
   /// well.
   fileprivate var workedOnByteCount: Int {
-    let handedOn = Set(nodes.flatMap(\.definitions)).subtracting(outputs)
+    let forwarded = Set(nodes.flatMap(\.definitions)).subtracting(outputs)
     return nodes.reduce(0) { largest, node in
       var values = Set(node.uses).union(node.definitions)
       if multiplyAccumulates(of: node) ?? 0 > 0 {
         values = values.filter { !isConstant($0) }
       } else {
-        values.formIntersection(handedOn)
+        values.formIntersection(forwarded)
       }
       return max(largest, values.reduce(0) { $0 + (self[$1].type?.byteCount ?? 0) })
     }

@@ -69,7 +69,7 @@ struct PlanFactory: Sendable {
     return try limitingTime { () throws(InfoldError) in
       if let known {
         let plan = try known.fixedPlan.map { plan throws(InfoldError) in try plan.copy(for: self) }
-        if let plan { tell(of: plan, shapes, since: begin) }
+        if let plan { reportPlan(plan, shapes, since: begin) }
         return Preparation(graph: known.graph, checks: known.checks, fixedPlan: plan, packed: packed)
       }
       graph = try PreparedModel(graph: graph.take()!).graph
@@ -77,7 +77,7 @@ struct PlanFactory: Sendable {
       graph = try optimized(graph.take()!)
       guard isFixed else { return Preparation(graph: graph.take(), checks: checks, fixedPlan: nil, packed: packed) }
       let plan = try runPlan(graph.take()!)
-      tell(of: plan, shapes, since: begin)
+      reportPlan(plan, shapes, since: begin)
       return Preparation(graph: nil, checks: nil, fixedPlan: plan, packed: packed)
     }
   }
@@ -88,7 +88,7 @@ struct PlanFactory: Sendable {
   }
 
   /// Reports to the observer that a plan was made for inputs of these shapes.
-  func tell(of plan: RunPlan, _ shapes: [[Int]], since begin: UInt64) {
+  func reportPlan(_ plan: RunPlan, _ shapes: [[Int]], since begin: UInt64) {
     observer?.didPlan(
       PlanSummary(
         inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.workingByteCount(workers: workers)),
@@ -155,13 +155,14 @@ struct PlanFactory: Sendable {
       let largest = try graph.requireAddressableValues(limit: budget.limit)
       // The shapes in bodies may change with every iteration, so bodies are not measured.
       if let tuning, depth == 0 { return try Tuner.plan(graph, for: self, tuning, largestByteCount: largest) }
-      return try plan(consume graph, answers: tuning?.answers, largestByteCount: largest)
+      return try plan(consume graph, tuningResults: tuning?.tuningResults, largestByteCount: largest)
     }
   }
 
   /// Plans a graph that has been checked, using tuning results if there are any.
-  func plan(_ graph: consuming Graph, answers: TuningResults?, largestByteCount: Int) throws(InfoldError) -> Plan {
-    let plan = try Plan(consume graph, for: self, answers: answers, largestByteCount: largestByteCount)
+  func plan(_ graph: consuming Graph, tuningResults: TuningResults?, largestByteCount: Int) throws(InfoldError) -> Plan
+  {
+    let plan = try Plan(consume graph, for: self, tuningResults: tuningResults, largestByteCount: largestByteCount)
     try plan.requireRoom(in: self)
     return plan
   }

@@ -18,10 +18,10 @@ public final class ReferenceSession: Sendable {
   public let precision: EvaluationContext.Precision
 
   /// Wrong declarations in the model, found when it was read or by a run.
-  public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
+  public var warnings: [ModelWarning] { reported.withLock { $0.warnings } }
 
   private let interface: ModelInterface
-  private let told: Mutex<ReportedWarnings>
+  private let reported: Mutex<ReportedWarnings>
   /// The graph with dynamic dimensions.
   private let graph: Graph
   private let passes: OptimizationPipeline
@@ -61,7 +61,7 @@ public final class ReferenceSession: Sendable {
     passes: OptimizationPipeline = .asWritten, memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) throws(InfoldError) {
     let budget = memoryLimit.map { MemoryBudget(limit: $0) } ?? .current ?? MemoryBudget()
-    told = Mutex(ReportedWarnings(model.warnings))
+    reported = Mutex(ReportedWarnings(model.warnings))
     let (path, original) = (model.path, model.graph)
     _ = consume model
     (interface, graph) = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
@@ -131,7 +131,7 @@ public final class ReferenceSession: Sendable {
           }
           let results = try evaluation.run(tensors, observing: values, observe, progress)
           let found = interface.warnings(of: results, try interface.binding.check(tensors))
-          if !found.isEmpty { told.withLock { $0.add(found) } }
+          if !found.isEmpty { reported.withLock { $0.add(found) } }
           return interface.named(results)
         }
       }

@@ -257,7 +257,7 @@ extension ConvolutionShape {
 
   /// Returns the same convolution of padded images with few channels, where each row of the window
   /// counts as one pixel.
-  func withRowsAsPixels(of problem: some ConvolutionSizes) -> ConvolutionShape {
+  func rowsAsPixels(of problem: some ConvolutionSizes) -> ConvolutionShape {
     var shape = self
     (shape.height, shape.width) = problem.reach
     (shape.channels, shape.pixelStride) = (window.width * problem.input.channels, problem.input.channels)

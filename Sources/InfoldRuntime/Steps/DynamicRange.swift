@@ -35,7 +35,7 @@ struct DynamicRange {
   func quantize(
     _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<UInt8>, _ range: Range<Int>, by kernels: any ByteKernels.Type
   ) {
-    if usualScales.contains(scale) {
+    if kernelScales.contains(scale) {
       kernels.quantize(
         Pixels(UnsafeMutablePointer(mutating: x), channels: 1, pixelStride: 1), Pixels(y, channels: 1, pixelStride: 1),
         quantization, pixels: range)

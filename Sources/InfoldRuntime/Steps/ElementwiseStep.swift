@@ -144,15 +144,15 @@ extension ElementwiseStep.Part {
   fileprivate func isInterleavable(with next: Self) -> Bool {
     let isSameOrder = shape == next.shape && write.strides == next.write.strides
     guard isSameOrder || isDense && next.isDense && shape.count == next.shape.count else { return false }
-    return next.reads.allSatisfy { $0.isApart(from: write) || next.isAligned($0) && $0.place == write.place }
-      && reads.allSatisfy { $0.isApart(from: next.write) || isAligned($0) && $0.place == next.write.place }
+    return next.reads.allSatisfy { $0.isDisjoint(from: write) || next.isAligned($0) && $0.place == write.place }
+      && reads.allSatisfy { $0.isDisjoint(from: next.write) || isAligned($0) && $0.place == next.write.place }
   }
 
   func isAligned(_ operand: Operand) -> Bool { operand.strides == write.strides }
 }
 
 extension ElementwiseStep.Part.Operand {
-  fileprivate func isApart(from other: Self) -> Bool { place.buffer != other.place.buffer }
+  fileprivate func isDisjoint(from other: Self) -> Bool { place.buffer != other.place.buffer }
 }
 
 extension ElementwiseShape {

@@ -25,7 +25,7 @@ struct LanesStep: WindowRowStep {
   /// The number of output channels of a vector.
   private var channelsOfBlock: Int { groups.perVector(of: kernels.vectorWidth) * groups.outputs }
 
-  var channelUnit: Int { max(1, ChannelBlocks.usualUnit / channelsOfBlock) * channelsOfBlock }
+  var channelUnit: Int { max(1, ChannelBlocks.defaultUnit / channelsOfBlock) * channelsOfBlock }
 
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,

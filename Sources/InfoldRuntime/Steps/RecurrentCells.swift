@@ -13,7 +13,7 @@ protocol RecurrentCell: Sendable {
   /// Whether the bias of the state's product is added to that of the input's.
   var joinsBiases: Bool { get }
   /// The scratch memory for each sequence, in multiples of the hidden size.
-  var room: Int { get }
+  var scratchUnits: Int { get }
   /// Whether hidden units can be computed independently within a position.
   var hasIndependentUnits: Bool { get }
 
@@ -37,7 +37,7 @@ struct RecurrentPosition {
   /// The cell state of LSTM, which is updated.
   let cell: RowPlace
   /// Scratch memory.
-  let room: RowPlace
+  let scratch: RowPlace
   let direction: Int
   let product: RecurrentProduct
 
@@ -51,7 +51,7 @@ struct RNNCell: RecurrentCell {
   static let stateCount = 1
   let products = [0..<1]
   let joinsBiases = true
-  let room = 0
+  let scratchUnits = 0
   let hasIndependentUnits = true
 
   let weights: [RecurrentWeights]
@@ -63,7 +63,7 @@ struct RNNCell: RecurrentCell {
     position.product.multiply(
       position.hidden, inner: rows.width, by: weights[position.direction].state[0], to: gates, rows: rows.count,
       position.columns(1), plus: gates)
-    rows.wide(units.count).apply(
+    rows.withWidth(units.count).apply(
       activations[position.direction][0], gates + units.lowerBound, to: position.result + units.lowerBound)
   }
 }
@@ -90,7 +90,7 @@ struct GRUCell: RecurrentCell {
 
   var products: [Range<Int>] { resetsAfterProduct ? [0..<3] : [0..<2, 2..<3] }
   var joinsBiases: Bool { !resetsAfterProduct }
-  var room: Int { resetsAfterProduct ? 3 : 0 }
+  var scratchUnits: Int { resetsAfterProduct ? 3 : 0 }
   var hasIndependentUnits: Bool { isStandard && resetsAfterProduct }
 
   func advance(_ position: RecurrentPosition, in runState: RunState) {
@@ -98,9 +98,9 @@ struct GRUCell: RecurrentCell {
     let size = rows.width
     let weights = weights[position.direction], activations = activations[position.direction]
     let (update, reset, candidate) = (gates, gates + size, gates + 2 * size)
-    let both = rows.wide(2 * size)
+    let both = rows.withWidth(2 * size)
     if resetsAfterProduct {
-      let products = position.room
+      let products = position.scratch
       position.product.multiply(
         hidden, inner: size, by: weights.state[0], to: products, rows: rows.count, position.columns(3),
         bias: weights.stateBias.map { UnsafePointer(runState.pointer($0)) })
@@ -170,11 +170,11 @@ struct LSTMCell: RecurrentCell {
       !couplesGates && peepholes == nil && activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh, .tanh] }
   }
 
-  var room: Int { peepholes == nil ? 0 : 1 }
+  var scratchUnits: Int { peepholes == nil ? 0 : 1 }
   var hasIndependentUnits: Bool { isStandard }
 
   func advance(_ position: RecurrentPosition, in runState: RunState) {
-    let (rows, gates, cell, room) = (position.rows, position.gates, position.cell, position.room)
+    let (rows, gates, cell, scratch) = (position.rows, position.gates, position.cell, position.scratch)
     let size = rows.width, activations = activations[position.direction]
     let (input, output, forget, candidate) = (gates, gates + size, gates + 2 * size, gates + 3 * size)
     position.product.multiply(
@@ -192,11 +192,11 @@ struct LSTMCell: RecurrentCell {
     /// Adds the contribution of the cell state to a gate.
     func look(_ gate: RowPlace, _ index: Int) {
       guard let ofCell else { return }
-      rows.apply(.multiply, cell, RowPlace(ofCell + index * size, stride: 0), to: room)
-      rows.apply(.add, gate, room, to: gate)
+      rows.apply(.multiply, cell, RowPlace(ofCell + index * size, stride: 0), to: scratch)
+      rows.apply(.add, gate, scratch, to: gate)
     }
     if ofCell == nil {
-      rows.wide((couplesGates ? 2 : 3) * size).apply(activations[0], input, to: input)
+      rows.withWidth((couplesGates ? 2 : 3) * size).apply(activations[0], input, to: input)
     } else {
       look(input, 0)
       rows.apply(activations[0], input, to: input)

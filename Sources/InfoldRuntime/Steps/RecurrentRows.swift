@@ -28,7 +28,7 @@ struct KernelRows {
   private var shape: ElementwiseShape { ElementwiseShape(pixels: count, channels: width) }
 
   /// Returns the same number of rows with another width.
-  func wide(_ width: Int) -> KernelRows { KernelRows(kernels: kernels, count: count, width: width) }
+  func withWidth(_ width: Int) -> KernelRows { KernelRows(kernels: kernels, count: count, width: width) }
 
   func apply(_ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ x: RowPlace, to y: RowPlace) {
     kernels.unary(

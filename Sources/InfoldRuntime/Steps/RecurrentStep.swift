@@ -47,11 +47,13 @@ struct RecurrentStep: Step {
     (products.convolutionScratch(taps: 1, channels: max(shape.inputSize, shape.hiddenSize)) + 63) & ~63
   }
 
-  private var roomByteCount: Int { cell.room * shape.hiddenSize * shape.batch * MemoryLayout<Float>.stride }
+  private var cellScratchByteCount: Int {
+    cell.scratchUnits * shape.hiddenSize * shape.batch * MemoryLayout<Float>.stride
+  }
 
   var scratchByteCount: Int {
     let ofBytes = quantized == nil ? 0 : RecurrentProduct.byteCount(rows: shape.batch, inner: shape.hiddenSize)
-    return productScratch + roomByteCount + ofBytes
+    return productScratch + cellScratchByteCount + ofBytes
   }
 
   /// Returns the number of work units of a phase per direction: rows of X, then sequences or parts
@@ -168,7 +170,7 @@ struct RecurrentStep: Step {
     let scratch = runState.scratch(of: worker)
     return RecurrentProduct(
       kernels: products, byteKernels: byteKernels, scratch: scratch,
-      quantized: scratch + productScratch + roomByteCount, runState: runState)
+      quantized: scratch + productScratch + cellScratchByteCount, runState: runState)
   }
 
   /// Advances some sequences by one position.
@@ -177,7 +179,7 @@ struct RecurrentStep: Step {
   ) {
     let (direction, runState) = (run.direction, run.runState)
     let scratch = runState.scratch(of: worker)
-    let room = (scratch + productScratch).assumingMemoryBound(to: Float.self)
+    let cellScratch = (scratch + productScratch).assumingMemoryBound(to: Float.self)
     run.forEachPart(of: sequences, turn: turn) { part, position in
       let row = direction * shape.rows + shape.row(position, part.lowerBound)
       cell.advance(
@@ -186,7 +188,7 @@ struct RecurrentStep: Step {
           gates: RowPlace(runState.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
           hidden: run.hidden(before: turn, position, part.lowerBound),
           result: run.hidden(at: position, part.lowerBound), cell: run.state(states.count - 1, part.lowerBound),
-          room: RowPlace(room, stride: cell.room * shape.hiddenSize), direction: direction,
+          scratch: RowPlace(cellScratch, stride: cell.scratchUnits * shape.hiddenSize), direction: direction,
           product: product(runState, worker)),
         in: runState)
     }

@@ -96,7 +96,7 @@ protocol WindowRowStep: RowStep, ChannelwiseStep {
 /// Divides the channels of a window step into blocks of two cache lines. The last block includes
 /// the remainder, so that no block has fewer channels than a vector.
 struct ChannelBlocks {
-  static let usualUnit = 32
+  static let defaultUnit = 32
   let channels: Int
   let unit: Int
 
@@ -109,7 +109,7 @@ struct ChannelBlocks {
 }
 
 extension WindowRowStep {
-  var channelUnit: Int { ChannelBlocks.usualUnit }
+  var channelUnit: Int { ChannelBlocks.defaultUnit }
 
   private var rows: Int { result.images * result.height }
   private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels, unit: channelUnit) }

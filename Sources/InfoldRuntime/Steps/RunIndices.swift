@@ -10,14 +10,14 @@ struct RunIndices: Sendable {
   /// The axes that consecutive elements of an index list refer to.
   let axes: [Int]
 
-  private var isWide: Bool { place.format.byteCount == 8 }
+  private var is64Bit: Bool { place.format.byteCount == 8 }
 
   /// Calls `int64` or `int32` with the indices, depending on their type.
   @inline(__always)
   func with<Result>(
     _ state: RunState, int64: (UnsafePointer<Int64>) -> Result, int32: (UnsafePointer<Int32>) -> Result
   ) -> Result {
-    isWide
+    is64Bit
       ? int64(UnsafePointer(state.address(place).assumingMemoryBound(to: Int64.self)))
       : int32(UnsafePointer(state.address(place).assumingMemoryBound(to: Int32.self)))
   }

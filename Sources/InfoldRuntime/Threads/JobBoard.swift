@@ -16,7 +16,7 @@ struct JobBoard: ~Copyable {
   /// How long a helper polls for the next job before it sleeps, in nanoseconds: while a run holds
   /// the pool but executes some steps on one thread, and while no run holds it. Waking a thread
   /// takes longer than most steps.
-  private static let patience = (inRun: UInt64(300_000), behindRun: UInt64(50_000))
+  private static let patience = (inRun: UInt64(300_000), afterRun: UInt64(50_000))
   /// How long a helper polls before it starts yielding its processor, because the caller may be
   /// waiting for that very processor.
   private static let undisturbed: UInt64 = 30_000
@@ -152,7 +152,7 @@ struct JobBoard: ~Copyable {
       if isTaken != wasTaken { begin = nil }
       wasTaken = isTaken
       let waited = now - (begin ?? now)
-      if waited > (isTaken ? Self.patience.inRun : Self.patience.behindRun) { break }
+      if waited > (isTaken ? Self.patience.inRun : Self.patience.afterRun) { break }
       if waited > Self.undisturbed { BackgroundThread.yield() }
       begin = begin ?? now
     }

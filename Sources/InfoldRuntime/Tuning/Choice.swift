@@ -40,7 +40,7 @@ struct TuningResults: Sendable {
   /// The choices that tuning may make.
   let scope: SessionOptions.Tuning.Scope
   /// The fastest option of each decision.
-  var ways: [Choice.Key: String] = [:]
+  var fastestOptions: [Choice.Key: String] = [:]
 }
 
 // The choices of the node that is being lowered.
@@ -55,10 +55,10 @@ extension PlanBuilder {
     _ kind: Choice.Kind, _ problem: @autoclosure () -> String, among options: @autoclosure () -> [String],
     expected: Int
   ) -> Int {
-    guard let answers, kind != .algorithm || answers.scope == .free else { return expected }
+    guard let tuningResults, kind != .algorithm || tuningResults.scope == .free else { return expected }
     let (key, options) = (Choice.Key(kind: kind, problem: problem()), options())
     guard options.count > 1 else { return expected }
-    let measured = answers.ways[key].flatMap { options.firstIndex(of: $0) }
+    let measured = tuningResults.fastestOptions[key].flatMap { options.firstIndex(of: $0) }
     let chosen = measured ?? expected
     let choice = Choice(
       key: key, options: options, chosen: options[chosen], isMeasured: measured != nil)

@@ -10,7 +10,7 @@ import InfoldTensor
 /// next kind of choice builds on them.
 struct Tuner {
   private let factory: PlanFactory
-  private let memory: TuningCache
+  private let cache: TuningCache
   private let graph: Graph
   private let largestByteCount: Int
   /// The end of the measurements, by the monotonic clock.
@@ -22,11 +22,11 @@ struct Tuner {
   /// The results known at the beginning.
   private let known: TuningResults
   /// The current results, and the plan made with them.
-  private var answers: TuningResults
+  private var tuningResults: TuningResults
   private var best: Plan
   /// The choices that the next session need not measure, because they were compared with at least
   /// one alternative.
-  private var learned: [Choice.Key: String] = [:]
+  private var measured: [Choice.Key: String] = [:]
 
   /// The fraction of time that an alternative must save. Less may be noise.
   private static let margin = 0.03
@@ -37,38 +37,38 @@ struct Tuner {
   ///
   /// - Throws: As `PlanFactory.plan`; the error that interrupts the preparation of the session.
   static func plan(
-    _ graph: Graph, for factory: PlanFactory, _ memory: TuningCache, largestByteCount: Int
+    _ graph: Graph, for factory: PlanFactory, _ cache: TuningCache, largestByteCount: Int
   ) throws(InfoldError) -> Plan {
-    var tuner = try Tuner(graph, factory.unobserved, memory, largestByteCount)
+    var tuner = try Tuner(graph, factory.unobserved, cache, largestByteCount)
     try tuner.tune()
     return tuner.best
   }
 
   private init(
-    _ graph: Graph, _ factory: PlanFactory, _ memory: TuningCache, _ largestByteCount: Int
+    _ graph: Graph, _ factory: PlanFactory, _ cache: TuningCache, _ largestByteCount: Int
   ) throws(InfoldError) {
     let begin = MonotonicClock.nanoseconds()
     self.factory = factory
-    self.memory = memory
+    self.cache = cache
     self.graph = graph
     self.largestByteCount = largestByteCount
-    known = memory.answers
-    answers = known
-    best = try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
+    known = cache.tuningResults
+    tuningResults = known
+    best = try factory.plan(graph, tuningResults: tuningResults, largestByteCount: largestByteCount)
     let now = MonotonicClock.nanoseconds()
     planning = now - begin
     // A time limit of the session must leave time for the rest of the preparation.
     limit =
-      min(memory.options.timeLimit, Interruption.timeLeft.map { $0 / 2 } ?? .seconds(Int64.max))
+      min(cache.options.timeLimit, Interruption.timeLeft.map { $0 / 2 } ?? .seconds(Int64.max))
       .clampedNanoseconds
     end = now &+ limit
   }
 
   /// Returns the plan for these results, or `nil` if it and the best plan together exceed the
   /// memory limit.
-  private func planIfThereIsRoom(_ answers: TuningResults) throws(InfoldError) -> Plan? {
+  private func planIfThereIsRoom(_ tuningResults: TuningResults) throws(InfoldError) -> Plan? {
     do throws(InfoldError) {
-      return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
+      return try factory.plan(graph, tuningResults: tuningResults, largestByteCount: largestByteCount)
     } catch {
       guard error.code == .limitExceeded else { throw error }
       try Interruption.check()
@@ -80,7 +80,8 @@ struct Tuner {
   /// all.
   private func open(_ kind: Choice.Kind? = nil) -> [Choice] {
     best.steps.flatMap(\.choices).filter { choice in
-      (kind == nil || choice.key.kind == kind) && !(known.ways[choice.key].map(choice.options.contains) ?? false)
+      (kind == nil || choice.key.kind == kind)
+        && !(known.fastestOptions[choice.key].map(choice.options.contains) ?? false)
     }
   }
 
@@ -94,15 +95,15 @@ struct Tuner {
       BackgroundThread.yield()
     }
     defer { if helpers > 0 { WorkerPool.shared.release() } }
-    var kept = (answers: answers, plan: best)
+    var kept = (tuningResults: tuningResults, plan: best)
     do throws(InfoldError) {
-      var trial = try Trial(graph, for: factory, memory.timer)
+      var trial = try Trial(graph, for: factory, cache.timer)
       // Determine the duration of a run. The second run finds the caches filled.
       for _ in 0..<2 {
         running = try trial.run(best, remaining)
         let kinds = Choice.Kind.allCases.filter { !open($0).isEmpty }
         guard kinds.contains(where: suffices) else {
-          memory.noteShortage(kinds.map(timeNeeded).min()! + 2 * running)
+          cache.noteShortage(kinds.map(timeNeeded).min()! + 2 * running)
           return
         }
       }
@@ -110,27 +111,27 @@ struct Tuner {
         let decided = try tune(kind, &trial)
         // One layer may get faster at the expense of others, and a disturbance may have influenced
         // a choice.
-        if answers.ways != kept.answers.ways {
+        if tuningResults.fastestOptions != kept.tuningResults.fastestOptions {
           guard let (before, after) = try measure(kept.plan, best, &trial) else {
-            (answers, best) = kept
+            (tuningResults, best) = kept
             continue
           }
-          if !after.whole.isFaster(than: before.whole) { (answers, best) = kept }
+          if !after.whole.isFaster(than: before.whole) { (tuningResults, best) = kept }
         }
-        kept = (answers, best)
-        for choice in open(kind) where decided.contains(choice.key) { learned[choice.key] = choice.chosen }
+        kept = (tuningResults, best)
+        for choice in open(kind) where decided.contains(choice.key) { measured[choice.key] = choice.chosen }
       }
     } catch {
-      (answers, best) = kept
-      if error.code == .limitExceeded, running == 0, remaining == 0 { memory.noteShortage(nil) }
+      (tuningResults, best) = kept
+      if error.code == .limitExceeded, running == 0, remaining == 0 { cache.noteShortage(nil) }
       // Possible causes: the model rejects random inputs, a plan exceeds the memory limit, or the
       // time is up.
       try Interruption.check()
     }
-    if !learned.isEmpty { memory.learn(learned) }
-    answers.ways.merge(learned) { $1 }
+    if !measured.isEmpty { cache.record(measured) }
+    tuningResults.fastestOptions.merge(measured) { $1 }
     // The same plan, marked with the choices that are now measured.
-    best = try planIfThereIsRoom(answers) ?? best
+    best = try planIfThereIsRoom(tuningResults) ?? best
   }
 
   /// Compares the options of one kind as long as there is time, and adopts the faster ones.
@@ -142,12 +143,12 @@ struct Tuner {
     var undecided: Set<Choice.Key> = []
     while true {
       try Interruption.check()
-      var variant = answers
+      var variant = tuningResults
       var changed: Set<Choice.Key> = []
       for choice in open(kind) {
         tried[choice.key, default: []].insert(choice.chosen)
-        guard let way = choice.options.first(where: { !tried[choice.key]!.contains($0) }) else { continue }
-        variant.ways[choice.key] = way
+        guard let option = choice.options.first(where: { !tried[choice.key]!.contains($0) }) else { continue }
+        variant.fastestOptions[choice.key] = option
         changed.insert(choice.key)
       }
       guard !changed.isEmpty else { break }
@@ -159,7 +160,7 @@ struct Tuner {
       // Other options for earlier layers may eliminate later choices.
       if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
       guard !changed.isEmpty else { break }
-      for key in changed { tried[key]!.insert(variant.ways[key]!) }
+      for key in changed { tried[key]!.insert(variant.fastestOptions[key]!) }
       if let other, try !takeOver(other, variant, changed, &trial) { undecided.formUnion(changed) }
     }
     return Set(open(kind).map(\.key)).subtracting(undecided)
@@ -173,14 +174,14 @@ struct Tuner {
   ) throws(InfoldError) -> Bool {
     guard let (before, after) = try measure(best, other, &trial) else { return false }
     let comparison = PlanComparison(before, after, keys: changed)
-    var improved = answers
+    var improved = tuningResults
     for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
-      improved.ways[key] = variant.ways[key]
+      improved.fastestOptions[key] = variant.fastestOptions[key]
     }
-    guard improved.ways != answers.ways else { return true }
+    guard improved.fastestOptions != tuningResults.fastestOptions else { return true }
     // The other plan has packed the weights already, so keep it alive.
     let plan = try withExtendedLifetime(other) { () throws(InfoldError) in try planIfThereIsRoom(improved) }
-    if let plan { (answers, best) = (improved, plan) }
+    if let plan { (tuningResults, best) = (improved, plan) }
     return true
   }
 
@@ -217,12 +218,12 @@ struct Tuner {
         _ = try trial.run(place == 0 ? first : second, remaining, clocks[place])
       }
       // Times that a test supplies do not change.
-      let suffice = memory.timer != nil || MonotonicClock.nanoseconds() >= slice
+      let suffice = cache.timer != nil || MonotonicClock.nanoseconds() >= slice
       if round + 1 >= fewestRuns, suffice { break }
     }
     let times = (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
     guard min(times.0.count, times.1.count) >= fewestRuns else {
-      memory.noteDisturbance()
+      cache.noteDisturbance()
       return nil
     }
     return times

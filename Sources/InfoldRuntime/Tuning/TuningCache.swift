@@ -7,7 +7,7 @@ import Synchronization
 final class TuningCache: Sendable {
   private struct State {
     /// `nil` before the file is read.
-    var answers: TuningResults?
+    var tuningResults: TuningResults?
     /// The error of writing the file.
     var failure: InfoldError?
     /// The choices that this session measured.
@@ -32,24 +32,24 @@ final class TuningCache: Sendable {
   }
 
   /// All known results.
-  var answers: TuningResults {
+  var tuningResults: TuningResults {
     state.withLock { state in
-      if let answers = state.answers { return answers }
-      let known = TuningResults(scope: options.scope, ways: (try? file)?.ways ?? [:])
-      state.answers = known
+      if let tuningResults = state.tuningResults { return tuningResults }
+      let known = TuningResults(scope: options.scope, fastestOptions: (try? file)?.fastestOptions ?? [:])
+      state.tuningResults = known
       return known
     }
   }
 
   /// Adds measured results and writes them to the file.
-  func learn(_ ways: [Choice.Key: String]) {
-    _ = answers
+  func record(_ fastestOptions: [Choice.Key: String]) {
+    _ = tuningResults
     state.withLock { state in
-      state.answers!.ways.merge(ways) { $1 }
-      state.measured.formUnion(ways.keys)
+      state.tuningResults!.fastestOptions.merge(fastestOptions) { $1 }
+      state.measured.formUnion(fastestOptions.keys)
     }
     do throws(InfoldError) {
-      try file?.add(ways)
+      try file?.add(fastestOptions)
     } catch {
       state.withLock { $0.failure = error }
     }

@@ -28,15 +28,15 @@ struct TuningFile {
   }
 
   /// The results in the file; empty if it is unreadable or its heading differs.
-  var ways: [Choice.Key: String] {
+  var fastestOptions: [Choice.Key: String] {
     guard let text = try? text, text.hasPrefix(heading) else { return [:] }
-    var ways: [Choice.Key: String] = [:]
+    var fastestOptions: [Choice.Key: String] = [:]
     for line in text.dropFirst(heading.count).split(separator: "\n") {
       let fields = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false)
       guard fields.count == 3, let kind = Choice.Kind(rawValue: String(fields[0])) else { continue }
-      ways[Choice.Key(kind: kind, problem: String(fields[1]))] = String(fields[2])
+      fastestOptions[Choice.Key(kind: kind, problem: String(fields[1]))] = String(fields[2])
     }
-    return ways
+    return fastestOptions
   }
 
   private var text: String? {
@@ -54,14 +54,14 @@ struct TuningFile {
   /// - Throws: `InfoldError.Code.fileAccess` if the file cannot be written.
   func add(_ new: [Choice.Key: String]) throws(InfoldError) {
     try Folder.create(folder)
-    var bytes = Self.bytes(heading, ways.merging(new) { $1 })
+    var bytes = Self.bytes(heading, fastestOptions.merging(new) { $1 })
     if bytes.count > Self.largestByteCount { bytes = Self.bytes(heading, new) }
     guard bytes.count <= Self.largestByteCount else { return }
     try writeReplacing(path, followsLinks: false) { file throws(InfoldError) in try file.write(bytes) }
   }
 
-  private static func bytes(_ heading: String, _ ways: [Choice.Key: String]) -> [UInt8] {
-    let lines = ways.map { "\($0.key.kind.rawValue)\t\($0.key.problem)\t\($0.value)\n" }.sorted()
+  private static func bytes(_ heading: String, _ fastestOptions: [Choice.Key: String]) -> [UInt8] {
+    let lines = fastestOptions.map { "\($0.key.kind.rawValue)\t\($0.key.problem)\t\($0.value)\n" }.sorted()
     return Array((heading + lines.joined()).utf8)
   }
 }

@@ -17,8 +17,8 @@ struct CompareCommand: ParsableCommand {
       as by folding. The report names the first value that exceeds its bound, the path from there to each output, and the \
       differences of the outputs.
 
-      Permuted channels, and factors that move from one layer to another, are recognized. They are not differences if a \
-      later layer undoes them. If only the second model uses float16 or bfloat16, it runs in its own types, so that \
+      Permuted channels, and factors that move from one layer to another, are not differences if a later layer undoes \
+      them; the report has a note on them. If only the second model uses float16 or bfloat16, it runs in its own types, so that \
       overflows show.
 
       The exit code is 0 if both models compute the same values up to rounding errors, 1 if they differ, and 2 for wrong \
@@ -31,8 +31,8 @@ struct CompareCommand: ParsableCommand {
       each value, with _ in place of each / or : in the name, or any .pb file that contains the name. The folder must \
       contain all outputs. It may contain the inputs. Values without a file are not compared. Without a second model, the \
       values are those of the first model, as another runtime computes them. Subfolders contain values for further inputs, \
-      and need not be complete: the more outputs of a layer they contain, the smaller the changes of its weights that can \
-      be found. tools/record-values.py writes such folders.
+      and may be incomplete. With more inputs and outputs of a layer, smaller changes of its weights are found. \
+      tools/record-values.py writes such folders.
 
       EXAMPLES
         infold compare model.onnx simplified.onnx
@@ -54,7 +54,7 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "The number of random inputs, 1 to 1000. (default: 1)")
   var samples: Int?
 
-  @Option(help: "The seed of the first random input; the others follow.")
+  @Option(help: "The seed of the first random input. Further inputs use the next numbers.")
   var seed: UInt64 = 1
 
   @OptionGroup var sizes: ShapeOptions
@@ -75,7 +75,7 @@ struct CompareCommand: ParsableCommand {
 
   func validate() throws {
     if other == nil, recorded == nil {
-      throw ValidationError("give a second model, or --recorded with a folder of its values")
+      throw ValidationError("pass a second model, or --recorded with a folder of values")
     }
     try folders.requireOneSource(samples: samples, sizes)
     if !input.isEmpty, folders.isGiven {

@@ -16,12 +16,12 @@ struct ConvertCommand: ParsableCommand {
       The converted model is half the size. Batch normalization is folded first, in double precision. Infold computes \
       such models in float32 with the rounded weights.
 
-      Samples show which values exceed half of the type's range: the nodes that compute them keep float32, and so do nodes \
-      that read constants which the type cannot represent. Samples are pictures (--images, prepared as MODEL.json says), tensor files \
+      A node keeps float32 if one of its results exceeds half of the type's range in a sample, or if it reads a constant \
+      that the type cannot represent. Samples are pictures (--images, preprocessed as MODEL.json specifies), tensor files \
       (--inputs), or by default random inputs like natural pictures. The report compares the outputs of both models on them.
 
       Inputs and outputs keep float32, so programs need no change; --convert-interface converts them too. bfloat16 \
-      requires opset 22; a model of an older opset is raised if none of its nodes changes its meaning.
+      requires opset 22. A model of an older opset is raised; a node that cannot be raised is an error.
 
       EXAMPLES
         infold convert model.onnx --to float16 -o half.onnx
@@ -39,7 +39,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The number of random inputs, 1 to 1000. (default: 2)")
   var samples: Int?
 
-  @Option(help: "The seed of the first random input; the others follow.")
+  @Option(help: "The seed of the first random input. Further inputs use the next numbers.")
   var seed: UInt64 = 1
 
   @OptionGroup var sizes: ShapeOptions

@@ -13,13 +13,13 @@ struct FoldCommand: ParsableCommand {
     commandName: "fold",
     abstract: "Fold batch normalization into weights, and write the model as ONNX.",
     discussion: """
-      Folds a batch normalization, or a scale and shift per channel, into the neighboring convolution or matrix \
-      product if the result differs only by rounding. Batch normalizations that cannot be folded stay, and are listed \
+      A batch normalization, or a scale and shift per channel, is folded into the neighboring convolution or matrix \
+      product if that changes results only by rounding. Batch normalizations that cannot be folded stay, and are listed \
       with the reason. Bodies of If and Loop are folded too; a model-local function is inlined if something in it is \
       folded. Constants are computed only if a weight depends on them.
 
-      If the model has a sidecar MODEL.json, it is copied for the new model, unless that has one. - means standard \
-      input or output.
+      A sidecar MODEL.json is copied next to the new model, unless that already has one. As a path, - means \
+      standard input or output.
 
       EXAMPLES
         infold fold model.onnx -o folded.onnx
@@ -30,7 +30,7 @@ struct FoldCommand: ParsableCommand {
   var model: String
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file to write the folded model to.", valueName: "file"),
+    name: .shortAndLong, help: ArgumentHelp("Write the folded model to this file.", valueName: "file"),
     completion: .file())
   var output: String
 
@@ -114,7 +114,7 @@ extension FoldCommand {
       if others > 0 {
         lines.append(counted(others, "other scale and shift", plural: "other scales and shifts") + " folded")
       }
-      lines += refusals.map { "\($0.node) stays: \($0.reason)" }
+      lines += refusals.map { "\($0.node) is not folded: \($0.reason)" }
       if raisedIRVersion {
         lines.append("the IR version was raised to 4, and initializers are no longer inputs")
       }

@@ -15,14 +15,14 @@ struct QuantizeCommand: ParsableCommand {
     commandName: "quantize",
     abstract: "Quantize a model to 8 bits, with or without sample pictures, and write it as ONNX.",
     discussion: """
-      The result is in QDQ format: Conv, Gemm, MatMul, Add, pools, and operators that move elements run between \
+      The result is in QDQ format. Conv, Gemm, MatMul, Add, Concat, pools, and operators that move elements run between \
       DequantizeLinear and QuantizeLinear; all other nodes stay in float. Weights become int8 with a scale for each output \
       channel, values uint8 with a scale and a zero point. Batch normalization is folded first, and a model of opset 7 to \
       12 is raised to 13.
 
-      The ranges of values come from samples like the real inputs: a few dozen pictures (--images, \
-      prepared as MODEL.json says) or tensor files (--inputs). Without samples, they come from the statistics of batch \
-      normalizations, and from random pictures for values that the statistics do not cover.
+      The ranges of values come from samples like the real inputs. These are a few dozen pictures (--images, \
+      preprocessed as MODEL.json specifies) or tensor files (--inputs). Without samples, the ranges come from the \
+      statistics of batch normalizations, and from random pictures for values that the statistics do not cover.
 
       Biases compensate for the mean error of rounded weights, and channels are scaled to use more of the range that they \
       share. With samples, a method that makes the outputs worse is not used. The report shows the effect of each method, \
@@ -45,7 +45,8 @@ struct QuantizeCommand: ParsableCommand {
     completion: .file())
   var output: String
 
-  @Option(help: "How samples determine ranges: minmax, percentile, or mse (least squared error). (default: minmax)")
+  @Option(
+    help: "How samples determine ranges: minmax, percentile, or mse (least mean squared error). (default: minmax)")
   var method: Method?
 
   @Option(help: "The percentage of numbers that a range covers, above 50. (default: 99.99)")
@@ -57,18 +58,18 @@ struct QuantizeCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Let biases compensate for the mean error of rounded weights.")
   var correctBiases = true
 
-  @Option(help: "How to round weights: nearest, or search (all of an output channel together). (default: nearest)")
+  @Option(help: "How to round weights: nearest, or search (those of an output channel together). (default: nearest)")
   var rounding: Rounding?
 
   @Option(
     help: ArgumentHelp(
-      "The maximum number of multiplications of the search, in billions. Remaining layers round to nearest. (default: \(Int(WeightRounding.usualLimit)))",
+      "The maximum number of multiplications of --rounding search, in billions. The remaining layers are rounded to nearest. (default: \(Int(WeightRounding.defaultLimit)))",
       valueName: "number"))
   var roundingLimit: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Keep the nodes with the largest gain at the outputs in float, up to this percentage of multiplications. (default: 0)",
+      "Keep nodes in float, up to this percentage of the multiplications: those that improve the outputs most. (default: 0)",
       valueName: "percentage"))
   var budget: Double?
 
@@ -104,14 +105,14 @@ struct QuantizeCommand: ParsableCommand {
   func validate() throws {
     try ModelOutput.check(output, json: json)
     if folders.images != nil, folders.inputs != nil {
-      throw ValidationError("give either --images or --inputs, or neither")
+      throw ValidationError("--images and --inputs cannot be combined")
     }
     if folders.isGiven, !sizes.shape.isEmpty {
       throw ValidationError("--shape applies to random pictures only, not to --images or --inputs")
     }
     if let percentile {
       guard percentile > 50, percentile <= 100 else {
-        throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
+        throw ValidationError("--percentile is \(percentile), but must be above 50 and at most 100")
       }
       if let method, method != .percentile {
         throw ValidationError("--percentile requires --method percentile")
@@ -119,12 +120,12 @@ struct QuantizeCommand: ParsableCommand {
     }
     if let roundingLimit {
       guard roundingLimit > 0, roundingLimit <= 1e9 else {
-        throw ValidationError("--rounding-limit is \(roundingLimit), and must be above 0 and at most 1e9")
+        throw ValidationError("--rounding-limit is \(roundingLimit), but must be above 0 and at most 1e9")
       }
       if rounding == .nearest { throw ValidationError("--rounding-limit requires --rounding search") }
     }
     if let budget, !(budget >= 0 && budget <= 100) {
-      throw ValidationError("--budget is \(budget), and must be a percentage, 0 to 100")
+      throw ValidationError("--budget is \(budget), but must be a percentage, 0 to 100")
     }
   }
 
@@ -227,7 +228,7 @@ struct QuantizeCommand: ParsableCommand {
     options.equalizesChannels = equalize
     options.correctsBiases = correctBiases
     if rounding == .search || roundingLimit != nil {
-      options.rounding = WeightRounding.search(limit: roundingLimit ?? WeightRounding.usualLimit)
+      options.rounding = WeightRounding.search(limit: roundingLimit ?? WeightRounding.defaultLimit)
     }
     options.floatBudget = budget ?? 0
     return options

@@ -7,7 +7,7 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldValidation
 
-/// `infold statistics`: collects the batch statistics of a data set.
+/// `infold statistics`: collects the statistics of a data set, and diagnoses the model with them.
 struct StatisticsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "statistics",
@@ -15,12 +15,13 @@ struct StatisticsCommand: ParsableCommand {
     discussion: """
       Pictures are preprocessed as the sidecar MODEL.json specifies. Tensor files are .npy or .pb, each with one or \
       more samples; a model with several inputs takes a folder for each sample, with a file for each input. \
-      The variance is that of the whole data set and independent of mini-batches, except for --estimator paper: Algorithm 2 of arXiv \
-      1502.03167, the mean of the mini-batches' variances times m'/(m'-1), where m' = m·p·q.
+      The variance is that of the whole data set, whatever the size of the mini-batches. The exception is --estimator paper, \
+      Algorithm 2 of arXiv 1502.03167: the mean of the mini-batches' variances times m'/(m'-1), where m' = m·p·q.
 
-      The report has the distance between running statistics and data, the dead channels, and the effect of the new statistics on \
-      the outputs. Pictures, and tensors of three channels, are also prepared in other common ways: other scales, another color \
-      order, other sizes. If one of them fits the running statistics clearly better, the report names the mistake and the fix.
+      The report shows the distance of the data from the running statistics, the dead channels, and the effect of the new \
+      statistics on the outputs. Pictures, and tensors of three channels, are also prepared in other common ways: other \
+      scales, another color order, other sizes. If one of them fits the running statistics clearly better, the report \
+      names the mistake and the fix.
 
       EXAMPLES
         infold statistics model.onnx --images pictures
@@ -39,23 +40,25 @@ struct StatisticsCommand: ParsableCommand {
   @Flag(help: "Use one mean and variance per activation instead of per feature map.")
   var perActivation = false
 
-  @Flag(help: "Divide the squared deviations by M - 1: --estimator unbiased.")
+  @Flag(help: "Divide the squared deviations by M - 1, like --estimator unbiased.")
   var unbiased = false
 
-  @Option(help: "The variance: population, unbiased or paper. (default: population)")
+  @Option(help: "The estimator of the variance: population, unbiased or paper. (default: population)")
   var estimator: BatchStatistics.Estimator?
 
   @Flag(
-    help: "Compute each layer's input with the new statistics of earlier layers. Keeps the whole data set in memory.")
+    help:
+      "Compute each layer's input with the new statistics of earlier layers. Keeps the values of all samples in memory."
+  )
   var sequential = false
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the model with the new statistics.", valueName: "file"),
+    name: .shortAndLong, help: ArgumentHelp("Write the model with the new statistics to this file.", valueName: "file"),
     completion: .file())
   var output: String?
 
   @Option(
-    help: ArgumentHelp("Write a page with plots of every layer to this file.", valueName: "file.html"),
+    help: ArgumentHelp("Write an HTML page with the findings and plots.", valueName: "file.html"),
     completion: .file())
   var html: String?
 

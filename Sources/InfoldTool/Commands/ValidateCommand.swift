@@ -13,26 +13,26 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Validate that folding batch normalization and running a model keep its results within error bounds.",
     discussion: """
-      Compares every folded constant with double precision, compares both forms at each fold site with error bounds \
-      that follow from counting roundings, and compares the outputs. Infold folds the model itself, or --folded names a \
-      file from any tool, which may contain other changes: values of both files are matched by name, content and position. \
-      Both networks are run by sessions, as in infold run, and evaluated by the definitions of their operators, in \
-      their own types and in double precision.
+      The command recomputes every folded constant in double precision. At each fold site, it compares the folded and the \
+      unfolded form with double precision, within error bounds that follow from counting roundings. It then compares the \
+      outputs of both networks. Infold folds the model itself, or --folded names a file that any tool has folded. Such a \
+      file may contain other changes: its values are matched with those of the original by name, content and position.
 
-      The command then validates what a session runs, in each precision: the network after all graph passes must compute the same as the \
-      original, and every value that kernels pass from layer to layer must be within the rounding error bound of its layer. \
-      For every batch normalization that is not folded, it prints the reason and validates its results, including batch \
-      statistics. --costs measures its share of a run.
+      The command also validates what a session runs, in each precision. The network after all graph passes must compute \
+      the same as the original, and every value that kernels pass from layer to layer must be within the rounding error \
+      bound of its layer. For every batch normalization that is not folded, the command prints the reason and validates \
+      the results, including batch statistics. --costs measures its share of a run.
 
-      The exit code is 0 if everything is within its bounds, and 1 if something is not. If nothing can be folded, for instance \
-      because the model is already folded, there is nothing to validate, and the exit code is 2, unless --precision requests \
-      to validate what a session runs. To validate a folded file, pass the model that it was folded from: \
+      The exit code is 0 if everything is within its bounds, and 1 if something is not. If nothing can be folded, for \
+      example because the model is folded already, there is nothing to validate, and the exit code is 2. With --precision, \
+      such a model passes if its sessions do. To validate a folded file, pass the model that it was folded from: \
       infold validate ORIGINAL --folded FILE.
 
-      Inputs are pictures (--images, with the preprocessing of MODEL.json), tensor files (--inputs), or random tensors similar to \
-      natural images: a sum of smooth noise with the same variance at every scale, as in a 1/f spectrum. \
-      A folder of tensor files has a .npy or .pb file for each sample, or a folder for each sample with NAME.npy or NAME.pb \
-      for every input. If a file cannot be read, it is reported, the others are compared, and the exit code is 2 if they pass.
+      Inputs are pictures (--images, preprocessed as MODEL.json specifies), tensor files (--inputs), or random inputs with \
+      the statistics of natural pictures: a sum of smooth noise with the same variance at every scale, as in a 1/f \
+      spectrum. A folder of tensor files has a .npy or .pb file for each sample, or a subfolder for each sample with \
+      NAME.npy or NAME.pb for every input. A file that cannot be read is reported, and the others are compared; if they \
+      pass, the exit code is 2.
 
       EXAMPLES
         infold validate model.onnx --images pictures --html validation.html
@@ -43,18 +43,18 @@ struct ValidateCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The folded model of another tool.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("The model that another tool has folded.", valueName: "file"), completion: .file())
   var folded: String?
 
   @Option(
     help: ArgumentHelp(
-      "Validate what a session with this precision runs: exact, fast, bfloat16, or all. (default: all, if something is folded)",
+      "Validate what a session with this precision runs: exact, fast, bfloat16, or all. (default: all that differ on this machine)",
       valueName: "precision"))
   var precision: ValidatedPrecision?
 
   @Flag(
     help:
-      "Measure how much of a run the unfolded batch normalizations take. Times vary. --html implies it."
+      "Measure the share of a run that the unfolded batch normalizations take. --html implies it."
   )
   var costs = false
 
@@ -63,12 +63,12 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The number of random inputs, 1 to 1000. (default: 2)")
   var samples: Int?
 
-  @Option(help: "The seed of the first random input. The others use the next numbers.")
+  @Option(help: "The seed of the first random input. Further inputs use the next numbers.")
   var seed: UInt64 = 1
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Write an HTML page with plots and a table.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Write an HTML page with the results and plots.", valueName: "file"), completion: .file())
   var html: String?
 
   @Flag(help: "Print one JSON value.")

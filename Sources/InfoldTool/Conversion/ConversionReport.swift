@@ -11,15 +11,15 @@ struct ConversionReport: Encodable {
   let foldedNormalizations: Int
   /// The opset of the original if it had to be raised.
   let raisedFromOpset: Int?
-  /// The number of nodes that compute in the type.
+  /// The number of nodes that compute in the target type.
   let convertedNodes: Int
   /// The nodes that keep float32.
   let refusals: [Refusal]
   /// The values that exceed half of the type's range.
-  let wideValues: [WideValue]
-  /// The constants that lost precision.
+  let largeValues: [LargeValue]
+  /// The constants with elements that became zero or subnormal.
   let losses: [Loss]
-  /// The number of constants in the type, and of their elements.
+  /// The number of constants that were converted, and of their elements.
   let constants: Int
   let elements: Int
   /// The float32 outputs.
@@ -42,7 +42,7 @@ struct ConversionReport: Encodable {
   }
 
   /// A value beyond half of the type's range.
-  struct WideValue: Encodable {
+  struct LargeValue: Encodable {
     let name: String
     let largest: Double
   }
@@ -76,7 +76,7 @@ struct ConversionReport: Encodable {
     raisedFromOpset = converter.raisedFrom
     convertedNodes = network.convertedNodes
     refusals = network.refusals.map { Refusal(node: $0.node, reason: $0.description) }
-    wideValues = network.wideValues.map { WideValue(name: $0.name, largest: $0.largest) }
+    largeValues = network.largeValues.map { LargeValue(name: $0.name, largest: $0.largest) }
     losses = network.constants.filter { $0.vanished + $0.subnormal > 0 }.map {
       Loss(constant: $0.name, count: $0.count, vanished: $0.vanished, subnormal: $0.subnormal)
     }
@@ -94,7 +94,7 @@ struct ConversionReport: Encodable {
     self.bytesAfter = bytesAfter
   }
 
-  /// The report for people.
+  /// The report as text for the terminal.
   var text: String {
     var lines = [
       "\(NumberText.counted(convertedNodes, "node")) and \(NumberText.counted(constants, "constant")) "
@@ -105,7 +105,7 @@ struct ConversionReport: Encodable {
       lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded")
     }
     if let raisedFromOpset { lines.append("raised from opset \(raisedFromOpset) to 22, which bfloat16 requires") }
-    lines += wideValues.map {
+    lines += largeValues.map {
       "\(String(printable: $0.name)) reaches \(NumberText.short($0.largest)), beyond half of the range of \(type)"
     }
     lines += refusals.map { "\(String(printable: $0.node)) \($0.reason)" }
@@ -122,7 +122,7 @@ struct ConversionReport: Encodable {
     return lines.map { $0.paragraph() }.joined()
   }
 
-  /// A sentence on all constants that lost precision; `nil` if there are none.
+  /// A sentence on all elements that became zero or subnormal; `nil` if there are none.
   private var lossText: String? {
     func total(_ count: KeyPath<Loss, Int>) -> Int { losses.reduce(0) { $0 + $1[keyPath: count] } }
     let parts = [(total(\.vanished), "became zero"), (total(\.subnormal), "became subnormal, with fewer digits")]

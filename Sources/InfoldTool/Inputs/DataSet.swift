@@ -18,7 +18,8 @@ struct DataSet {
   /// The number of samples, at least 1.
   var count: Int { sources.count }
 
-  /// The input tensors of a sample by name. Their first dimension is the batch, 1 for a picture.
+  /// Returns the input tensors of a sample by name. Their first dimension is the batch, 1 for a
+  /// picture.
   /// - Throws: `InfoldError` that names the file.
   func sample(_ index: Int) throws(InfoldError) -> [String: Tensor] {
     switch sources[index] {
@@ -34,21 +35,21 @@ struct DataSet {
     }
   }
 
-  /// How the pictures become tensors; `nil` for tensor files.
+  /// The preprocessing of pictures; `nil` for tensor files.
   var preprocessing: Preprocessing? {
     guard case .picture(_, let preprocessing) = sources[0] else { return nil }
     return preprocessing
   }
 
-  /// A picture as it is in its file.
+  /// Returns a picture before preprocessing.
   /// - Precondition: The samples are pictures.
   /// - Throws: `InfoldError` that names the file.
   func picture(_ index: Int) throws(InfoldError) -> Picture {
-    guard case .picture(let path, _) = sources[index] else { preconditionFailure("sample \(index) is no picture") }
+    guard case .picture(let path, _) = sources[index] else { preconditionFailure("sample \(index) is not a picture") }
     return try Picture(path: path)
   }
 
-  /// What messages call a sample: its file, or its folder of files.
+  /// Returns the name of a sample in messages: its file, or the folder of its files.
   func name(_ index: Int) -> String {
     switch sources[index] {
     case .picture(let path, _): path
@@ -63,7 +64,7 @@ struct DataSet {
 
 extension DataSet {
   /// Finds the pictures in a folder: files ending in `.jpg`, `.jpeg`, `.png`, `.webp`, `.gif` or
-  /// `.bmp`. They are prepared as the model's sidecar describes.
+  /// `.bmp`. They are preprocessed as the model's sidecar specifies.
   /// - Throws: `InfoldError`, with the path of the folder or the sidecar, if it cannot be read or
   ///   contains nothing usable.
   init(pictures folder: String, model path: String, inputs: [ValueInfo]) throws(InfoldError) {

@@ -10,7 +10,7 @@ struct InputShapes {
   private(set) var sizes: [String: [Int]] = [:]
 
   /// Splits each argument at its last `=`. Names are checked later, by `Model.binding(_:)`.
-  /// - Throws: `InfoldError` with `.invalidArgument` if an argument has another form, or a name is
+  /// - Throws: `InfoldError` with `.invalidArgument` if an argument is malformed, or a name is
   ///   repeated.
   init(_ arguments: [String]) throws(InfoldError) {
     for argument in arguments {
@@ -96,8 +96,8 @@ struct InputShapes {
   /// none.
   fileprivate func suggestion(among inputs: [ValueInfo]) -> String? {
     let names = inputs.map(\.name) + Set(inputs.flatMap { $0.type?.shape?.symbols ?? [] }).sorted()
-    let stranger = sizes.keys.sorted().first { !names.contains($0) }
-    return stranger.flatMap { InfoldTool.suggestion(for: $0, among: names) }
+    let unknown = sizes.keys.sorted().first { !names.contains($0) }
+    return unknown.flatMap { InfoldTool.suggestion(for: $0, among: names) }
   }
 
   private static func split(_ argument: String) throws(InfoldError) -> (name: String, sizes: [Int]) {

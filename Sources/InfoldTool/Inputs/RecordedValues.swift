@@ -3,7 +3,7 @@ import InfoldONNX
 import InfoldSystem
 import InfoldTensor
 
-/// Values of a model that another runtime has written to the files of a folder.
+/// The values of a model that another runtime computed, read from the files of a folder.
 struct RecordedValues {
   /// The tensors by value name.
   private(set) var tensors: [String: Tensor] = [:]

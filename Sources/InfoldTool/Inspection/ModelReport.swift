@@ -109,9 +109,9 @@ struct ModelReport: Encodable {
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
     let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph, execution) } }
     self.execution = execution
-    var told: Set<String> = []
+    var reported: Set<String> = []
     faults = (model.faults + model.graph.withBodies.flatMap(\.initializerFaults)).map(FaultReport.init)
-      .filter { told.insert($0.reason).inserted }
+      .filter { reported.insert($0.reason).inserted }
     operators = OperatorReport.all(uses)
     parameters = ParameterReport(model.graph)
     uncountedNodes = uses.count { $0.multiplyAccumulates == nil }

@@ -38,13 +38,13 @@ struct JSONKey: CodingKey {
 extension KeyedDecodingContainer<JSONKey> {
   /// Throws if a member has none of these names.
   func requireKeys(_ names: [String]) throws {
-    guard let strange = allKeys.map(\.stringValue).filter({ !names.contains($0) }).sorted().first else { return }
-    let suggestion = suggestion(for: strange, among: names).map { "; " + $0 } ?? ""
+    guard let unknown = allKeys.map(\.stringValue).filter({ !names.contains($0) }).sorted().first else { return }
+    let suggestion = suggestion(for: unknown, among: names).map { "; " + $0 } ?? ""
     throw DecodingError.dataCorrupted(
       .init(
         codingPath: codingPath,
         debugDescription:
-          "unknown key \(String(quoting: strange)) (the keys are \(names.joined(separator: ", ")))\(suggestion)"))
+          "unknown key \(String(quoting: unknown)) (the keys are \(names.joined(separator: ", ")))\(suggestion)"))
   }
 }
 

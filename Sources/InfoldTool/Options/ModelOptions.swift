@@ -4,8 +4,8 @@ import InfoldONNX
 import InfoldOperators
 import InfoldSystem
 
-/// How models are read, and the resources that they may use. Shared by all commands that read a
-/// model.
+/// Options of how models are read, and of the resources that they may use. All commands that read a
+/// model share them.
 struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("memory-limit"),
@@ -52,7 +52,7 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// How declared shapes are treated.
+  /// The treatment of declared shapes.
   var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
 
   /// Reads the model in a file, or on standard input for `-`, and prints its warnings.

@@ -63,5 +63,5 @@ struct ModelOutput {
 func refuseStandardOutput(_ argument: String?, option: String) throws(InfoldError) {
   guard argument == StandardInput.argument else { return }
   throw InfoldError(
-    .invalidArgument, "\(option) - is standard output, which is used for the report", hint: "pass the path of a file")
+    .invalidArgument, "\(option) - is standard output, to which the report is written", hint: "pass the path of a file")
 }

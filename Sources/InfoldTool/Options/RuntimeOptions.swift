@@ -1,7 +1,7 @@
 import ArgumentParser
 import InfoldRuntime
 
-/// How models are run. Shared by all commands that run a model.
+/// Options of how a model runs, shared by several commands.
 struct RuntimeOptions: ParsableArguments {
   @Option(help: "The number of threads, 1 to 1024. (default: INFOLD_THREADS, or one per core)")
   var threads: Int?

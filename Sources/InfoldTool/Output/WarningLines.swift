@@ -10,13 +10,13 @@ enum WarningLines {
     let warning: ModelWarning
   }
 
-  private static let told = Mutex<Set<Warning>>([])
+  private static let reported = Mutex<Set<Warning>>([])
   /// The number of warnings printed; further ones are only counted.
   private static let limit = 3
 
   static func write(_ warnings: [ModelWarning], of file: String) {
-    let new = told.withLock { told in
-      warnings.filter { told.insert(Warning(file: file, warning: $0)).inserted }
+    let new = reported.withLock { reported in
+      warnings.filter { reported.insert(Warning(file: file, warning: $0)).inserted }
     }
     // One more warning takes no more space than its count.
     let shown = new.count <= limit + 1 ? new[...] : new.prefix(limit)

@@ -16,7 +16,7 @@ struct QuantizationPage {
   var html: String {
     var page = Page(
       topic: "Quantization", models: [model], title: "Quantization of \(Page.fileName(model))", lead: lead,
-      elements: [tiles, remarks, steps, errors, ranges, weights],
+      elements: [tiles, notes, steps, errors, ranges, weights],
       footer: "SQNR: ten times the decimal logarithm of the energy of a value divided by that of its error.")
     page.styles = Self.styles
     return page.html
@@ -43,9 +43,9 @@ struct QuantizationPage {
 
   private var steps: PageSection {
     PageSection(
-      "What each method contributes",
+      "Effect of each method",
       note: """
-        The signal-to-noise ratio at the outputs with a method and those before it. 6 dB correspond to one bit. Gray methods made
+        The signal-to-noise ratio at the outputs, with this method and those before it. 6 dB correspond to one bit. Gray methods made
         the outputs worse and are not used.
         """,
       [
@@ -87,23 +87,23 @@ struct QuantizationPage {
       tiles.append(
         (
           NumberText.scaled(after, unit: "B"),
-          report.bytesBefore.map { "instead of " + NumberText.scaled($0, unit: "B") } ?? "the file"
+          report.bytesBefore.map { "instead of " + NumberText.scaled($0, unit: "B") } ?? "size of the file"
         ))
     }
     return PageTiles(tiles)
   }
 
-  private var remarks: PageSection? {
+  private var notes: PageSection? {
     var lines = report.warnings
     lines += report.refusals.map { "\($0.node) is not quantized: \($0.reason)" }
     lines += report.floatNodes.map {
-      "\($0.node) stays in float, with \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
+      "\($0.node) stays in float: \(NumberText.fixed($0.share, digits: 2)) % of the multiplications"
     }
     if !report.unsearchedLayers.isEmpty {
       lines.append(
         "rounded to nearest because of the rounding limit: " + report.unsearchedLayers.joined(separator: ", "))
     }
-    return lines.isEmpty ? nil : PageSection("Worth knowing", [PageList(lines)])
+    return lines.isEmpty ? nil : PageSection("Notes", [PageList(lines)])
   }
 
   private func figure(_ index: Int) -> String {

@@ -8,7 +8,7 @@ struct QuantizationReport: Encodable {
   let samples: Int
   /// The number of samples or random pictures on which both networks were compared.
   let compared: Int
-  /// Possible problems with the samples or ranges.
+  /// Warnings about too few samples, and about ranges from random pictures.
   let warnings: [String]
   /// The calibration method.
   let method: String
@@ -28,7 +28,7 @@ struct QuantizationReport: Encodable {
   let opset: Int
   /// The number of nodes that compute with quantized numbers.
   let quantizedNodes: Int
-  /// The nodes that could have been quantized, with reasons.
+  /// The nodes that could be quantized and are not, with reasons.
   let refusals: [Refusal]
   /// The quantized values in topological order.
   let values: [Value]
@@ -184,13 +184,13 @@ extension QuantizationReport {
     var warnings: [String] = []
     if let samples, samples < enoughSamples {
       warnings.append(
-        "\(samples) \(samples == 1 ? "sample is" : "samples are") few: larger numbers than theirs are clipped; use several hundred"
+        "\(samples) \(samples == 1 ? "sample is" : "samples are") few: larger numbers than theirs are clipped; use \(enoughSamples) or more"
       )
     }
     let guessed = network.activations.count { $0.origin == .noise }
     if guessed > 0 {
       warnings.append(
-        "\(NumberText.counted(guessed, "value")) got a range from random pictures: give samples like the real inputs"
+        "\(NumberText.counted(guessed, "value")) got a range from random pictures; use samples like the real inputs"
       )
     }
     return warnings
@@ -216,7 +216,7 @@ extension QuantizationReport {
     }
   }
 
-  /// Returns the name of a method for people.
+  /// Returns the display name of a method.
   static func text(_ method: String) -> String {
     switch QuantizationStep.Method(rawValue: method) {
     case .plain?: "plain"
@@ -229,7 +229,7 @@ extension QuantizationReport {
     }
   }
 
-  /// The report for people.
+  /// The report as text for the terminal.
   var text: String {
     var lines = [
       "\(NumberText.counted(quantizedNodes, "node")) quantized, \(evidence)"

@@ -4,13 +4,13 @@ import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 
-/// Pictures with the preprocessing of a sidecar, or with another common preprocessing.
+/// Pictures, with the preprocessing of a sidecar or a variant of it.
 struct PicturePreparation: InputPreparation {
   /// The pictures, decoded once for all preprocessing variants.
   private let pictures: [Picture]
   private let original: Preprocessing
   private var preprocessing: Preprocessing
-  private let isOfOpenSize: Bool
+  private let hasDynamicSize: Bool
 
   /// - Parameter input: The shape of the model's picture input.
   init(_ pictures: [Picture], _ preprocessing: Preprocessing, input: Shape?) {
@@ -18,7 +18,7 @@ struct PicturePreparation: InputPreparation {
     original = preprocessing
     self.preprocessing = preprocessing
     let sides = preprocessing.layout == .nchw ? [2, 3] : [1, 2]
-    isOfOpenSize = input.map { shape in shape.rank == 4 && sides.allSatisfy { shape[$0].size == nil } } ?? false
+    hasDynamicSize = input.map { shape in shape.rank == 4 && sides.allSatisfy { shape[$0].size == nil } } ?? false
   }
 
   private var present: Preprocessing.Scaling { .init(original) }
@@ -82,8 +82,8 @@ struct PicturePreparation: InputPreparation {
 
   var alternatives: [Self] {
     var ways = Preprocessing.Scaling.usual.filter { $0 != scaling && $0 != present }.map(preprocessing.scaled)
-    ways.append(preprocessing.withOtherOrder)
-    if isOfOpenSize, preprocessing.height == original.height {
+    ways.append(preprocessing.withSwappedColors)
+    if hasDynamicSize, preprocessing.height == original.height {
       let (height, width) = (preprocessing.height, preprocessing.width)
       let sizes = [(height * 2, width * 2)] + (height > 1 && width > 1 ? [(height / 2, width / 2)] : [])
       ways += sizes.compactMap { preprocessing.sized(height: $0, width: $1) }

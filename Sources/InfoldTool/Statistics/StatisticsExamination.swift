@@ -22,18 +22,18 @@ struct StatisticsExamination {
     self.options = options
   }
 
-  /// The diagnosis. A part that fails becomes a remark.
+  /// Returns the diagnosis. A part that fails becomes a note.
   func diagnosis(progress: (_ done: Int, _ total: Int) -> Void) -> StatisticsDiagnosis {
     var diagnosis = StatisticsDiagnosis(statistics)
     do throws(InfoldError) {
       diagnosis.effect = try effect()
     } catch {
-      diagnosis.remarks.append("the outputs with these statistics were not compared: \(error)")
+      diagnosis.notes.append("the outputs with these statistics were not compared: \(error)")
     }
     do throws(InfoldError) {
       diagnosis.inputs = try inputs(progress)
     } catch {
-      diagnosis.remarks.append("no other preprocessing of the inputs was tried: \(error)")
+      diagnosis.notes.append("no other preprocessing of the inputs was tried: \(error)")
     }
     return diagnosis
   }

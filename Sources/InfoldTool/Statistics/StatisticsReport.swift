@@ -25,7 +25,7 @@ struct StatisticsReport: Encodable {
     /// The findings, as sentences.
     let findings: [String]
     /// The parts of the diagnosis that failed, as sentences.
-    let remarks: [String]
+    let notes: [String]
     /// The median of the layers' divergences, in nats.
     let medianDivergence: Double?
     /// The names of the layers whose running statistics do not fit.
@@ -41,7 +41,7 @@ struct StatisticsReport: Encodable {
 
     init(_ diagnosis: StatisticsDiagnosis) {
       findings = diagnosis.sentences
-      remarks = diagnosis.remarks
+      notes = diagnosis.notes
       medianDivergence = diagnosis.medianDivergence
       misfits = diagnosis.misfits.map(\.name)
       deadChannels = diagnosis.deadChannelCount
@@ -59,7 +59,7 @@ struct StatisticsReport: Encodable {
     let per: String
     /// The shape of a mean.
     let shape: [Int]
-    /// The numbers of positions of a feature map, p and q. `nil` if they vary.
+    /// The sizes of a feature map, p and q. `nil` if they vary.
     let positions: [Int]?
     /// The number of values of a full mini-batch that share a mean: m·p·q per feature map, m per
     /// activation. `nil` if it varies.
@@ -108,8 +108,8 @@ struct StatisticsReport: Encodable {
 }
 
 extension StatisticsReport {
-  /// Text for the terminal. For each normalization it has the ranges of the data set's statistics,
-  /// and below them those of the model.
+  /// The report as text for the terminal. For each normalization, it has the ranges of the data
+  /// set's statistics, and below them those of the model.
   var text: String {
     let last = samples - (batches - 1) * batchSize
     let batchText = batches == 1 ? "one mini-batch" : "\(NumberText.grouped(batches)) mini-batches"
@@ -133,7 +133,7 @@ extension StatisticsReport {
     text += table.text
     text += "\n" + "shift: the largest |mean − model's mean|, in units of the model's standard deviation".paragraph()
     for line in diagnosis.findings { text += "\n" + line.paragraph() }
-    for line in diagnosis.remarks { text += "\n" + "note: \(line)".paragraph() }
+    for line in diagnosis.notes { text += "\n" + "note: \(line)".paragraph() }
     if let written { text += "written to \(ModelOutput(argument: written).name)\n" }
     return text
   }

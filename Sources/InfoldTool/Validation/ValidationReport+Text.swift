@@ -11,7 +11,7 @@ extension ValidationReport {
       normalizations.total == 0 && sites.isEmpty
       ? "nothing to fold" : "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))") + "\n"
-    text += stayingText
+    text += unfoldedText
     if let matching { text += matching.description.paragraph() }
     text += "\n" + (sites.isEmpty ? "" : siteTable + "\n")
     for output in outputs { text += output.description.paragraph() }
@@ -24,7 +24,7 @@ extension ValidationReport {
       text += tightest.paragraph()
     }
     text += sessionText
-    for remark in remarks { text += "note: \(remark)".paragraph() }
+    for note in notes { text += "note: \(note)".paragraph() }
     text += "\n" + (passed ? "passed".styled(.green) : "failed".styled(.red)) + "\n"
     for reason in reasons { text += "  \(reason)".paragraph() }
     return text
@@ -58,7 +58,7 @@ extension ValidationReport {
 }
 
 extension SiteReport {
-  /// The state of the constants, or of an incomplete folding, in a few words.
+  /// The result for the constants, or the state of a site that is not completely folded.
   fileprivate var constantsText: String {
     if constants.wrong > 0 { return "\(constants.wrong) wrong".styled(.red) }
     switch state {

@@ -26,7 +26,7 @@ struct ComparedInterface {
       else { continue }
       throw InfoldError(
         .invalidArgument,
-        "input \(String(quoting: second[id].name)) has element type \(b.elementType), but \(a.elementType) in the first model",
+        "type mismatch: the input \(String(quoting: second[id].name)) is \(b.elementType), but \(a.elementType) in the first model",
         file: file)
     }
     let places = Self.places(first, first.outputs, second, second.outputs)
@@ -65,7 +65,8 @@ struct ComparedInterface {
       ids.isEmpty ? "none" : ids.map { String(quoting: graph[$0].name) }.joined(separator: ", ")
     }
     return InfoldError(
-      .invalidArgument, "\(what) do not match: \(list(second, others)), but \(list(first, own)) in the first model",
+      .invalidArgument,
+      "interface mismatch: the \(what) do not match: \(list(second, others)), but \(list(first, own)) in the first model",
       file: file)
   }
 }

@@ -39,7 +39,7 @@ struct ComparedNetwork: Sendable {
     }
   }
 
-  /// Returns the network with values that another runtime recorded, by value name.
+  /// Returns the network with values that another runtime recorded.
   func recorded(_ inputs: [Tensor?], _ values: [String: Tensor]) throws(InfoldError) -> ComparedRun {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in

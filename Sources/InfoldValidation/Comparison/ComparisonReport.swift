@@ -24,7 +24,7 @@ public struct ComparisonReport: Sendable, Encodable {
   /// The number of compared values, and how they were matched.
   public internal(set) var values = Values()
   /// The deviation of each value from its expected value, in the node order of the first network.
-  /// It is not part of the JSON text.
+  /// It is not part of the JSON report.
   public internal(set) var steps: [Step] = []
 
   /// The deviation of a value of the second network from what the first network computes from the

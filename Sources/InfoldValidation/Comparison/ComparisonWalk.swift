@@ -100,7 +100,7 @@ struct ComparisonWalk {
     }
   }
 
-  /// Remembers a layer until a later value has a match in the second network.
+  /// Keeps a layer until a later value has a match in the second network.
   private mutating func note(_ node: Node, _ id: NodeID, _ inputs: [ErrorEstimate?], _ outputs: [ErrorEstimate?]) {
     guard node.outputs.count == 1, let value = node.outputs[0], let output = outputs[0]?.value,
       output.elementType == .float64, node.captures.isEmpty

@@ -20,7 +20,7 @@ extension ConstantDifference: CustomStringConvertible {
     if let significance {
       let times = NumberText.significant(significance, digits: 2)
       text +=
-        part == .channel ? ", which differs \(times) times as much as rounding explains" : " (\(times) standard errors)"
+        part == .channel ? ", which is shifted \(times) times as far as the others" : " (\(times) standard errors)"
     }
     return text
   }

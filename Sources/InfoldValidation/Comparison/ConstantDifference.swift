@@ -27,10 +27,10 @@ public struct ConstantDifference: Sendable, Encodable {
   public internal(set) var place: [Int]?
   /// The element in the first network; `nil` if the difference is not a single element.
   public internal(set) var expected: Double?
-  /// The second network's element minus `expected`, an estimate if it is derived from outputs. For
-  /// a factor, the relative change. `nil` if only the channel is known.
+  /// The second network's element minus `expected`, or an estimate of it that is derived from
+  /// outputs. For a factor, the relative change. `nil` if only the channel is known.
   public internal(set) var change: Double?
   /// The number of standard errors between an estimated change and zero. For a channel, the ratio
-  /// of its difference to that of the other channels.
+  /// of its shift to that of the other channels.
   public internal(set) var significance: Double?
 }

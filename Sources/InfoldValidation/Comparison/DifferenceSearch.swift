@@ -21,7 +21,7 @@ struct DifferenceSearch {
   /// The most values that the search may discard. Each attempt is a pass over the nodes from that
   /// value on.
   private static let attempts = 64
-  /// The largest bound, relative to the largest magnitude, at which an output counts as shown to be
+  /// The largest bound of an output, relative to its largest magnitude, that shows the output to be
   /// correct.
   private static let tight = 1e-4
   /// The number of later differences that are tried as ends of a discarded range.
@@ -46,8 +46,8 @@ struct DifferenceSearch {
 
   private typealias Pass = (excluded: Set<ValueID>, result: StepwiseComparison.Result)
 
-  /// Returns the values to exclude so that all values after a suspect are correct, or `nil` if
-  /// there are none.
+  /// Returns the values to exclude so that all values after a suspect are correct, and the pass
+  /// without them. `nil` if there are none.
   ///
   /// The search tries to exclude the values between the suspect and each of the next differences,
   /// and then all values that differ.
@@ -103,7 +103,8 @@ struct DifferenceSearch {
     return true
   }
 
-  /// The largest relative difference of an output that rounding constants anew can make.
+  /// The largest relative difference of an output that can be due to constants that were rounded
+  /// anew.
   private static let agreement = 1e-4
 
   /// Returns whether both networks compute the same outputs from the same inputs.

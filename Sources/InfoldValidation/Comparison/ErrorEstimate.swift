@@ -91,6 +91,9 @@ extension Tensor {
   /// Returns a tensor of type float64 times a number.
   func times(_ factor: Double) throws(InfoldError) -> Tensor { try mapped { (x: Double) in x * factor } }
 
+  /// Whether all elements of a tensor of type float64 are zero.
+  var isZero: Bool { withElements(as: Double.self) { elements in elements.indices.allSatisfy { elements[$0] == 0 } } }
+
   /// The largest finite magnitude of a tensor of type float64, or 0 if there is none.
   var largestMagnitude: Double {
     withElements(as: Double.self) { elements in

@@ -176,10 +176,14 @@ extension ErrorPropagation {
   /// errors. An integer is unknown if one of these evaluations changes it.
   private func sampled(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
     var errors = [Tensor?](repeating: nil, count: values.count)
-    guard inputs.contains(where: { $0?.isUncertain == true }) else { return errors }
+    let moves = try inputs.enumerated().map { (index, input) throws(InfoldError) -> Tensor? in
+      guard isMovable(index), let error = try input?.total(), !error.isZero else { return nil }
+      return error
+    }
+    guard moves.contains(where: { $0 != nil }) else { return errors }
     for pattern in SignPattern.allCases {
       let operands = try inputs.enumerated().map { (index, input) throws(InfoldError) -> Tensor? in
-        guard let input, isMovable(index), let error = try input.total() else { return input?.value }
+        guard let input, let error = moves[index] else { return input?.value }
         return try pattern.moving(input.value, by: error, seed: UInt64(index))
       }
       // The operator may reject a moved input, such as a size. Such an evaluation is skipped.

@@ -45,12 +45,13 @@ public struct ModelComparison: Sendable {
 
   /// Compares both models on `samples`.
   /// - Throws: `InfoldError` with `.invalidArgument` if a model does not accept a sample, or with
-  ///   `.limitExceeded`; the error of an operator, naming its node.
+  ///   `.limitExceeded` if a memory or time limit is exceeded; the error of an operator, naming its
+  ///   node.
   public func run(_ samples: [Sample]) throws(InfoldError) -> ComparisonReport {
     try run(count: samples.count) { samples[$0] }
   }
 
-  /// Compares both models on `count` samples. Each sample is requested when its turn comes.
+  /// Compares both models on `count` samples, which are requested one at a time.
   /// - Parameters:
   ///   - count: The number of samples.
   ///   - timeLimit: The longest time that one sample may take; `nil` for no limit.

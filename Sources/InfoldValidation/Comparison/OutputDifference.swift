@@ -17,9 +17,9 @@ public struct OutputDifference: Sendable, Encodable {
   public internal(set) var relativeDifference = 0.0
   /// The smallest cosine similarity of any sample; `nil` if there is none.
   public internal(set) var cosine: Double?
-  /// For an output of class scores, the number of rows with the same best class.
+  /// For an output of class scores, the numbers of rows whose best classes agree.
   public internal(set) var classes: Classes?
-  /// Some elements of both networks, for a plot. They are not part of the JSON text.
+  /// Some elements of both networks, for a plot. They are not part of the JSON report.
   public internal(set) var points: [Point] = []
   private var generator = SplitMix64(seed: 0)
 
@@ -58,7 +58,8 @@ extension OutputDifference {
   private static let pointsOfSample = 200
 
   /// Adds the outputs of both networks for a sample.
-  /// - Parameter isCounted: Whether the difference of an element counts, by the element's index.
+  /// - Parameter isCounted: Whether an element counts for the differences and the cosine, by its
+  ///   index.
   mutating func add(
     _ first: Tensor, _ second: Tensor, where isCounted: (Int) -> Bool = { _ in true }
   ) throws(InfoldError) {

@@ -17,7 +17,8 @@ struct StepwiseComparison {
   /// The matching outputs of both networks.
   let outputs: [(first: ValueID, second: ValueID)]
   let rounding: RoundingModel
-  /// Values of the second network for other inputs, by name. They provide more data on weights.
+  /// Values of the second network for other inputs, by name. With them, smaller differences of
+  /// weights are found.
   var further: [[String: Tensor]] = []
 
   /// Returns a value of the second network in the layout of the first one.

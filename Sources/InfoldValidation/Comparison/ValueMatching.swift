@@ -95,6 +95,13 @@ struct ValueMatching {
     return possible.first
   }
 
+  /// Returns the permutations that give a value of the second network the shape of one of the first
+  /// network; `nil` for none.
+  private func orderings(_ a: ValueID, _ b: ValueID) -> [[Int]?] {
+    guard let x = first.tensor(a), let y = second.tensor(b) else { return [] }
+    return x.shape == y.shape ? [nil] : Self.layouts(x.shape, y.shape)
+  }
+
   private func fit(_ a: ValueID, _ b: ValueID, ofAnySize: Bool = false) -> Bool {
     guard let x = first.tensor(a), let y = second.tensor(b) else { return false }
     return (ofAnySize || x.count == y.count) && x.elementType.isFloatingPoint == y.elementType.isFloatingPoint
@@ -177,7 +184,26 @@ struct ValueMatching {
   private mutating func matchPlaces() {
     for ofAnySize in [false, true] {
       matchForward(ofAnySize)
+      matchPastElementwiseNodes()
       matchBackward(ofAnySize)
+    }
+  }
+
+  /// Matches nodes that the same values reach through different element-wise nodes, such as a batch
+  /// normalization, and its scale and shift.
+  private mutating func matchPastElementwiseNodes() {
+    let own = ElementwisePaths(first), other = ElementwisePaths(second)
+    for a in first.comparable {
+      guard let b = partners[a] else { continue }
+      let ends = own.ends(from: a) { partners[$0] != nil }
+      guard !ends.isEmpty else { continue }
+      let others = other.ends(from: b) { isUsed.contains($0) }
+      for (opType, end) in ends.sorted(by: { $0.value.index < $1.value.index }) {
+        guard let partner = others[opType], partners[end] == nil, !isUsed.contains(partner), fit(end, partner) else {
+          continue
+        }
+        match(end, partner, .place, layout: layout(end, partner, nextTo: b))
+      }
     }
   }
 
@@ -211,74 +237,34 @@ struct ValueMatching {
     for id in first.graph.nodeIDs.reversed() {
       let node = first.graph[id]
       guard let output = node.outputs.first ?? nil, let partner = partners[output],
-        let other = second.producer(partner).map({ second.graph[$0] }), other.opType == node.opType
+        let other = second.producer(second.unordered(partner)).map({ second.graph[$0] }), other.opType == node.opType
       else { continue }
-      for case (let a?, let b?) in zip(node.inputs, other.inputs)
-      where first.dependsOnInputs[a.index] && second.dependsOnInputs[b.index] {
-        if partners[a] == nil, !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize) {
+      for (a, b) in inputPairs(node, other) where fit(a, b, ofAnySize: ofAnySize) {
+        // Nodes that only reorder elements do not cause differences. Their sources match instead.
+        let (x, y) = (first.unordered(a), second.unordered(b))
+        if partners[x] == nil, fit(x, y), let layout = orderings(x, y).first {
+          match(x, y, .place, layout: layout)
+        } else {
           match(a, b, .place, layout: layout(a, b, nextTo: partner))
         }
       }
     }
   }
-}
 
-/// Checksums of a value that do not depend on its shape.
-struct Fingerprint {
-  private let sum: Double
-  private let squares: Double
-
-  init(_ tensor: Tensor) throws(InfoldError) {
-    var sum = 0.0, squares = 0.0
-    tensor.withElements(as: Double.self) { elements in
-      for index in elements.indices {
-        sum += elements[index]
-        squares += elements[index] * elements[index]
-      }
+  /// Returns pairs of inputs of two matching nodes that have no match yet. The operands of a sum or
+  /// a product may be exchanged.
+  private func inputPairs(_ node: Node, _ other: Node) -> [(ValueID, ValueID)] {
+    func isOpen(_ a: ValueID) -> Bool { first.dependsOnInputs[a.index] && partners[a] == nil }
+    func isOpenInSecond(_ b: ValueID) -> Bool {
+      second.dependsOnInputs[b.index] && !isUsed.contains(b) && !isUsed.contains(second.unordered(b))
     }
-    (self.sum, self.squares) = (sum, squares)
-  }
-
-  func isNear(_ other: Fingerprint, count: Int) -> Bool {
-    let size = max(squares, other.squares)
-    guard size > 0, size.isFinite else { return false }
-    return (squares - other.squares).magnitude <= 0.01 * size
-      && (sum - other.sum).magnitude <= 0.01 * (size * Double(count)).squareRoot()
-  }
-
-  /// Returns the distance of two tensors of the same number of elements, relative to the size of
-  /// `a`. It is infinite if it cannot be determined.
-  static func distance(_ a: Tensor, _ b: Tensor) -> Double {
-    guard a.count == b.count, a.elementType == .float64, b.elementType == .float64 else { return .infinity }
-    let step = max(1, a.count / 4096)
-    return a.withElements(as: Double.self) { a in
-      b.withElements(as: Double.self) { b in
-        var difference = 0.0, size = 0.0
-        for index in stride(from: 0, to: a.count, by: step) {
-          difference += (a[index] - b[index]) * (a[index] - b[index])
-          size += a[index] * a[index]
-        }
-        let distance = (difference / size).squareRoot()
-        return distance.isNaN ? .infinity : distance
-      }
+    if node.typed?.elementCombination != nil {
+      let own = node.uses.filter(isOpen), others = other.uses.filter(isOpenInSecond)
+      return own.count == 1 && others.count == 1 ? [(own[0], others[0])] : []
     }
-  }
-}
-
-/// The values of a network by fingerprint.
-private struct Fingerprints {
-  private var byCount: [Int: [(id: ValueID, print: Fingerprint)]] = [:]
-
-  init(_ run: ComparedRun) throws(InfoldError) {
-    for id in run.comparable {
-      guard let tensor = run.tensor(id), tensor.elementType == .float64 else { continue }
-      byCount[tensor.count, default: []].append((id, try Fingerprint(tensor)))
+    return zip(node.inputs, other.inputs).compactMap { a, b in
+      guard let a, let b, isOpen(a), isOpenInSecond(b) else { return nil }
+      return (a, b)
     }
-  }
-
-  func candidates(_ tensor: Tensor) throws(InfoldError) -> [ValueID] {
-    guard let known = byCount[tensor.count], tensor.elementType == .float64 else { return [] }
-    let print = try Fingerprint(tensor)
-    return known.filter { $0.print.isNear(print, count: tensor.count) }.map(\.id)
   }
 }

@@ -2,16 +2,22 @@ import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 
-/// Compares the weight and bias of a folded operator with the values that double precision computes
-/// from the original ones.
+/// Compares the weight and bias of a folded operator with the values that follow from the original
+/// in double precision.
 ///
-/// Constants folded by Infold are correctly rounded: |ŵ′ − w′| ≤ u·|w′|. Constants that another
-/// tool folded in the model's precision may have larger errors. For one batch normalization, s =
-/// γ ÷ √(σ² + ε) takes 3 roundings, where the rounding of the sum counts half, and w·s takes one
-/// more: 4u·|w′| is a bound. In b′ = β + (b − μ)·s, the product passes through the roundings of the
-/// difference, of s, of the product and of the last sum: 5.5 roundings to first order. They are
-/// relative to summands that may cancel: 6u·(|β| + |(b − μ)·s|) is a bound. Each further map that
-/// is folded counts again.
+/// Constants that Infold folds must be correctly rounded: |ŵ′ − w′| ≤ u·|w′|.
+///
+/// Constants that another tool folded in the model's precision may have larger errors. Their bounds
+/// count the roundings of one batch normalization, with s = γ ÷ √(σ² + ε):
+///
+/// - **Weight** w′ = w·s: s takes 2.5 roundings, because the square root halves that of σ² + ε. The
+///   product takes one more. Bound: 4u·|w′|.
+/// - **Bias** b′ = β + (b − μ)·s: the product takes part in 5.5 roundings, those of the difference,
+///   of s, of the product itself and of the last sum. Errors are relative to the summands, which
+///   may cancel. Bound: 6u·(|β| + |(b − μ)·s|).
+///
+/// Each further map that is folded counts again. A map before the operator adds a sum of K products
+/// to the bias, and K roundings.
 struct ConstantCheck {
   /// The accuracy that is required of the constants.
   enum Tolerance {
@@ -34,7 +40,7 @@ struct ConstantCheck {
   }
 
   /// Checks all weights and biases.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   func report() throws(InfoldError) -> ConstantReport {
     let (original, folded) = (pair.original, pair.folded)
     let expected = try original.analysis.weights(of: original.entry)
@@ -78,8 +84,9 @@ struct ConstantCheck {
     }
   }
 
-  /// u·|x|, or half the smallest subnormal number if that is larger. If others rounded in between,
-  /// the subnormal term is 4 times as large.
+  /// The rounding error of a constant: u·|x|, or half the smallest subnormal number if that is
+  /// larger. For `singlePrecision`, which rounds several times, the subnormal term is four times as
+  /// large.
   private func allowance(_ value: Double) -> Double {
     let steps = tolerance == .correctlyRounded ? 0.5 : 2
     return max(unit * value.magnitude, steps * smallest)

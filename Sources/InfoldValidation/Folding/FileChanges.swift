@@ -2,19 +2,19 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// The changes that a tool made to a network besides folding: differences of the operator counts,
-/// the opset and the IR version of the two files.
+/// The changes that a tool made to a network besides folding, as differences between the two files:
+/// the operator counts, the opset and the IR version.
 struct FileChanges {
-  /// One sentence for each kind of change.
+  /// One phrase for each kind of change, such as `removed: 2 Dropout`.
   let descriptions: [String]
 
   init(_ original: Model, _ file: Model) {
     var descriptions: [String] = []
-    let (before, behind) = (Self.operators(original.graph), Self.operators(file.graph))
-    let gone = before.filter { (behind[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
-    let new = behind.filter { (before[$0.key] ?? 0) < $0.value }
+    let (before, after) = (Self.operators(original.graph), Self.operators(file.graph))
+    let gone = before.filter { (after[$0.key] ?? 0) < $0.value && $0.key != BatchNormalization.name }
+    let new = after.filter { (before[$0.key] ?? 0) < $0.value }
     if !gone.isEmpty {
-      descriptions.append("removed: " + Self.list(gone.mapValues { $0 }, minus: behind))
+      descriptions.append("removed: " + Self.list(gone.mapValues { $0 }, minus: after))
     }
     if !new.isEmpty {
       descriptions.append("added: " + Self.list(new.mapValues { $0 }, minus: before))

@@ -1,5 +1,5 @@
-/// How the operators and values of a file folded by another tool were matched with those of the
-/// original.
+/// The matching of a file that another tool folded with the original: which operators and values
+/// correspond to each other.
 public struct FileMatching: Sendable, Encodable {
   /// The number of operators with weights that were matched by the names of their outputs.
   public internal(set) var byName = 0
@@ -11,9 +11,9 @@ public struct FileMatching: Sendable, Encodable {
   public internal(set) var missing: [String] = []
   /// The labels of the file's operators that have no counterpart.
   public internal(set) var additional: [String] = []
-  /// The labels of the original's operators whose counterpart has weights that folding does not
-  /// explain, although all later values agree. The tool made another change to them.
-  public internal(set) var otherwise: [String] = []
+  /// The labels of the original's operators whose counterparts have weights that folding does not
+  /// explain, although all values agree. The tool made another change to them.
+  public internal(set) var changedWeights: [String] = []
   /// The number of values that were compared, and how they were matched. `nil` without inputs.
   public internal(set) var values: ComparisonReport.Values?
   /// Whether the file computes the same as the original, within rounding errors, at every value

@@ -4,9 +4,9 @@ import InfoldSystem
 // Files of other tools.
 
 extension FoldValidation {
-  /// Whether an operator was matched by order only, and has weights that folding does not explain,
+  /// Whether an operator was matched by order only and has weights that folding does not explain,
   /// although all values agree. The tool then made another, correct change to it.
-  func isOtherwise(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
+  func hasChangedWeights(_ pair: OperatorMatching.Pair, _ compared: ComparisonReport?) -> Bool {
     guard let compared, compared.equal, pair.kind == .order, let distance = pair.distance else { return false }
     return distance > OperatorPairing.far
   }
@@ -14,8 +14,8 @@ extension FoldValidation {
   func fileMatching(_ file: Model, _ compared: ComparisonReport?) -> FileMatching {
     var result = FileMatching()
     for pair in matching.pairs {
-      if isOtherwise(pair, compared) {
-        result.otherwise.append(pair.original.label)
+      if hasChangedWeights(pair, compared) {
+        result.changedWeights.append(pair.original.label)
         continue
       }
       switch pair.kind {

@@ -5,10 +5,10 @@ import InfoldSystem
 import InfoldTensor
 
 extension FoldValidation {
-  /// Checks the constants, and compares fold sites and outputs on `samples`.
+  /// Checks the constants, and compares fold sites, sessions and outputs on `samples`.
   /// - Parameters:
-  ///   - samples: The inputs by name.
-  ///   - progress: Called from time to time.
+  ///   - samples: The inputs of the model.
+  ///   - progress: Called at each step.
   /// - Throws: `InfoldError` with `.invalidArgument` if a sample does not fit the model; the error
   ///   of an operator, naming its node.
   public func run(
@@ -17,13 +17,13 @@ extension FoldValidation {
     try run(count: samples.count, sample: { samples[$0] }, progress: progress)
   }
 
-  /// Checks the constants, and compares fold sites and outputs on `count` samples, which are
-  /// requested one at a time.
+  /// Checks the constants, and compares fold sites, sessions and outputs on `count` samples, which
+  /// are requested one at a time.
   /// - Parameters:
   ///   - count: The number of samples.
   ///   - sample: Returns the sample with this number, 0 to `count` − 1, or `nil` to skip it.
   ///   - timeLimit: The longest time that one sample may take, or `nil` for no limit.
-  ///   - progress: Called from time to time.
+  ///   - progress: Called at each step.
   /// - Throws: The errors of `run(_:progress:)` and of `sample`; `.limitExceeded` if a sample
   ///   exceeds the time limit.
   public func run(
@@ -35,7 +35,7 @@ extension FoldValidation {
     report.folded = folded?.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
-    var staying = staying
+    var unfoldedNormalizations = unfoldedNormalizations
     var validations = count > 0 ? try sessionValidations() : []
     var compared: ComparisonReport?
     var multiplications = 0, times: [LayerTime] = []
@@ -64,7 +64,7 @@ extension FoldValidation {
               Progress(
                 fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
           }
-          let exact = try run(sample, sessions!, &comparisons, &staying, &network) { report($0 / 2, $1) }
+          let exact = try run(sample, sessions!, &comparisons, &unfoldedNormalizations, &network) { report($0 / 2, $1) }
           let truth = try SessionValidation.Truth(prepared, self.truth.tensors(sample.inputs), outputs: exact)
           multiplications = truth.graph.multiplications
           for place in validations.indices {
@@ -93,11 +93,11 @@ extension FoldValidation {
       for index in report.outputs.indices { report.outputs[index].isQuantized = true }
     }
     report.sessions = validations.map(\.report)
-    report.staying = staying.reports(
+    report.unfoldedNormalizations = unfoldedNormalizations.reports(
       multiplications: multiplications, planned: validations.first?.plannedValues, times: times)
     report.matching = folded.map { fileMatching($0, compared) }
     for (index, check) in checks.enumerated() {
-      if isOtherwise(matching.pairs[index], compared) {
+      if hasChangedWeights(matching.pairs[index], compared) {
         report.constants.remove(check)
         continue
       }
@@ -117,8 +117,8 @@ extension FoldValidation {
     return result
   }
 
-  /// Sessions of the network without folding, where every normalization is a scale and a shift, and
-  /// with folding.
+  /// Creates a session without folding, in which every normalization is a scale and a shift, and
+  /// one with folding.
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
     // Validate the constants in the model's own types.
@@ -126,18 +126,19 @@ extension FoldValidation {
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
-    // By default, sessions run folded networks, in which subnormal weights may have become normal
-    // numbers. The unfolded network must keep its subnormal weights.
+    // By default, sessions flush subnormal numbers to zero. Folding may make subnormal weights
+    // normal, but the unfolded network must keep them.
     options.subnormals = options.subnormals ?? .kept
     return (try Session(original, options: options), folded)
   }
 
   private func run(
     _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison],
-    _ staying: inout StayingNormalizations, _ network: inout NetworkComparison, _ progress: (Double, String) -> Void
+    _ unfoldedNormalizations: inout UnfoldedNormalizations, _ network: inout NetworkComparison,
+    _ progress: (Double, String) -> Void
   ) throws(InfoldError) -> [String: Tensor] {
     let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.data }
-    var current = comparisons, normalizations = staying
+    var current = comparisons, normalizations = unfoldedNormalizations
     let total = Double(max(current.count, 1))
     var done = 0.0
     let asWritten = try written.run(sample.inputs, observing: normalizations.observed.union(entries.keys)) {
@@ -151,7 +152,7 @@ extension FoldValidation {
     }
     comparisons = current
     normalizations.endSample()
-    staying = normalizations
+    unfoldedNormalizations = normalizations
     progress(0.7, "folded network")
     let folded = try sessions.folded.run(sample.inputs)
     let unfolded = try sessions.unfolded.run(sample.inputs)
@@ -163,7 +164,8 @@ extension FoldValidation {
     return exact
   }
 
-  /// The validations of what sessions run. An app runs the network of the file, if there is one.
+  /// Prepares to validate what sessions run, in each precision. An app runs the folded file, if
+  /// there is one.
   private func sessionValidations() throws(InfoldError) -> [SessionValidation] {
     try precisions.map { precision throws(InfoldError) in try SessionValidation(folded ?? original, precision, options)
     }
@@ -181,8 +183,8 @@ extension Graph {
 }
 
 extension OperatorMatching.Pair {
-  /// Whether the numbers of this pair are compared: something was folded, in a type less exact than
-  /// double precision.
+  /// Whether the results of this pair are compared, and not only its constants: something outside
+  /// of bodies was folded, in a type less exact than double precision.
   fileprivate var isCompared: Bool {
     (state == .folded || state == .partlyFolded) && owner == nil && original.elementType != .float64
       && folded.elementType == original.elementType

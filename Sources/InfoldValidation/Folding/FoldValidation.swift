@@ -7,18 +7,28 @@ import InfoldTensor
 /// Validates that a folded model computes the same as the original: by its constants, at every fold
 /// site, and for the whole network.
 ///
-/// It answers three separate questions. *Are the folded constants right?* Every weight and bias is
-/// recomputed in double precision. *Does folding change the numbers by more than rounding may?* At
-/// each fold site, both forms get the same input and are compared with double precision, within
-/// error bounds that follow from counting roundings. *What does folding do to the network?*
-/// Sessions run both networks from the inputs to the outputs, as an app runs them. The report has
-/// the errors of both, and whether their answers agree.
+/// ```swift
+/// let original = try Model(path: "model.onnx"), folded = try Model(path: "folded.onnx")
+/// let validation = try FoldValidation(original, folded: folded)
+/// let report = try validation.run(samples)
+/// for reason in report.reasons { print(reason) }
+/// ```
 ///
-/// Folding is only one of the passes of a session. A fourth question is therefore *what does a
-/// session run in the end?* The network after all passes is compared with the original in double
-/// precision. Each value that kernels pass from layer to layer is compared within the error bound
-/// of its layer, in every precision that is requested. The report explains the batch normalizations
-/// that are not folded, and validates what is computed for them, including mini-batch statistics.
+/// A validation answers four questions:
+///
+/// - *Are the folded constants right?* Every weight and bias is recomputed in double precision.
+/// - *Does folding change results by more than rounding?* At each fold site, both forms get the
+///   same input and are compared with double precision. Their error bounds follow from counting
+///   roundings.
+/// - *What does folding do to the network?* Sessions run both networks from the inputs to the
+///   outputs, as an app runs them. The report has the errors of both, and whether their answers
+///   agree.
+/// - *What does a session run in the end?* Folding is only one of its passes. Each value that
+///   kernels pass from layer to layer is compared with what the original computes in double
+///   precision, within the error bound of its layer, in every requested precision.
+///
+/// The report also explains the batch normalizations that are not folded, and validates what is
+/// computed for them, including mini-batch statistics.
 public struct FoldValidation: Sendable {
   /// An input of the whole network, with a name for reports.
   public struct Sample: Sendable {
@@ -59,7 +69,7 @@ public struct FoldValidation: Sendable {
   /// Whether the caller asked to validate what sessions run, not only folding.
   let asksForSessions: Bool
   let measuresTimes: Bool
-  let staying: StayingNormalizations
+  let unfoldedNormalizations: UnfoldedNormalizations
   /// Compares the file of another tool with the original at every value.
   let comparison: ModelComparison?
 
@@ -68,12 +78,13 @@ public struct FoldValidation: Sendable {
   ///   - original: The model before folding.
   ///   - folded: The model that another tool folded, or that Infold folded earlier. `nil` to let
   ///     Infold fold now.
-  ///   - options: How both networks are run. The option that disables folding is ignored.
-  ///   - precisions: The precisions in which to validate what a session runs. `nil` selects all
-  ///     precisions of sessions that differ on this machine; a model in which nothing can be folded then still leaves nothing
-  ///     to validate. If precisions are given, such a model passes if its sessions do.
-  ///   - measuresTimes: Whether to measure how much of a run the unfolded batch normalizations
-  ///     take. Times vary from run to run.
+  ///   - options: How sessions run. `foldBatchNormalization` does not affect the comparison of the
+  ///     folded with the unfolded network.
+  ///   - precisions: The precisions in which to validate what a session runs. `nil` selects all that
+  ///     differ on this machine. If precisions are given, a model in which nothing can be folded
+  ///     passes if its sessions do. Otherwise, there is nothing to validate in such a model.
+  ///   - measuresTimes: Whether to measure the share of a run that the unfolded batch
+  ///     normalizations take. Times vary from run to run.
   /// - Throws: `InfoldError` with `.unsupported` if Infold cannot run a model; `.invalidArgument`
   ///   if the models have different inputs or outputs, or if the second model is quantized or not
   ///   folded.
@@ -108,7 +119,7 @@ public struct FoldValidation: Sendable {
       comparison = nil
       refusals = refused
     }
-    staying = try StayingNormalizations(
+    unfoldedNormalizations = try UnfoldedNormalizations(
       simplified, left: matching.folded, refusals: refused, isForeign: folded != nil, options)
     written = try ReferenceSession(original, prepared: simplified, precision: .declared)
     truth = try ReferenceSession(original, prepared: prepared, precision: .double)

@@ -1,6 +1,6 @@
 import InfoldTensor
 
-/// The inner products from which the angle between two vectors follows.
+/// The inner products of two vectors, from which the angle between them follows.
 struct InnerProducts {
   private var ab = 0.0
   private var aa = 0.0
@@ -17,7 +17,8 @@ struct InnerProducts {
 }
 
 extension Tensor {
-  /// Whether the shape is that of class scores: a row of at least 5 for each sample.
+  /// Whether the tensor can hold class scores: a matrix with a row for each sample, or a single
+  /// row, of at least 5 elements.
   var isScores: Bool {
     (shape.count == 2 || shape.contains(count)) && (shape.last ?? 0) >= 5 && count > 0
   }

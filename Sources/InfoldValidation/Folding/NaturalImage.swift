@@ -10,9 +10,11 @@ extension Tensor {
   /// For each scale 1, 2, 4, … up to the size of the image, noise on a grid of that spacing is
   /// interpolated linearly. The scales are summed. Nine tenths of the variance are common to all
   /// channels. The result has mean 0 and standard deviation ½, as most networks expect of their
-  /// pixels, and is clamped to ±2. The last two dimensions are height and width, or the two before
-  /// a last dimension of at most 4 channels. Tensors that are not floating point, or have fewer
-  /// than 3 dimensions, are filled as by `init(random:of:using:)`.
+  /// pixels, and is clamped to ±2.
+  ///
+  /// Height and width are the last two dimensions, or the two before a last dimension of at most 4
+  /// channels. Tensors that are not floating point, or have fewer than 3 dimensions, are filled as
+  /// by `init(random:of:using:)`.
   /// - Throws: The errors of `init(random:of:using:)`.
   public init(
     naturalImage shape: [Int], of elementType: ElementType, using generator: inout SplitMix64

@@ -7,17 +7,17 @@ import InfoldTensor
 /// Compares what a session computes for one batch normalization with double precision.
 ///
 /// The node runs alone, with the session's own passes and kernels, on the inputs that it has in the
-/// network. With the unit roundoff u of the arithmetic, s = γ ÷ √(σ² + ε) and t = β − μ·s, the
-/// errors of the results are at most:
+/// network. The errors of its results are at most as follows, with s = γ ÷ √(σ² + ε), t = β − μ·s,
+/// and γₙ of `ErrorBounds`:
 ///
-/// - **As scale and shift**: s and t are rounded once each, and so are the product and the sum: γ₄
-///   (|s·x| + |t|).
+/// - **As scale and shift**: s, t, the product and the sum are rounded once each: γ₄ (|s·x| + |t|).
 /// - **By the definition**: one rounding each for the difference, σ² + ε, its root, the quotient,
-///   both products and the sum, and one for each parameter: γ₈ (|s| (|x| + |μ|) + |β|).
-/// - **Of a mini-batch** of M numbers: mean and variance are computed in double precision. Their
-///   errors are at most M·2⁻⁵³ times the mean magnitude of the summands, plus one rounding to their
-///   type. Running statistics are momentum · old + (1 − momentum) · new: five roundings of the
-///   summands' magnitudes. Y follows from the definition with this mean and variance.
+///   both products and the sum, and one for a parameter: γ₈ (|s| (|x| + |μ|) + |β|).
+/// - **With the statistics of a mini-batch** of M numbers: mean and variance are computed in double
+///   precision. Their errors are at most about M·2⁻⁵³ times the mean magnitude of the summands,
+///   plus one rounding to their type. Running statistics are momentum · old + (1 − momentum) · new:
+///   five roundings of the summands' magnitudes. Y takes five roundings, γ₅ (|s·(x − μ)| + |β|),
+///   plus the effect of the errors of μ and σ².
 ///
 /// A result in float16 or bfloat16 is rounded once more, to that type.
 struct NormalizationCheck {
@@ -27,15 +27,16 @@ struct NormalizationCheck {
   private let inputNames: [String?]
   private let outputNames: [String?]
   /// How the session computes the normalization.
-  let computation: StayingNormalization.Computation
-  private(set) var results: [StayingNormalization.Result] = []
+  let computation: UnfoldedNormalization.Computation
+  private(set) var results: [UnfoldedNormalization.Result] = []
   private(set) var elements = 0
   private(set) var miniBatch: Int?
-  /// The wrong number with the largest quotient of error and bound, as a sentence. `nil` if all are
+  /// A sentence on the wrong number with the largest quotient of error and bound. `nil` if all are
   /// right.
   private(set) var failure: String?
 
-  /// - Returns: `nil` if double precision is not more exact than the node.
+  /// - Returns: `nil` if the node is not a batch normalization with five inputs, or if the type of
+  ///   an input is unknown.
   /// - Throws: The errors of `Session.init(_:options:observer:)`.
   init?(_ node: Node, in graph: Graph, _ options: SessionOptions) throws(InfoldError) {
     guard let normalization = node.typed as? BatchNormalization, let type = graph[node.inputs[0]!].type?.elementType,
@@ -87,7 +88,7 @@ struct NormalizationCheck {
     }
     isCompared = true
     results = node.outputs.indices.filter { node.outputs[$0] != nil }.map {
-      StayingNormalization.Result(Self.names[$0])
+      UnfoldedNormalization.Result(Self.names[$0])
     }
   }
 
@@ -96,13 +97,8 @@ struct NormalizationCheck {
 
   private static let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]
 
-  /// How the node obtains its statistics, for these shapes.
-  func form(of x: Shape?, parameters: Shape?) -> StayingNormalization.Form {
-    Self.form(normalization)
-  }
-
-  /// How the node obtains its statistics.
-  static func form(_ normalization: BatchNormalization) -> StayingNormalization.Form {
+  /// Returns the origin of a normalization's statistics.
+  static func form(_ normalization: BatchNormalization) -> UnfoldedNormalization.Form {
     switch (normalization.isTraining, normalization.isSpatial) {
     case (false, true): .perFeatureMap
     case (false, false): .perActivation
@@ -111,7 +107,7 @@ struct NormalizationCheck {
     }
   }
 
-  /// Runs the node on tensors for its five inputs, and adds the errors.
+  /// Runs the node on tensors for its five inputs, and records the errors of its results.
   mutating func add(_ operands: [Tensor]) throws(InfoldError) {
     var given: [String: Tensor] = [:]
     for (name, tensor) in zip(inputNames, operands) { if let name { given[name] = tensor } }
@@ -133,7 +129,7 @@ struct NormalizationCheck {
   }
 
   private mutating func compare(
-    _ result: inout StayingNormalization.Result, _ tensor: Tensor, _ truth: NormalizationTruth.Output,
+    _ result: inout UnfoldedNormalization.Result, _ tensor: Tensor, _ truth: NormalizationTruth.Output,
     _ normalization: NormalizationTruth
   ) throws(InfoldError) {
     let numbers: [Double] = try tensor.widened().elements()
@@ -190,7 +186,7 @@ private struct NormalizationTruth {
   private let inner: Int
 
   init(
-    _ normalization: BatchNormalization, _ operands: [Tensor], _ computation: StayingNormalization.Computation
+    _ normalization: BatchNormalization, _ operands: [Tensor], _ computation: UnfoldedNormalization.Computation
   ) throws(InfoldError) {
     let x: [Double] = try operands[0].widened().elements()
     let parameters = try operands.dropFirst().map { (tensor) throws(InfoldError) -> [Double] in
@@ -257,8 +253,8 @@ private struct NormalizationTruth {
     ]
   }
 
-  /// Mean and population variance of each group in double precision, and a bound for the difference
-  /// of two such computations.
+  /// Returns the mean and the population variance of each group in double precision, with bounds
+  /// for the difference of two such computations.
   private static func moments(
     _ x: [Double], _ batch: Int, _ groups: Int, _ inner: Int
   ) -> (mean: [Double], variance: [Double], meanError: [Double], varianceError: [Double]) {

@@ -4,15 +4,15 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A linear operator of a graph with the per-channel affine maps before and after it, evaluated on
-/// its own.
+/// A linear operator of a graph with the per-channel affine maps before and after it. It can be
+/// evaluated without the rest of the graph.
 struct OperatorChain {
   /// How the maps are computed.
   enum Form {
     /// By the nodes of the graph.
     case asWritten
-    /// As one scale and one shift per channel for each map, computed in double precision and
-    /// rounded to single precision, as in a session.
+    /// As one scale and one shift per channel for each map. They are computed in double precision
+    /// and rounded to single precision, as in a session.
     case scaleAndShift
   }
 
@@ -26,8 +26,8 @@ struct OperatorChain {
 
   /// Evaluates the chain on `x`.
   /// - Parameter window: An operator whose strides, padding and other window attributes replace the
-  ///   chain's own, for when another tool has folded padding into its operator. `nil` uses the
-  ///   chain's own.
+  ///   chain's own. They differ if another tool has folded padding into its operator. `nil` uses
+  ///   the chain's own.
   func evaluate(
     _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared,
     window: OperatorChain? = nil
@@ -70,7 +70,7 @@ struct OperatorChain {
         inputs.append(try graph.constant(input!)!.elements(part.channels))
       }
       guard part.isRearranged else { return try node.evaluate(inputs, precision: precision)[0]! }
-      // A shape whose second dimension holds the channels, as the node has them in the graph.
+      // In the graph, the second dimension of the node's input holds the channels.
       inputs[0] = try x.reshaped(to: layout.shape)
       return try node.evaluate(inputs, precision: precision)[0]!.reshaped(to: x.shape)
     }
@@ -165,8 +165,8 @@ extension OperatorChain {
     return largest
   }
 
-  /// The number of channels of its batch normalizations whose variance is at most epsilon, so that
-  /// epsilon determines the scale.
+  /// The number of channels for which a batch normalization after the operator has a variance of at
+  /// most epsilon. There, epsilon determines the scale.
   func channelsWithoutVariance() throws(InfoldError) -> Int {
     var count = 0
     for part in entry.after {
@@ -180,8 +180,8 @@ extension OperatorChain {
   /// Whether the weight comes from a DequantizeLinear node.
   var isQuantized: Bool { quantization(ofInput: 1) != nil }
 
-  /// The largest error of each output channel's bias that rounding to an integer causes, if the
-  /// bias is dequantized.
+  /// The largest error of each output channel's bias from rounding to an integer. 0 if the bias is
+  /// not dequantized.
   var biasRoundings: [Double] {
     let channels = entry.linear.outputChannels
     guard entry.linear.takesBias, node.inputs.count > 2, let scale = quantization(ofInput: 2),
@@ -199,7 +199,8 @@ extension OperatorChain {
     return producer.inputs[1]
   }
 
-  /// The number of maps that are not folded, not counting an Add that is the bias of a MatMul.
+  /// The number of maps around the operator that round: all except an Add that is the bias of a
+  /// MatMul.
   var mapsThatRound: Int {
     let maps = entry.before.count + entry.after.count
     guard !entry.linear.takesBias, let first = entry.after.first,

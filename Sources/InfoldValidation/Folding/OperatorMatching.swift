@@ -33,8 +33,8 @@ struct OperatorMatching {
 
   /// Matches the operators of two graphs, and of the bodies of their nodes.
   /// - Parameter isForeign: Whether another tool may have written the second graph. If so, weights
-  ///   are compared where names are ambiguous, and maps also count as folded if Infold would refuse
-  ///   to fold them because digits would be lost.
+  ///   are compared where names are ambiguous. Maps then also count as folded if Infold would
+  ///   refuse to fold them because digits would be lost.
   init(_ original: Graph, _ folded: Graph, isForeign: Bool = false) throws(InfoldError) {
     let analyses = (
       try FoldAnalysis(original, acceptsLoss: isForeign), try FoldAnalysis(folded, acceptsLoss: isForeign)
@@ -107,6 +107,6 @@ extension OperatorMatching {
     let foldable = pairs.filter { $0.state != .plain }
     guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
     return
-      "is not folded: all of \(foldable.count) operators with weights still have batch normalizations that can be folded"
+      "is not folded: 0 of \(foldable.count) fold sites are folded"
   }
 }

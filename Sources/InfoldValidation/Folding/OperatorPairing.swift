@@ -7,7 +7,7 @@ import InfoldTensor
 ///
 /// Folding keeps the name of an operator's output, or uses the name of a later map's output. Other
 /// tools rename fused nodes, sort nodes differently, and may reuse a name for another value. In
-/// these cases the weights decide, because no two layers have similar weights.
+/// these cases the weights decide, because two layers hardly ever have similar weights.
 struct OperatorPairing {
   /// How an operator was matched.
   enum Kind: Hashable {
@@ -33,9 +33,9 @@ struct OperatorPairing {
   /// The largest number of operators whose weights are compared with each other.
   private static let limit = 4096
 
-  /// - Parameter looksAtWeights: Whether to compare weights. This is unnecessary if Infold folded
-  ///   the model, because it keeps the names.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Parameter looksAtWeights: Whether to compare weights. If Infold folded the model, names are
+  ///   sufficient, because folding keeps them.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   init(_ original: FoldAnalysis, _ folded: FoldAnalysis, looksAtWeights: Bool) throws(InfoldError) {
     var found = Self.byName(original, folded)
     let looks = looksAtWeights && original.operators.count <= Self.limit && folded.operators.count <= Self.limit
@@ -118,7 +118,7 @@ struct OperatorPairing {
   }
 }
 
-/// A sample of an operator's weights after folding its maps, in double precision, and its biases.
+/// A sample of an operator's weights after folding its maps, in double precision.
 private struct WeightSample {
   private let numbers: [Double]
   private let size: Double
@@ -142,8 +142,8 @@ private struct WeightSample {
     size = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
-  /// The distance to another operator's weights, relative to their size. Infinite if the numbers of
-  /// weights differ.
+  /// The distance to another operator's weights, relative to the norm of this operator's. Infinite
+  /// if the samples have different sizes.
   func distance(_ other: WeightSample) -> Double {
     guard numbers.count == other.numbers.count, !numbers.isEmpty else { return .infinity }
     let difference = zip(numbers, other.numbers).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()

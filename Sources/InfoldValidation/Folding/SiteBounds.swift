@@ -2,8 +2,8 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Error bounds for each element of a fold site's output, for one input, by the counts of
-/// `ErrorBounds`.
+/// Error bounds for each element of a fold site's output, for one input. `ErrorBounds` derives
+/// them.
 struct SiteBounds {
   /// The bounds of the operator with the maps folded into it.
   let folded: [Double]
@@ -48,8 +48,7 @@ struct SiteBounds {
     let writtenGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 7 * maps, type: type)
     let shiftedGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 3 * maps, type: type)
     let foldedGamma = ErrorBounds.gamma(dotLength: length, further: 2 + constantRoundings + 7 * remaining, type: type)
-    // A bias that was folded in the model's type is as accurate as the summands that it was
-    // computed from.
+    // A bias that was folded in the model's type is only as accurate as its summands.
     let biasGamma =
       constantRoundings == 1 ? double : double + ErrorBounds.gamma(constantRoundings + 2, unit: type.unitRoundoff)
 

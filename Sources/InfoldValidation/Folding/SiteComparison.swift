@@ -3,8 +3,7 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Compares an operator with maps around it, and the operator that they were folded into, with
-/// double precision on the same inputs.
+/// Compares a fold site before and after folding with double precision, on the same inputs.
 struct SiteComparison {
   private let pair: OperatorMatching.Pair
   private let constantRoundings: Int
@@ -57,7 +56,7 @@ struct SiteMeasurement {
   var asWritten = Form()
   /// The largest magnitude of the ground truth.
   var scale = 0.0
-  /// The difference between the folded form and scale and shift.
+  /// The largest difference between the folded form and scale and shift.
   var difference = 0.0
   var ulps: UInt64 = 0
   var elements = 0
@@ -100,8 +99,8 @@ extension SiteMeasurement.Form {
 }
 
 extension ElementType {
-  /// The number of steps between neighboring numbers of this floating-point type that lead from `a`
-  /// to `b`, both of which are numbers of the type.
+  /// The distance from `a` to `b` in ulps: the number of steps over neighboring numbers of this
+  /// floating-point type. Both are numbers of the type.
   func steps(from a: Double, to b: Double) -> UInt64 {
     guard a.isFinite, b.isFinite else { return a == b ? 0 : .max }
     func place(_ value: Double) -> Int64 {

@@ -14,8 +14,8 @@ extension Model {
 }
 
 extension Graph {
-  /// The graph as a session simplifies it before folding. Quantized networks stay unchanged,
-  /// because their operators are recognized in the form that stores the weights as bytes.
+  /// The graph as a session simplifies it before folding. Quantized networks stay unchanged: their
+  /// operators are recognized while their weights are still stored as bytes.
   func unfolded() throws(InfoldError) -> Graph {
     var graph = self
     if quantizingNodes == 0 {

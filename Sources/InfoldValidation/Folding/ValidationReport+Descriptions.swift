@@ -44,7 +44,7 @@ extension SiteReport.State {
 }
 
 extension ConstantReport: CustomStringConvertible {
-  /// One line: the number of constants, the number of wrong ones, and the location of the worst.
+  /// One line: the number of constants, the number of wrong ones, and the position of the worst.
   public var description: String {
     let place = worst.map { ", the worst in \($0.constant.rawValue) channel \($0.channel)" } ?? ""
     return "\(wrong) of \(counted(count, "constant")) wrong\(place)"

@@ -5,7 +5,7 @@ import InfoldTensor
 
 extension SiteReport {
   /// - Returns: `nil` for an operator without maps whose constants are unchanged.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if a memory limit is exceeded.
   init?(
     _ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?
   ) throws(InfoldError) {
@@ -53,7 +53,7 @@ extension SiteReport.Numbers {
 }
 
 extension ValidationReport {
-  /// If folding reduces the error of a fold site by at least this factor, a remark mentions it.
+  /// If folding reduces the error of a fold site by at least this factor, a note mentions it.
   private static let notableImprovement = 10.0
 
   /// Determines the outcome.
@@ -62,13 +62,13 @@ extension ValidationReport {
   mutating func judge(wasRun: Bool, asksForSessions: Bool) {
     var failures: [String] = []
     for site in sites { failures += site.failures }
-    for normalization in staying {
+    for normalization in unfoldedNormalizations {
       if let failure = normalization.failure { failures.append("\(normalization.node): \(failure)") }
     }
     for output in outputs { failures += output.failures }
     for session in sessions { failures += session.failures }
-    // A fold may give values on its way another scale, as those before a Concat. Constants and what the file's sessions compute
-    // decide then.
+    // Folding may change the scale of intermediate values, such as those before a Concat. The
+    // constants, and what sessions compute for the file, then decide.
     let isValidated = failures.isEmpty && !sites.isEmpty && !sessions.isEmpty
     if let matching { failures += Self.failures(of: matching, countsValues: !isValidated) }
     let isEmpty = normalizations.total == 0 && sites.isEmpty && !(asksForSessions && wasRun)
@@ -86,10 +86,10 @@ extension ValidationReport {
           + "infold validate ORIGINAL --folded \(String(printable: folded ?? model ?? "FILE"))",
       ]
     }
-    addRemarks()
+    addNotes()
   }
 
-  /// What does not concern folding may differ, as long as all values agree.
+  /// Returns the differences that folding does not explain. There are none if all values agree.
   private static func failures(of matching: FileMatching, countsValues: Bool) -> [String] {
     guard matching.equal != true else { return [] }
     var failures = listed(matching.missing, one: "has", several: "have", "no counterpart in the folded model")
@@ -122,11 +122,11 @@ extension ValidationReport {
     }
     let compared = sites.count { $0.numbers != nil }
     if compared > 0 { reasons.append("\(compared) of \(compared) fold sites are within their error bounds") }
-    let proved = staying.count { $0.largestShare != nil }
-    if proved > 0 {
+    let checked = unfoldedNormalizations.count { $0.largestShare != nil }
+    if checked > 0 {
       reasons.append(
-        "\(counted(proved, "batch normalization")) that \(proved == 1 ? "is" : "are") not folded "
-          + (proved == 1 ? "is within its error bounds" : "are within their error bounds")
+        "\(counted(checked, "batch normalization")) that \(checked == 1 ? "is" : "are") not folded "
+          + (checked == 1 ? "is within its error bounds" : "are within their error bounds")
       )
     }
     if let values = matching?.values, matching?.equal == true {
@@ -143,58 +143,59 @@ extension ValidationReport {
     return reasons
   }
 
-  private mutating func addRemarks() {
-    for session in sessions { remarks += session.remarks.map { "precision \(session.precision): \($0)" } }
-    if let matching { addRemarks(on: matching) }
+  private mutating func addNotes() {
+    for session in sessions { notes += session.notes.map { "precision \(session.precision): \($0)" } }
+    if let matching { addNotes(on: matching) }
     let unfolded = normalizations.total - normalizations.folded
     if unfolded > 0 {
-      remarks.append("\(unfolded) of \(normalizations.total) batch normalizations are not folded")
+      notes.append("\(unfolded) of \(normalizations.total) batch normalizations are not folded")
     }
     let tiny = sites.filter { $0.channelsWithoutVariance > 0 }
     if let most = tiny.max(by: { $0.channelsWithoutVariance < $1.channelsWithoutVariance }) {
       let count = tiny.reduce(0) { $0 + $1.channelsWithoutVariance }
-      remarks.append(
+      notes.append(
         "\(count) channels at \(tiny.count) fold sites have a variance of at most epsilon, the most at \(most.node): "
           + "\(most.channelsWithoutVariance) of \(most.channels)")
     }
     for site in sites where site.constants.subnormal > 0 {
       let count = site.constants.subnormal
-      remarks.append("\(site.node): \(count) folded \(count == 1 ? "constant is" : "constants are") subnormal")
+      notes.append("\(site.node): \(count) folded \(count == 1 ? "constant is" : "constants are") subnormal")
     }
     for site in sites {
       guard let numbers = site.numbers, let improvement = numbers.improvement,
         improvement >= Self.notableImprovement
       else { continue }
-      remarks.append(
+      notes.append(
         "\(site.node): folding reduced the error by a factor of \(Int(min(improvement, 1e9).rounded())), from "
           + "\(NumberText.short(numbers.unfolded.relativeError)) to \(NumberText.short(numbers.folded.relativeError)) "
           + "of the largest magnitude")
     }
     let unmeasured = sites.count { $0.numbers == nil && $0.state == .folded }
     if unmeasured > 0 {
-      remarks.append("at \(counted(unmeasured, "fold site")), only the constants were checked, not the results")
+      notes.append("at \(counted(unmeasured, "fold site")), only the constants were checked, not the results")
     }
   }
 }
 
 extension ValidationReport {
-  private mutating func addRemarks(on matching: FileMatching) {
+  private mutating func addNotes(on matching: FileMatching) {
     if matching.equal == true {
       for (operators, whose) in [(matching.missing, "the original"), (matching.additional, "the file")]
       where !operators.isEmpty {
         let shown = operators.prefix(3).joined(separator: ", ") + (operators.count > 3 ? ", …" : "")
-        remarks.append(
+        notes.append(
           "\(counted(operators.count, "operator")) with weights of \(whose) \(operators.count == 1 ? "has" : "have") no counterpart, "
             + "although all values agree: \(shown)")
       }
     }
-    if !matching.otherwise.isEmpty {
-      let shown = matching.otherwise.prefix(3).joined(separator: ", ") + (matching.otherwise.count > 3 ? ", …" : "")
-      remarks.append(
-        "\(counted(matching.otherwise.count, "operator")) of the file \(matching.otherwise.count == 1 ? "has" : "have") weights that "
+    if !matching.changedWeights.isEmpty {
+      let shown =
+        matching.changedWeights.prefix(3).joined(separator: ", ") + (matching.changedWeights.count > 3 ? ", …" : "")
+      notes.append(
+        "\(counted(matching.changedWeights.count, "operator")) of the file \(matching.changedWeights.count == 1 ? "has" : "have") weights that "
           + "folding does not explain, although all values agree: \(shown)")
     }
-    for change in matching.changes.prefix(20) { remarks.append("the file: \(change)") }
+    for change in matching.changes.prefix(20) { notes.append("the file: \(change)") }
   }
 }
 
@@ -240,19 +241,19 @@ extension SiteReport {
 }
 
 extension OutputReport {
-  /// The folded network may have this many times the error of the unfolded one, or this share of
-  /// the largest output: the error of a whole network sums up many roundings, which vary in size.
+  /// The folded network may have this many times the error of the unfolded one, or an error of this
+  /// share of the largest output. The error of a whole network sums up many roundings, which vary
+  /// in size.
   static let allowedFactor = 4.0
   static let allowedShare = 1e-6
-  /// The kernels of a session may increase the error of the operators' definitions in the model's
-  /// types by this factor: the errors of Winograd convolutions are several times those of a plain
-  /// sum.
+  /// The error of a session may be this many times that of the operators' definitions in the
+  /// model's types. The errors of Winograd convolutions are several times those of a plain sum.
   static let kernelFactor = 64.0
-  /// The smallest permitted cosine similarity for the outputs of a quantized network, where a
-  /// difference of one quantization step in some value exceeds rounding errors.
+  /// The smallest permitted cosine similarity for the outputs of a quantized network. There, one
+  /// value may differ by a whole quantization step, which exceeds rounding errors.
   static let leastQuantizedCosine = 0.99
 
-  /// The same as a share of the largest output, by the type of its numbers.
+  /// The error of a session that is permitted in any case, as a share of the largest output.
   private var kernelShare: Double {
     switch type {
     case .float16, .bfloat16: 16 * type.unitRoundoff

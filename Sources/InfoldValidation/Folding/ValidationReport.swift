@@ -6,9 +6,9 @@ import InfoldTensor
 public struct ValidationReport: Sendable, Encodable {
   /// The outcome of a validation.
   public enum Outcome: String, Sendable, Encodable {
-    /// Every constant, every fold site and every output is within its bounds.
+    /// Something was validated, and every constant, result and output is within its bounds.
     case passed
-    /// At least one is not.
+    /// A constant, a result or an output is not within its bounds.
     case failed
     /// The original has no batch normalization, and nothing else that can be folded.
     case nothingToValidate
@@ -16,13 +16,12 @@ public struct ValidationReport: Sendable, Encodable {
 
   /// The outcome.
   public internal(set) var outcome = Outcome.failed
-  /// Whether something was validated, and every constant, fold site and output is within its
-  /// bounds.
+  /// Whether the outcome is `passed`.
   public internal(set) var passed = false
-  /// Why the validation failed; or, if it passed, what was validated.
+  /// The reasons why the validation failed, or what was validated if it passed.
   public internal(set) var reasons: [String] = []
-  /// Remarks that are not failures.
-  public internal(set) var remarks: [String] = []
+  /// Notes that are not failures.
+  public internal(set) var notes: [String] = []
   /// The file of the original, if it was read from a file.
   public internal(set) var model: String?
   /// The file of the folded model. `nil` if Infold folded it.
@@ -36,16 +35,17 @@ public struct ValidationReport: Sendable, Encodable {
   public internal(set) var sites: [SiteReport] = []
   /// The totals over all folded weights and biases.
   public internal(set) var constants = ConstantReport()
-  /// The index in `sites` of the fold site whose error is closest to its bound.
+  /// The index in `sites` of the fold site whose error is closest to its bound. `nil` if no results
+  /// were compared.
   public internal(set) var tightestSite: Int?
   /// The outputs of the network.
   public internal(set) var outputs: [OutputReport] = []
-  /// The batch normalizations that are not folded: the reason, and whether the computation that
-  /// replaces them is right.
-  public internal(set) var staying: [StayingNormalization] = []
-  /// What sessions run after all passes, in each requested precision.
+  /// The batch normalizations that are not folded: the reasons, and whether their results are
+  /// right.
+  public internal(set) var unfoldedNormalizations: [UnfoldedNormalization] = []
+  /// The results for what sessions run after all passes, one for each requested precision.
   public internal(set) var sessions: [SessionReport] = []
-  /// How a file folded by another tool was matched. `nil` if Infold folded.
+  /// The matching of a file that another tool folded. `nil` if Infold folded.
   public internal(set) var matching: FileMatching?
 
   /// The numbers of batch normalizations.
@@ -54,7 +54,7 @@ public struct ValidationReport: Sendable, Encodable {
     public internal(set) var total = 0
     /// The number of them that the folded model no longer has.
     public internal(set) var folded = 0
-    /// Why the others were not folded, if Infold folded.
+    /// The reasons why others were not folded. Empty if another tool folded.
     public internal(set) var refusals: [Refusal] = []
   }
 
@@ -95,19 +95,20 @@ public struct SiteReport: Sendable, Encodable {
   public internal(set) var channels: Int
   /// K, the number of products that are summed for one output element.
   public internal(set) var dotLength: Int
-  /// The distribution of |γ ÷ √(σ² + ε)| over the channels: minimum, quartiles and maximum.
+  /// The distribution of the factors that are folded into the channels. The factor of a batch
+  /// normalization is |γ ÷ √(σ² + ε)|.
   public internal(set) var scale: Spread
   /// The number of channels whose variance is at most epsilon, so that epsilon determines their
   /// scale.
   public internal(set) var channelsWithoutVariance: Int
   /// The results for the constants.
   public internal(set) var constants: ConstantReport
-  /// The results for the numbers. `nil` if nothing was folded or the numbers were not compared.
+  /// The errors of each form of the site. `nil` if nothing was folded or results were not compared.
   public internal(set) var numbers: Numbers?
-  /// Whether constants and numbers are within their bounds.
+  /// Whether constants and errors are within their bounds.
   public internal(set) var passed: Bool
 
-  /// The minimum, the maximum and the quartiles of some numbers.
+  /// The minimum, the quartiles and the maximum of a list of numbers.
   public struct Spread: Sendable, Encodable {
     /// The minimum.
     public internal(set) var minimum = 0.0
@@ -143,7 +144,7 @@ public struct SiteReport: Sendable, Encodable {
     public let channel: Int
   }
 
-  /// The results of all forms for the same inputs.
+  /// The errors of all forms of a fold site for the same inputs.
   public struct Numbers: Sendable, Encodable {
     /// The operator with the maps folded into it.
     public let folded: Form
@@ -159,8 +160,7 @@ public struct SiteReport: Sendable, Encodable {
     public let relativeDifference: Double
     /// The largest difference in ulps: the number of steps between neighboring numbers of the type.
     public let ulpDifference: UInt64
-    /// The unfolded error divided by the folded error: how many times closer to the ground truth
-    /// the folded form is. `nil` if the folded form has no error.
+    /// The unfolded error divided by the folded error. `nil` if the folded form has no error.
     public let improvement: Double?
     /// The number of elements of the ground truth that are not finite and were not compared.
     public let notFinite: Int
@@ -204,7 +204,7 @@ public struct ConstantReport: Sendable, Encodable {
   public internal(set) var wrong = 0
   /// The number of constants that are not the correctly rounded values.
   public internal(set) var notCorrectlyRounded = 0
-  /// The number of subnormal constants, which are rounded more coarsely.
+  /// The number of expected constants that are subnormal, and thus rounded more coarsely.
   public internal(set) var subnormal = 0
   /// The largest error of a weight, in units of u·|w′|.
   public internal(set) var largestWeightError = 0.0
@@ -257,7 +257,7 @@ public struct OutputReport: Sendable, Encodable {
   /// The number of elements of the ground truth that are not finite and were not compared.
   public internal(set) var notFinite = 0
   /// The number of these that are also not finite by the operators' definitions in the model's
-  /// types, but are finite in the folded network.
+  /// types, but finite in the folded network.
   public internal(set) var wronglyFinite = 0
   /// The largest magnitude of the ground truth.
   public internal(set) var largestMagnitude = 0.0
@@ -296,7 +296,7 @@ public struct OutputReport: Sendable, Encodable {
     difference = OutputDifference(name: name)
   }
 
-  /// `value` relative to the largest magnitude.
+  /// Returns `value` relative to the largest magnitude of the ground truth.
   public func relative(_ value: Double) -> Double {
     value == 0 ? 0 : value / largestMagnitude
   }

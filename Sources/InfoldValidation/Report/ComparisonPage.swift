@@ -1,9 +1,8 @@
 import InfoldReports
 import InfoldSystem
 
-/// A comparison report as a single HTML page without scripts or external resources.
-///
-/// All names from the models are untrusted and escaped.
+/// A comparison report as a self-contained HTML page, without scripts or network access. Names from
+/// the models are untrusted input and are escaped.
 public struct ComparisonPage: Sendable {
   private let report: ComparisonReport
 

@@ -22,7 +22,7 @@ struct MatchingSection {
     for (what, operators) in [
       ("of the original without a counterpart", matching.missing),
       ("of the file without a counterpart", matching.additional),
-      ("with weights that folding does not explain, although their values agree", matching.otherwise),
+      ("with weights that folding does not explain, although their values agree", matching.changedWeights),
     ] where !operators.isEmpty {
       let shown = operators.prefix(8).map { "<code>\(Markup.escaped($0))</code>" }.joined(separator: ", ")
       lines.append("\(counted(operators.count, "operator")) \(what): \(shown)\(operators.count > 8 ? ", …" : "")")

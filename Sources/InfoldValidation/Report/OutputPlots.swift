@@ -1,6 +1,6 @@
 import InfoldReports
 
-/// The plots of an output that compare the numbers of two networks.
+/// The plots that compare the numbers of an output in two networks.
 struct OutputPlots {
   private let points: [OutputDifference.Point]
   private let names: (second: String, first: String)
@@ -20,11 +20,11 @@ struct OutputPlots {
     scale = isWide ? .logarithmic : .linear
   }
 
-  /// The section of an output on a page.
+  /// Returns the section of an output on a page.
   /// - Parameters:
   ///   - note: The paragraph below the heading, as markup.
-  ///   - agreement: What is written above the first plot, as markup.
-  ///   - difference: What is written above the second plot, as markup.
+  ///   - agreement: The caption of the first plot, as markup.
+  ///   - difference: The caption of the second plot, as markup.
   func section(_ name: String, note: String, agreement: String, difference: String) -> PageSection {
     func figure(_ draw: (Double, Double) -> String) -> PageFigure {
       PageFigure(wide: (520, 320), narrow: (350, 260), draw)
@@ -37,14 +37,15 @@ struct OutputPlots {
       ])
   }
 
-  /// Each number before and after. If folding is right, all points are on the diagonal.
+  /// Draws each number of the second network against that of the first. Equal numbers are on the
+  /// diagonal.
   func agreement(_ width: Double, _ height: Double) -> String {
     plot(
       width, height, title: "\(names.second) against \(names.first) outputs", style: .first, scale, reference: { $0 },
       value: { $0.second })
   }
 
-  /// The change of each number.
+  /// Draws the difference of each number against that of the first network.
   func difference(_ width: Double, _ height: Double) -> String {
     plot(
       width, height, title: "Difference of \(names.second.lowercased()) and \(names.first) outputs", style: .second,

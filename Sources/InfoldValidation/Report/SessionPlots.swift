@@ -31,7 +31,7 @@ struct SessionPlots {
   /// The colors of the sessions, in their order.
   static let styles = ["first", "second", "third"]
 
-  /// The quotient of error and bound of each value, and the bound.
+  /// Draws the quotient of error and bound of each value, and the bound.
   func shares(width: Double, height: Double) -> String {
     let frame = PlotFrame(left: 56, right: width - 12, top: 14, bottom: height - 30)
     var drawing = Drawing(width: width, height: height, title: "Error of each value as a share of its bound")

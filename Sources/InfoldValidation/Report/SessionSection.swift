@@ -9,7 +9,7 @@ struct SessionSection {
     sessions = report.sessions.filter { !$0.layers.isEmpty || !$0.outputs.isEmpty }
   }
 
-  /// The largest number of table rows. The JSON report has all of them.
+  /// The largest number of table rows. The JSON report has all layers.
   private static let rowLimit = 400
 
   var html: String {
@@ -39,11 +39,12 @@ struct SessionSection {
   }
 
   private func facts(_ session: SessionReport) -> String {
-    let compared = session.layers.count { $0.kernels != nil }, behindPasses = session.layers.count { $0.passes != nil }
+    let compared = session.layers.count { $0.kernels != nil },
+      comparedAfterPasses = session.layers.count { $0.passes != nil }
     var text =
       "<b>\(Markup.escaped(session.precision))</b> \(session.passed ? "" : "<span class=\"wrong\">failed</span> ")"
       + "\(session.nodes) nodes before the passes, \(session.plannedNodes) after; "
-      + "\(counted(behindPasses, "value")) compared after the passes, "
+      + "\(counted(comparedAfterPasses, "value")) compared after the passes, "
       + "\(compared) after the kernels."
     if let place = session.leastAccurateLayer, let kernels = session.layers[place].kernels, kernels.error > 0 {
       text +=

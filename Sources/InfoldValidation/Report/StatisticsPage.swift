@@ -1,7 +1,7 @@
 import InfoldReports
 import InfoldSystem
 
-/// A diagnosis of statistics as one self-contained HTML page, without scripts or network access.
+/// A diagnosis of statistics as a self-contained HTML page, without scripts or network access.
 /// Names from the model are untrusted input and are escaped.
 public struct StatisticsPage: Sendable {
   private let diagnosis: StatisticsDiagnosis
@@ -43,7 +43,8 @@ public struct StatisticsPage: Sendable {
       tiles.append(
         (NumberText.significant(divergence, digits: 2), "median divergence from the running statistics, in nats"))
     }
-    tiles.append(("\(diagnosis.misfits.count) of \(diagnosis.layers.count)", "layers whose statistics do not fit"))
+    tiles.append(
+      ("\(diagnosis.misfits.count) of \(diagnosis.layers.count)", "layers whose running statistics do not fit"))
     tiles.append((NumberText.grouped(diagnosis.deadChannelCount), "channels with a variance of at most ε"))
     if diagnosis.removal.removableChannels > 0 {
       tiles.append(
@@ -63,7 +64,7 @@ public struct StatisticsPage: Sendable {
   }
 
   private var findings: PageSection {
-    PageSection("Findings", [PageList(diagnosis.sentences), PageList(title: "Remarks", diagnosis.remarks)])
+    PageSection("Findings", [PageList(diagnosis.sentences), PageList(title: "Notes", diagnosis.notes)])
   }
 
   private var inputs: PageSection? {

@@ -63,7 +63,7 @@ struct StatisticsPlots {
     return Set(known.prefix(4)).union(worst).sorted()
   }
 
-  /// The channels of a layer, as the ratio of variances against the shift.
+  /// Draws the channels of a layer: the ratio of variances against the shift.
   func channels(of index: Int) -> String {
     let layer = layers[index]
     let (width, height) = (330.0, 230.0)
@@ -78,8 +78,8 @@ struct StatisticsPlots {
     drawing.line((frame.left, y.place(1)), (frame.right, y.place(1)), style: PlotStyle.limit.rawValue)
     drawing.line((x.place(0), frame.top), (x.place(0), frame.bottom), style: PlotStyle.limit.rawValue)
     let dead = Set(layer.deadChannels)
-    // Statistics per activation have one element for each position. Some thousand of them show the
-    // same.
+    // Statistics per activation have one dot for each position. About four thousand of them are
+    // enough.
     let step = max(1, (shifts.count + 4095) / 4096)
     let repeats = max(1, shifts.count / max(1, layer.channels))
     func points(_ isDead: Bool) -> [(x: Double, y: Double)] {

@@ -1,8 +1,8 @@
 import InfoldReports
 import InfoldSystem
 
-/// A report as one self-contained HTML page, without scripts or network access. Names from the
-/// model are untrusted input and are escaped.
+/// A validation report as a self-contained HTML page, without scripts or network access. Names from
+/// the model are untrusted input and are escaped.
 public struct ValidationPage: Sendable {
   private let report: ValidationReport
 
@@ -17,7 +17,7 @@ public struct ValidationPage: Sendable {
       topic: "Folding", models: [report.model], title: "Folding of \(report.model.map(Page.fileName) ?? "a model")",
       outcome: outcome, lead: lead,
       elements: [
-        tiles, reasons, PageMarkup(MatchingSection(report).html), PageMarkup(StayingSection(report).html),
+        tiles, reasons, PageMarkup(MatchingSection(report).html), PageMarkup(UnfoldedSection(report).html),
       ] + plots + [PageMarkup(SessionSection(report).html)] + outputs + [SiteTable(report).section],
       footer: "The ground truth is the original model in double precision. \(bounds)"
     ).html
@@ -69,16 +69,16 @@ public struct ValidationPage: Sendable {
 
   private var reasons: PageSection {
     // Normalizations that are not folded have a section of their own.
-    let known = Set(report.staying.map(\.node))
+    let known = Set(report.unfoldedNormalizations.map(\.node))
     let refusals = report.normalizations.refusals.filter { !known.contains($0.node) }
-    let remarks = report.remarks + refusals.map { "\($0.node) is not folded: \($0.reason)" }
+    let notes = report.notes + refusals.map { "\($0.node) is not folded: \($0.reason)" }
     let title =
       switch report.outcome {
       case .passed: "Why it passed"
       case .failed: "Why it failed"
       case .nothingToValidate: "Why there is nothing to validate"
       }
-    return PageSection(title, [PageList(report.reasons), PageList(title: "Remarks", remarks)])
+    return PageSection(title, [PageList(report.reasons), PageList(title: "Notes", notes)])
   }
 
   private var plots: [PageSection?] {

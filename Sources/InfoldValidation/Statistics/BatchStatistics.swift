@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Mean and variance of the input of a batch normalization, over any number of mini-batches.
+/// The mean and variance of the input of a batch normalization, over any number of mini-batches.
 ///
 /// Per feature map, there is one mean and one variance for all samples and positions of a channel:
 /// m·p·q values for a mini-batch of m samples with p × q positions. Per activation, each channel
@@ -50,8 +50,8 @@ public struct BatchStatistics: Sendable {
   public let granularity: Granularity
   /// The shape of the mean and of the variance. `nil` before the first mini-batch.
   public private(set) var shape: [Int]?
-  /// The numbers of positions of a feature map, p and q for a picture. `nil` before the first
-  /// mini-batch, and if mini-batches differ.
+  /// The sizes of a feature map, p and q for a picture. `nil` before the first mini-batch, and if
+  /// mini-batches differ.
   public private(set) var positions: [Int]?
   /// The number of mini-batches.
   public private(set) var batches = 0
@@ -79,12 +79,14 @@ extension BatchStatistics {
   /// The means, in row-major order of `shape`. Empty before the first mini-batch.
   public var mean: [Double] { moments.mean }
 
-  /// The variances, in row-major order of `shape`.
+  /// Returns the variances, in row-major order of `shape`.
   /// - Throws: `InfoldError` with `.invalidArgument` before the first mini-batch; for `.unbiased`
   ///   if there is only one value; for `.paper` if mini-batches have different numbers of values,
   ///   or only one value.
   public func variance(_ estimator: Estimator = .population) throws(InfoldError) -> [Double] {
-    guard batches > 0 else { throw InfoldError(.invalidArgument, "the variance of no mini-batch is undefined") }
+    guard batches > 0 else {
+      throw InfoldError(.invalidArgument, "the variance is undefined before the first mini-batch")
+    }
     switch estimator {
     case .population:
       return moments.squares.map { $0 / Double(count) }

@@ -2,8 +2,8 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// How the elements of a mini-batch belong to its means. The mini-batch is [blocks, groups, length]
-/// in row-major order, and each group has its own mean.
+/// The division of a mini-batch into groups of elements, each with its own mean. In row-major
+/// order, the mini-batch has the shape [blocks, groups, length].
 struct Extents {
   let samples: Int
   let positions: [Int]

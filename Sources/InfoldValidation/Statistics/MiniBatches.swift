@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Divides samples into mini-batches, and mini-batches into runs of the size that a model permits.
+/// Divides samples into mini-batches, and mini-batches into runs if the batch size of the model is
+/// fixed.
 ///
 /// The first dimension of every tensor of a sample is the batch. A sample may have more than one
 /// row.
@@ -12,11 +13,11 @@ struct MiniBatches {
   private let size: Int
   private let runSize: Int?
   private var nextSample = 0
-  /// Rows that have been read and not used. The first `firstRow` rows of the first chunk are
-  /// already used.
+  /// Rows that have been read and not used yet, except for the first `firstRow` rows of the first
+  /// chunk.
   private var chunks: [Chunk] = []
   private var firstRow = 0
-  private var rowsWaiting = 0
+  private var unusedRows = 0
 
   /// The number of samples that have been read.
   var samplesRead: Int { nextSample }
@@ -27,7 +28,7 @@ struct MiniBatches {
   ///   - runSize: The number of rows that the model takes in a run. `nil` if it takes any number.
   /// - Throws: `InfoldError` with `.invalidArgument` if a mini-batch is not a whole number of runs.
   init(sampleCount: Int, size: Int, runSize: Int?) throws(InfoldError) {
-    guard size > 0 else { throw InfoldError(.invalidArgument, "the batch size is \(size), and must be at least 1") }
+    guard size > 0 else { throw InfoldError(.invalidArgument, "the batch size is \(size), but must be at least 1") }
     if let runSize, runSize < 1 || size % runSize != 0 {
       throw InfoldError(
         .invalidArgument,
@@ -39,27 +40,27 @@ struct MiniBatches {
     self.runSize = runSize
   }
 
-  /// The runs of the next mini-batch. `nil` after the last.
+  /// Returns the runs of the next mini-batch. `nil` after the last.
   /// - Parameter sample: Reads a sample, whose tensors have the names of the model's inputs.
   /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples cannot be
   ///   joined, or the remaining rows are not a whole run.
   mutating func next(
     _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) -> [[String: Tensor]]? {
-    while rowsWaiting < size, nextSample < sampleCount {
+    while unusedRows < size, nextSample < sampleCount {
       let tensors = try sample(nextSample)
-      rowsWaiting += try Self.rows(tensors)
+      unusedRows += try Self.rows(tensors)
       chunks.append(tensors)
       nextSample += 1
     }
-    var rows = min(size, rowsWaiting)
+    var rows = min(size, unusedRows)
     guard rows > 0 else { return nil }
     guard let runSize else { return [try take(rows)] }
     guard rows % runSize == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)"
-      )
+        "the last \(counted(rows % runSize, "sample")) cannot be run: the batch size of the model is fixed at \(runSize)",
+        hint: "choose a number of samples that is a multiple of \(runSize)")
     }
     var runs: [[String: Tensor]] = []
     while rows > 0 {
@@ -76,7 +77,7 @@ struct MiniBatches {
         throw InfoldError(
           .invalidArgument,
           "the tensor for \(String(quoting: name)) has the shape \(tensor.shape), but its first dimension must be the "
-            + "sample's batch\(rows.map { " of \($0)" } ?? "")")
+            + "batch size\(rows.map { " \($0)" } ?? "") of the sample")
       }
       guard tensor.elementType.bitWidth.map({ $0 >= 8 }) == true else {
         throw InfoldError(
@@ -89,7 +90,7 @@ struct MiniBatches {
     return rows
   }
 
-  /// The next `count` rows, joined.
+  /// Takes the next `count` rows, joined.
   /// - Precondition: At least `count` rows have been read and not used.
   private mutating func take(_ count: Int) throws(InfoldError) -> [String: Tensor] {
     var parts: [(chunk: Chunk, rows: Range<Int>)] = []
@@ -106,7 +107,7 @@ struct MiniBatches {
         firstRow = end
       }
     }
-    rowsWaiting -= count
+    unusedRows -= count
     guard parts.count > 1 || parts[0].rows.count < parts[0].chunk.values.first!.shape[0] else { return parts[0].chunk }
     var joined: [String: Tensor] = [:]
     for name in parts[0].chunk.keys.sorted() {

@@ -28,9 +28,9 @@ public struct ModelStatistics: Sendable {
     public let epsilon: Double
   }
 
-  /// The normalizations, in topological order.
+  /// The statistics of the normalizations, in topological order.
   public let layers: [Layer]
-  /// The model that contains these normalizations.
+  /// The model whose normalizations these are.
   public let original: Model
 
   init(_ layers: [Layer], of model: Model) {
@@ -38,13 +38,14 @@ public struct ModelStatistics: Sendable {
     original = model
   }
 
-  /// The model with these statistics instead of its own, each rounded once to the type of the old
-  /// one. A constant that other nodes also read is copied. A model with an IR version below 4 is
-  /// raised to 4.
-  /// - Throws: `InfoldError` with `.unsupported`, naming the node, if a normalization cannot be
-  ///   given statistics: in training form, with parameters that are computed or that a caller may
-  ///   override, or per activation without fixed positions; `.limitExceeded` if a number exceeds
-  ///   the range of its type.
+  /// Returns the model with these statistics instead of its own, each rounded once to the type of
+  /// the old one. A constant that other nodes also read is copied. A model with an IR version below
+  /// 4 is raised to 4.
+  /// - Throws: `InfoldError` with `.unsupported`, naming the node, if the statistics of a
+  ///   normalization cannot be replaced: because it is in training form, because a caller may
+  ///   override its parameters or the model computes them, or because its statistics are per
+  ///   activation and its positions are dynamic; `.limitExceeded` if a number exceeds the range of
+  ///   its type.
   public func model() throws(InfoldError) -> Model {
     var rewriter = StatisticsRewriter(original.graph)
     let layers = Dictionary(uniqueKeysWithValues: layers.map { ($0.node, $0) })

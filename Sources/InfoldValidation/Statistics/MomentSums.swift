@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The means of groups of values, and the sums of squared deviations from them, in double
+/// The means of groups of values, and the sums of squared deviations from these means, in double
 /// precision.
 struct MomentSums: Sendable {
   /// The number of values in each group.
@@ -16,7 +16,7 @@ struct MomentSums: Sendable {
 
   /// Computes the sums of a mini-batch.
   /// - Throws: `InfoldError` with `.invalidArgument` if it contains NaN or an infinity;
-  ///   `.limitExceeded`.
+  ///   `.limitExceeded` if a sum exceeds the range of a double.
   init(of batch: Tensor, _ extents: Extents) throws(InfoldError) {
     let batch = batch.elementType == .float32 ? batch : try batch.widened()
     count = extents.blocks * extents.length

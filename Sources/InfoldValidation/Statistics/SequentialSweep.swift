@@ -27,7 +27,7 @@ struct SequentialSweep {
 
   /// Reads the data set.
   /// - Throws: The errors of `sample`; `InfoldError` with `.invalidArgument` if samples do not fit
-  ///   the graph; `.limitExceeded`.
+  ///   the graph; `.limitExceeded` if they exceed the memory limit.
   mutating func load(
     _ batches: MiniBatches, _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) {
@@ -107,7 +107,7 @@ struct SequentialSweep {
       throw InfoldError(
         .limitExceeded,
         "memory limit exceeded: a sequential collection keeps the live values of all samples, which take more than \(memoryLimit) bytes",
-        hint: "use fewer samples, or a collection that is not sequential")
+        hint: "use fewer samples, or do not collect sequentially")
     }
   }
 }

@@ -5,15 +5,20 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Runs a data set through a model in mini-batches, and collects the statistics of the inputs of
-/// its batch normalizations.
+/// Collects the statistics of the inputs of a model's batch normalizations over a data set.
+///
+/// ```swift
+/// let collector = try StatisticsCollector(Model(path: "model.onnx"))
+/// let statistics = try collector.collect(sampleCount: samples.count) { ["input": samples[$0]] }
+/// try statistics.model().write(to: "new.onnx")
+/// ```
 public struct StatisticsCollector: Sendable {
   /// Options of a collection.
   public struct Options: Sendable, Hashable {
     /// The number of samples of a mini-batch. `nil` for about 32.
     public var batchSize: Int?
-    /// Whether every activation has its own mean and variance. Otherwise only normalizations with
-    /// `spatial` = 0 have statistics per activation, and the others per feature map.
+    /// Whether every activation has its own mean and variance. Otherwise, only normalizations with
+    /// `spatial` = 0 have statistics per activation, and all others per feature map.
     public var perActivation: Bool
     /// Whether the input of each normalization is computed with the new statistics of earlier ones.
     /// Otherwise it is computed by the unchanged model.
@@ -65,7 +70,7 @@ public struct StatisticsCollector: Sendable {
     _ model: Model, options: Options, session: SessionOptions, memoryLimit: Int
   ) throws(InfoldError) {
     var graph = model.graph
-    graph.learnConstants()
+    graph.recordConstants()
     self.graph = graph
     layers = graph.nodeIDs.compactMap { id in
       guard let normalization = graph[id].typed as? BatchNormalization else { return nil }
@@ -123,13 +128,13 @@ extension StatisticsCollector {
   /// Collects the statistics.
   ///
   /// Without `isSequential`, the data set runs through the model once, and memory holds only the
-  /// values of one mini-batch. A sequential collection also computes every node once for every
-  /// sample, but node by node for the whole data set, so that the statistics of a layer are
-  /// complete before later nodes read its output. It keeps the values that are live between two
-  /// nodes for all samples at once.
+  /// values of one mini-batch. A sequential collection computes node by node for the whole data
+  /// set, so that the statistics of a layer are complete before later nodes read its output. It
+  /// keeps the values that are live between two nodes for all samples at once.
   /// - Parameters:
   ///   - sampleCount: The number of samples, at least 1.
-  ///   - progress: Called with the number of parts that are done, and the total.
+  ///   - progress: Called with the number of samples that are done and their total; in a sequential
+  ///     collection, with the number of nodes.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs. Their first
   ///     dimension is the batch, and is 1 for a single sample.
   /// - Throws: The errors of `sample` and `BatchStatistics.variance(_:)`; `InfoldError` with

@@ -6,10 +6,12 @@ import InfoldTensor
 
 /// Replaces the statistics of batch normalizations.
 ///
-/// If the new statistics have the shape of the old ones, they replace them. Statistics per
-/// activation for a normalization per feature map need another form: `spatial` = 0 in opsets 7 and
-/// 8, and in later opsets, which have no `spatial`, a normalization of C·H·W feature maps without
-/// positions between two Reshape nodes.
+/// New statistics with the shape of the old ones take their place. A normalization per feature map
+/// needs another form for statistics per activation:
+///
+/// - in opsets 7 and 8, `spatial` = 0;
+/// - in later opsets, which have no `spatial`, two Reshape nodes around a normalization of C·H·W
+///   feature maps without positions.
 struct StatisticsRewriter {
   private let original: Graph
   private var editor: GraphEditor
@@ -19,7 +21,7 @@ struct StatisticsRewriter {
 
   init(_ graph: Graph) {
     var graph = graph
-    graph.learnConstants()
+    graph.recordConstants()
     original = graph
     editor = GraphEditor(graph)
   }
@@ -55,7 +57,7 @@ struct StatisticsRewriter {
     }
   }
 
-  /// The nodes that replace a normalization that has passed `check`.
+  /// Returns the nodes that replace a normalization that has passed `check`.
   /// - Parameters:
   ///   - mean: The new means, of `shape`.
   ///   - variance: The new variances, of `shape`.
@@ -109,7 +111,7 @@ struct StatisticsRewriter {
     return tensor
   }
 
-  /// A Reshape to [N, C·D1·…], `node`, and a Reshape to the original shape.
+  /// Returns a Reshape to [N, C·D1·…], `node`, and a Reshape to the original shape.
   private mutating func flattened(_ node: Node, _ shape: [Int]) throws(InfoldError) -> [Node] {
     let input = node.inputs[0]!, output = node.outputs[0]!
     let batch = graph[input].type?.shape?.first ?? .unknown
@@ -136,12 +138,12 @@ struct StatisticsRewriter {
     return nodes
   }
 
-  /// The graph with these nodes instead of the original ones.
+  /// Returns the graph with these nodes instead of the original ones.
   func finished(_ nodes: [Node]) throws(InfoldError) -> Graph {
     var editor = editor
     editor.replaceNodes(nodes)
     var graph = editor.graph
-    graph.forgetLearnedConstants()
+    graph.discardRecordedConstants()
     try graph.inferTypes()
     return graph
   }

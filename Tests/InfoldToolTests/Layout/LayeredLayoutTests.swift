@@ -20,7 +20,8 @@ import Testing
     #expect(layout.width == 100)
   }
 
-  /// A box that is skipped, as in a residual block: what goes around it stays clear of it, and runs straight down.
+  /// A connection that skips a box, as in a residual block, keeps clear of it and runs straight
+  /// down.
   @Test func leadsAConnectionAroundABox() throws {
     let layout = try LayeredLayout.run(problem(4, [(0, 1), (1, 2), (0, 3), (2, 3)]))
     let around = layout.routes[2]
@@ -34,7 +35,8 @@ import Testing
     #expect(Set(straight.map(\.x)).count == 1)
   }
 
-  /// Ways from 0 to 2 and 1 to 3, then 2 to 5 and 3 to 4: there is an order without crossings, which is not that of the numbers.
+  /// Connections from 0 to 2 and 1 to 3, then 2 to 5 and 3 to 4. An order without crossings exists,
+  /// and it is not that of the numbers.
   @Test func avoidsCrossings() throws {
     let layout = try LayeredLayout.run(problem(6, [(0, 2), (1, 3), (2, 5), (3, 4)]))
     #expect((layout.centers[2].x < layout.centers[3].x) == (layout.centers[5].x < layout.centers[4].x))
@@ -84,7 +86,7 @@ import Testing
     }
   }
 
-  /// Each box also feeds the last: there would be millions of bends.
+  /// Each box also has a connection to the last one, which would need millions of bends.
   @Test func refusesTooLongConnections() throws {
     let count = 3000
     let edges = (1..<count).flatMap { [($0 - 1, $0), ($0 - 1, count)] }

@@ -3,7 +3,7 @@ import InfoldGraph
 import TestSupport
 import Testing
 
-/// What a run of the tool left behind.
+/// The result of a run of the tool.
 struct ToolResult {
   var status: Int32
   var output: String
@@ -16,7 +16,7 @@ struct ToolResult {
   }
 }
 
-/// The binary, which is built beside the test bundle.
+/// The binary, which is built next to the test bundle.
 let toolPath = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
   .appendingPathComponent("infold").path
 
@@ -26,7 +26,7 @@ func repositoryFile(_ path: String) -> String {
     .standardizedFileURL.path
 }
 
-/// Runs `infold` with these arguments in a process of its own.
+/// Runs `infold` with these arguments as a process.
 func infold(_ arguments: String...) throws -> ToolResult { try infold(arguments) }
 
 func infold(
@@ -36,7 +36,7 @@ func infold(
 }
 
 /// Runs a program; its input and output go through files, so that no pipe can fill.
-/// - Parameter input: What it finds on standard input; `nil` for a device that has nothing.
+/// - Parameter input: The standard input; `nil` for an empty device.
 func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8]? = nil
 ) throws -> ToolResult {
@@ -60,8 +60,8 @@ func run(
     error: try String(contentsOfFile: error, encoding: .utf8))
 }
 
-/// Expects that `infold` refuses these arguments: exit code 2, nothing on standard output, and one line on standard
-/// error that holds every text in `parts`.
+/// Expects that `infold` refuses these arguments: exit code 2, nothing on standard output, and one
+/// line on standard error that contains every text in `parts`.
 func expectRefusal(
   _ arguments: [String], _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation
 ) throws {

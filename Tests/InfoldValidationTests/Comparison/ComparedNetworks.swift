@@ -5,7 +5,8 @@ import InfoldTensor
 import InfoldValidation
 import TestSupport
 
-/// A small network of images with one of each kind of layer, and what pairs of networks differ in.
+/// A small image network with one layer of each kind, and the settings that pairs of networks
+/// differ in.
 struct ImageNetwork {
   var padMode = "reflect"
   var alpha: Float = 0.1
@@ -24,15 +25,15 @@ struct ImageNetwork {
   var activation = "HardSwish"
   var flattens = true
   var sizes = false
-  /// Whether Identity nodes stand between others.
+  /// Whether there are Identity nodes between the others.
   var isNoisy = false
   /// Whether the last layer is a MatMul and an Add.
   var splitsGemm = false
   /// Whether a clip is written as Min and Max.
   var splitsClip = false
-  /// Whether the activation is written by its formula.
+  /// Whether the activation is written as its formula.
   var writesActivation = false
-  /// Whether biases are added by nodes of their own.
+  /// Whether separate nodes add the biases.
   var splitsBias = false
 
   func graph() throws -> Graph {
@@ -139,7 +140,7 @@ struct ImageNetwork {
     ]
   }
 
-  /// The network with something changed.
+  /// Returns the network with a change.
   static func with(_ change: (inout ImageNetwork) -> Void) throws -> Graph {
     var network = ImageNetwork()
     change(&network)
@@ -148,7 +149,7 @@ struct ImageNetwork {
 }
 
 extension Graph {
-  /// The graph with other numbers in some constants.
+  /// Returns the graph with other numbers in some constants.
   func changing(_ names: String..., by change: (inout [Float]) -> Void) throws -> Graph {
     var graph = self
     for name in names {
@@ -160,14 +161,14 @@ extension Graph {
     return graph
   }
 
-  /// The graph with values of other names, but for inputs and outputs.
+  /// Returns the graph with all values renamed, except inputs and outputs.
   func renamed() -> Graph {
     var graph = self
     for id in valueIDs where !inputs.contains(id) && !outputs.contains(id) { graph[id].name = "v\(id.index)" }
     return graph
   }
 
-  /// The graph with each node's result under the name of the one before it.
+  /// Returns the graph with each node's result under the name of the previous result.
   func shiftedNames() -> Graph {
     var graph = self
     let results = nodes.flatMap(\.definitions).filter { !outputs.contains($0) }
@@ -176,20 +177,20 @@ extension Graph {
     return graph
   }
 
-  /// The graph with every normalization folded that can be.
+  /// Returns the graph with all possible normalizations folded.
   func folded() throws -> Graph {
     var graph = try FoldBatchNormalization().fold(self).graph
     try graph.inferTypes()
     return graph
   }
 
-  /// What a session makes of it that ONNX can say.
+  /// Returns the graph after the passes whose results ONNX can express.
   func optimized() throws -> Graph { try model.optimized().graph }
 
   var model: Model { Model(graph: self, opsetImports: [Model.OpsetImport(version: 18)]) }
 }
 
-/// What comparing two networks on natural noise says.
+/// Compares two networks on natural noise.
 func compared(_ first: Graph, _ second: Graph, samples: Int = 2) throws -> ComparisonReport {
   try ModelComparison(first.model, second.model).run(
     (0..<samples).map { seed in
@@ -202,7 +203,8 @@ func compared(_ first: Graph, _ second: Graph, samples: Int = 2) throws -> Compa
     })
 }
 
-/// Every value of a network by the definitions of the operators in the model's own types, as another runtime would record it.
+/// Returns every value of a network, evaluated in the model's own types as another runtime would
+/// record it.
 func recorded(_ graph: Graph, _ sample: ModelComparison.Sample) throws -> [String: Tensor] {
   var graph = graph
   try graph.inferTypes()

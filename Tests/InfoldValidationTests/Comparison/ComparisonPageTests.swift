@@ -25,7 +25,7 @@ import Testing
     #expect(report.steps.count == report.values.compared)
   }
 
-  /// Names come from strangers.
+  /// Names are untrusted input.
   @Test func namesAreEscaped() throws {
     var network = NetworkBuilder(opset: 18, seed: 1)
     let x = network.input([1, 4])

@@ -5,9 +5,9 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Pairs that nothing was tuned on: they were written last.
+/// Held-out pairs: the comparison was not tuned on them.
 @Suite struct HeldOutPairTests {
-  /// A network in two forms, and the node of the second one that is wrong; `nil` where both are right.
+  /// A network in two forms, and the wrong node of the second one; `nil` if both are equal.
   struct Pair: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let node: String?
@@ -26,7 +26,7 @@ import Testing
 
   private static func list(_ numbers: [Int64]) throws -> Tensor { try Tensor(shape: [numbers.count], numbers) }
 
-  /// The suspect, and a layer behind it.
+  /// The node to test, followed by a layer.
   private static func suspect(
     _ name: String, _ attributes: AttributeList, _ constants: @escaping @Sendable () throws -> [Tensor?] = { [] }
   ) -> @Sendable (inout NetworkBuilder, ValueID) throws -> ValueID {

@@ -5,13 +5,13 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Two forms of one operator between layers that are the same: where they are not the same, the operator is named.
+/// Two different forms of one operator between equal layers. The comparison names the operator.
 @Suite struct OperatorPairTests {
-  /// What stands between the layers.
+  /// The operator between the layers.
   struct Form: Sendable {
     var name: String
     var attributes: AttributeList = [:]
-    /// Constants behind the first input.
+    /// The constants after the first input.
     var constants: [Tensor?] = []
     var opset = 18
 
@@ -19,7 +19,7 @@ import Testing
       (self.name, self.attributes, self.constants, self.opset) = (name, attributes, constants, opset)
     }
 
-    /// A convolution, the operator, and what follows: one more layer, whatever comes out.
+    /// A convolution, the operator, and a layer that accepts any result.
     func graph(_ shape: [Int] = [1, 4, 9, 9], isSequence: Bool = false) throws -> Graph {
       var network = NetworkBuilder(opset: opset, seed: 3)
       var y = network.input(Shape(shape))
@@ -138,7 +138,7 @@ import Testing
     #expect(same.equal, "\(same.first as Any)")
   }
 
-  /// The same by what a runtime that is wrong would record in single precision.
+  /// The same, with values that a wrong runtime would record in single precision.
   @Test(arguments: wrong) func recordedDiffers(_ pair: Pair) throws {
     let (first, second) = (try pair.first.graph(), try pair.second.graph())
     guard pair.first.opset == pair.second.opset, first.nodes.count == second.nodes.count else { return }
@@ -166,7 +166,8 @@ extension Graph {
 }
 
 extension Tensor {
-  /// Weights of two groups as those of one, with the groups the wrong way round.
+  /// Returns the weights of two groups as those of one group. Each output channel has weights for
+  /// the input channels of the wrong group.
   fileprivate func spread() throws -> Tensor {
     let own = try elements(as: Float.self), taps = shape[2] * shape[3]
     var all = [Float](repeating: 0, count: shape[0] * 4 * taps)

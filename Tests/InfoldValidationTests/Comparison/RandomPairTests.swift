@@ -6,8 +6,8 @@ import InfoldValidation
 import RandomGraphs
 import Testing
 
-/// Random networks of all operators: what a session makes of them is never blamed, nor what single precision computes; a weight that is
-/// wrong is found.
+/// Random networks of all operators. Networks after the passes of a session, and values in single
+/// precision, are equal to the originals. A wrong weight is found.
 @Suite struct RandomPairTests {
   private static func sample(_ graph: RandomGraph) -> ModelComparison.Sample {
     let named = graph.inputs.map { (graph.model.graph[$0].name, $1) }
@@ -23,7 +23,8 @@ import Testing
     }
   }
 
-  /// Every value by the definitions of the operators in the model's own types, as another runtime would record it.
+  /// Compares with every value, evaluated in the model's own types as another runtime would record
+  /// it.
   @Test(arguments: 0..<10 as Range<UInt64>) func recorded(block: UInt64) throws {
     for seed in (block * 12)..<(block * 12 + 12) {
       let graph = try RandomGraph(seed: seed)
@@ -42,7 +43,8 @@ import Testing
     }
   }
 
-  /// One part in ten thousand of one weight of the last convolution, wherever it changes a number at all.
+  /// Changes one weight of the last convolution by one part in ten thousand, if that changes any
+  /// result.
   @Test func oneWeight() throws {
     var found = 0, seed: UInt64 = 0
     while found < 20 {
@@ -51,7 +53,7 @@ import Testing
       let types = Set(graph.model.graph.values.compactMap { $0.type?.elementType })
       guard !types.contains(.float16), let (changed, node) = try Self.changed(graph.model) else { continue }
       let report = try ModelComparison(graph.model, changed).run([Self.sample(graph)])
-      // The weight may meet zeros only, or nothing may depend on it.
+      // All factors of the weight may be zero, or no output may depend on it.
       guard report.outputs.contains(where: { $0.relativeDifference > 1e-9 }) else { continue }
       #expect(report.first?.node == node, "seed \(seed - 1): \(report)\n\(graph)")
       found += 1

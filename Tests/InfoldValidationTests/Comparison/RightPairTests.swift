@@ -6,7 +6,7 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Two networks that compute the same: nothing is blamed.
+/// Pairs of networks that compute the same. No difference is reported.
 @Suite struct RightPairTests {
   private func expectEqual(
     _ first: Graph, _ second: Graph, sourceLocation: SourceLocation = #_sourceLocation
@@ -70,7 +70,7 @@ import Testing
     try expectEqual(first.folded(), second)
   }
 
-  /// Channels between layers in another order, which the layers behind them know.
+  /// Channels in another order, which the next layer undoes.
   @Test func permutedChannels() throws {
     let first = try ImageNetwork().graph(), order = [3, 0, 7, 1, 2, 6, 4, 5]
     func rows(_ numbers: inout [Float], _ length: Int) {
@@ -91,12 +91,12 @@ import Testing
     try expectEqual(first, second)
     let report = try compared(first, second)
     #expect(report.notes.contains { $0.contains("\"conv2.out\" are in another order") }, "\(report.notes)")
-    // The layer behind does not know it.
+    // The next layer does not undo it.
     let wrong = try compared(first, first.changing("w2") { rows(&$0, 72) })
     #expect(wrong.first?.node == "conv2")
   }
 
-  /// Factors that one layer takes and the one behind gives back.
+  /// Factors that one layer introduces and the next one removes.
   @Test func movedScale() throws {
     let first = try ImageNetwork().graph()
     let second = try first.changing("w2") { weights in
@@ -111,7 +111,7 @@ import Testing
     #expect(report.notes.contains { $0.contains("multiplied by factors") }, "\(report.notes)")
   }
 
-  /// What a pass makes of a normalization over the last axis.
+  /// A normalization over the last axis, as an operator and as its formula.
   @Test func normalizationByItsFormula() throws {
     func network(isWritten: Bool) throws -> Graph {
       var network = NetworkBuilder(opset: 18, seed: 9)
@@ -141,7 +141,7 @@ import Testing
     try expectEqual(network(isWritten: true), network(isWritten: false))
   }
 
-  /// Depth that rounds at every layer adds nothing up: twenty folded layers.
+  /// Rounding errors do not accumulate over twenty folded layers.
   @Test func deepNetwork() throws {
     var network = NetworkBuilder(opset: 18, seed: 21)
     var x = network.input([1, 6, 9, 9])

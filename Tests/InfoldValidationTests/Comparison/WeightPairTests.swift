@@ -5,8 +5,8 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// One weight that is off by one part in ten thousand, among values that were recorded in single precision, where roundings of the other
-/// weights move every sum by more.
+/// One weight is wrong by one part in ten thousand. The values are recorded in single precision,
+/// and the rounding errors of the other weights change every sum by more.
 @Suite struct WeightPairTests {
   /// A layer between two activations.
   struct Layer: Sendable, CustomTestStringConvertible {
@@ -15,7 +15,7 @@ import Testing
     let input: [Int]
     let weight: [Int]
     var attributes: AttributeList = [:]
-    /// Further samples that are recorded.
+    /// The number of further recorded samples.
     var further = 0
 
     func graph() throws -> Graph {
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// What is added to a channel, and a factor of one.
+  /// A wrong offset of a channel, and a wrong factor.
   @Test func offsetAndScale() throws {
     var network = NetworkBuilder(opset: 18, seed: 31)
     let x = network.input([1, 64, 14, 14])
@@ -110,7 +110,7 @@ import Testing
     #expect(((scale.first?.constant?.change ?? 0) / 1e-4 - 1).magnitude < 0.1)
   }
 
-  /// A normalization is folded and an activation follows: the layer's own output is not among the values.
+  /// A folded normalization followed by an activation. The layer's own output is not recorded.
   @Test func folded() throws {
     var network = NetworkBuilder(opset: 18, seed: 32)
     var y = network.input([1, 48, 13, 13])
@@ -128,8 +128,8 @@ import Testing
     }
   }
 
-  /// Roundings that are not independent from position to position: weights that were rounded to the tenth digit of two, which is a
-  /// difference, and to single precision after a transformation, which is none.
+  /// Errors that are correlated between positions. Weights that differ by a few units of roundoff
+  /// are equal, and weights that were rounded to float16 are different.
   @Test func roundedWeights() throws {
     let layer = Self.layers[0], graph = try layer.graph()
     var random = SplitMix64(seed: 4)

@@ -6,11 +6,11 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Two networks of which one is wrong: the first difference is found at the node where it is.
+/// Pairs of networks with one error. The first difference is reported at the wrong node.
 @Suite struct WrongPairTests {
   struct Pair: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// The node of the second network that is wrong.
+    /// The wrong node of the second network.
     let node: String
     let change: @Sendable (inout ImageNetwork) -> Void
 
@@ -57,7 +57,7 @@ import Testing
     try expect(first, second.renamed(), differAt: pair.node)
   }
 
-  /// The same in a network whose normalization is folded as well.
+  /// The same with folded normalizations.
   @Test(arguments: attributes.filter { $0.node != "bn" }) func attributeOfFolded(_ pair: Pair) throws {
     try expect(ImageNetwork().graph(), ImageNetwork.with(pair.change).folded(), differAt: pair.node)
   }
@@ -98,7 +98,7 @@ import Testing
     try expect(first, second, differAt: "conv2")
   }
 
-  /// One weight of a layer is off by one part in ten thousand.
+  /// One weight of a layer is wrong by one part in ten thousand.
   @Test(arguments: [
     ("w1", "conv1"), ("w2", "conv2"), ("w3", "conv3"), ("w4", "conv4"), ("w6", "gemm"), ("gamma", "bn"),
   ])
@@ -109,7 +109,8 @@ import Testing
     try expect(first, second.renamed(), differAt: node)
   }
 
-  /// The same where a normalization was folded into the layer, as far as the error of all weights together lets it be seen.
+  /// The same with a folded normalization, for a change that exceeds the rounding errors of all
+  /// weights.
   @Test func oneWeightOfFolded() throws {
     let first = try ImageNetwork().graph()
     let second = try first.changing("w1") { $0[30] = $0[30] * 1.0001 + 1e-4 }.folded()
@@ -129,14 +130,14 @@ import Testing
     #expect(report.others.map(\.node) == ["clip"])
   }
 
-  /// A factor that one layer takes is not given back.
+  /// A factor that one layer introduces is not removed.
   @Test func factorThatStays() throws {
     let first = try ImageNetwork().graph()
     let second = try first.changing("w2") { weights in for index in 0..<72 { weights[index] *= 1.5 } }
     try expect(first, second, differAt: "conv2")
   }
 
-  /// A channel of a model of float16 leaves the range of its type.
+  /// A channel of a float16 model overflows.
   @Test func overflow() throws {
     func network(isNarrow: Bool, factor: Float) throws -> Graph {
       var network = NetworkBuilder(opset: 18, seed: 3)
@@ -161,7 +162,7 @@ import Testing
     #expect(small.equal, "\(small)")
   }
 
-  /// An output that is an input, and outputs that are one value.
+  /// An output that is an input, and two outputs that are the same value.
   @Test func outputsWithoutNodes() throws {
     func network(_ build: (inout NetworkBuilder, ValueID) throws -> [ValueID]) throws -> Graph {
       var network = NetworkBuilder()

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct BatchStatisticsTests {
-  /// The example of two mini-batches, {0, 1} and {2, 3}.
+  /// Two mini-batches, {0, 1} and {2, 3}.
   @Test(arguments: [
     (BatchStatistics.Estimator.population, 1.25), (.unbiased, 5.0 / 3), (.paper, 0.5),
   ])
@@ -40,8 +40,8 @@ import Testing
     #expect(perActivation.shape == [1, 1, 2])
   }
 
-  /// The two ways of normalizing, as loops over [B, H, W, C]: statistics [H, W, C] over the samples, and [C] over
-  /// samples and positions.
+  /// Compares with loops over [B, H, W, C]: statistics of shape [H, W, C] over the samples, and of
+  /// shape [C] over samples and positions.
   @Test(arguments: [1, 2, 5]) func loopsAgree(batch: Int) throws {
     let (height, width, channels) = (3, 4, 2)
     var random = SplitMix64(seed: 7)
@@ -94,11 +94,12 @@ import Testing
       #expect(statistics.positions == [height, width] && statistics.samples == batch)
     }
     if batch == 1 {
-      // With one sample nothing deviates from its own mean: the plain form gives zeros, the convolutional one does not.
+      // With one sample, nothing deviates from its own mean per activation. Per feature map, it
+      // does.
       #expect(activationVariance.allSatisfy { $0 == 0 } && mapVariance.allSatisfy { $0 > 1 })
     }
 
-    // BatchNormalization's training form normalizes by the same statistics; it is NCHW.
+    // The training form of BatchNormalization, which is NCHW, uses the same statistics.
     let nchw = try transposedToNCHW(tensor)
     for isSpatial in [true, false] {
       let parameterShape = isSpatial ? [channels] : [channels, height, width]
@@ -145,7 +146,7 @@ import Testing
     }
   }
 
-  /// A spread of 1 beside a mean of 10⁸, which a sum of squares would lose.
+  /// A deviation of 1 with a mean of 10⁸, which a sum of squares would lose.
   @Test func largeMean() throws {
     var statistics = BatchStatistics(layout: .nchw, per: .featureMap)
     for batch in 0..<4 {
@@ -199,7 +200,7 @@ import Testing
     #expect(statistics.valuesPerBatch == nil && statistics.count == 3)
   }
 
-  /// Per feature map, pictures may differ in size.
+  /// Per feature map, pictures may have different sizes.
   @Test func differentPositions() throws {
     var statistics = BatchStatistics(layout: .nhwc, per: .featureMap)
     try statistics.add(Tensor(shape: [1, 2, 1], [1, 3] as [Float]))

@@ -6,7 +6,8 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// A small network that has the statistics of pictures scaled from −1 to 1, and mistakes in preparing others.
+/// A small network with the statistics of pictures scaled from −1 to 1, and pictures with wrong
+/// preprocessing.
 @Suite struct InputDiagnosisTests {
   private static let side = 48
 
@@ -26,7 +27,7 @@ import Testing
     return Model(graph: try network.finished(x), opsetImports: [Model.OpsetImport(version: 13)])
   }
 
-  /// The network with the statistics of pictures that are prepared rightly.
+  /// The network with the statistics of correctly preprocessed pictures.
   private static func trained(_ model: Model, on samples: [Tensor]) throws -> Model {
     let options = StatisticsCollector.Options(isSequential: true)
     return try StatisticsCollector(model, options: options).collect(sampleCount: samples.count) { ["x": samples[$0]] }
@@ -74,7 +75,7 @@ import Testing
     }
   }
 
-  /// Each planted mistake is named, and alone.
+  /// The diagnosis names each planted mistake, and no other.
   @Test(arguments: [
     (Mistake.colors, "red and blue are swapped"), (.mean, "the mean is not subtracted"),
     (.scale, "the numbers look like 0 to 1"),
@@ -88,14 +89,14 @@ import Testing
     #expect(found.improvement! >= InputDiagnosis.leastImprovement)
   }
 
-  /// No alarm for samples that are prepared rightly, of three networks.
+  /// No finding for correctly preprocessed samples, for three networks.
   @Test(arguments: [1, 2, 3] as [UInt64]) func blamesNothingRight(seed: UInt64) throws {
     let found = try diagnosis(samples(.none, seed: 200 + seed), trained(seed: seed))
     #expect(found.finding == nil && !found.isOfAnotherKind)
     #expect(found.trials.count > 8)
   }
 
-  /// Samples that are nothing like those of the statistics blame no preparation.
+  /// Samples of another kind cause no finding.
   @Test func saysWhenSamplesAreOfAnotherKind() throws {
     let model = try trained()
     var random = SplitMix64(seed: 9)

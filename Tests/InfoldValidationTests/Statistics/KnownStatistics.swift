@@ -5,12 +5,15 @@ import InfoldTensor
 import InfoldValidation
 import TestSupport
 
-/// BatchNormalization – 1×1 Conv – BatchNormalization, and a data set of which everything is known in closed form.
+/// BatchNormalization – 1×1 Conv – BatchNormalization, and a data set whose statistics are known in
+/// closed form.
 ///
-/// Input channel c of sample n at position j is a_c + b_c · k with k = n·P + j: every affine map of it has the mean of the
-/// numbers k, and their variance times the square of its slope. Over samples and positions k runs from 0 to M − 1, with a
-/// mean of (M−1)/2 and a variance of (M²−1)/12; over the samples alone, of n·P + j, they are P·(N−1)/2 + j and
-/// P²·(N²−1)/12.
+/// Input channel c of sample n at position j is a_c + b_c · k with k = n·P + j. An affine map of it
+/// has the mapped mean of the numbers k, and their variance times the square of its slope.
+///
+/// Over samples and positions, k runs from 0 to M − 1, with a mean of (M−1)/2 and a variance of
+/// (M²−1)/12. Over the samples alone, the numbers n·P + j have a mean of P·(N−1)/2 + j and a
+/// variance of P²·(N²−1)/12.
 struct KnownStatistics {
   static let samples = 10
   static let (height, width) = (2, 3)
@@ -92,7 +95,8 @@ struct KnownStatistics {
       return (
         { k in
           (0..<Self.channels).map { c in
-            // What the new statistics take away is the mean itself, wherever that is taken.
+            // The first normalization subtracts the new mean in a sequential collection, and
+            // otherwise the stored one.
             let center = sequential ? offset[c] + slope[c] * k : storedMean[c]
             return weight[o][c] * (bias[c] + factor[c] * (offset[c] + slope[c] * k - center))
           }.reduce(0, +)
@@ -103,7 +107,7 @@ struct KnownStatistics {
   }
 }
 
-/// The largest difference of two lists; infinite when they differ in length.
+/// The largest difference of two lists; infinite if they differ in length.
 func distance(_ a: [Double], _ b: [Double]) -> Double {
   a.count == b.count ? zip(a, b).map { abs($0 - $1) }.max() ?? 0 : .infinity
 }

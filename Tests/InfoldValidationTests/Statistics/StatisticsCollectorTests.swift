@@ -62,7 +62,8 @@ import Testing
     }
   }
 
-  /// A model with a fixed batch runs a mini-batch in pieces, which the estimator of the paper does not notice.
+  /// A model with a fixed batch size runs a mini-batch in pieces. The paper's estimator does not
+  /// depend on them.
   @Test(arguments: [false, true]) func fixedBatch(isSequential: Bool) throws {
     let options = StatisticsCollector.Options(batchSize: 10, isSequential: isSequential, estimator: .paper)
     let open = try collect(known.model(), options)
@@ -83,7 +84,7 @@ import Testing
     }
   }
 
-  /// One file may hold any part of the data set.
+  /// One sample may have several rows of the data set.
   @Test func samplesOfSeveralRows() throws {
     let all = try (0..<10).map { try known.sample($0)["x"]!.elements(as: Float.self) }
     let cuts = [0..<3, 3..<4, 4..<10]

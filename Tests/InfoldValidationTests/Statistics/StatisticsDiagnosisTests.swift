@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite struct StatisticsDiagnosisTests {
-  /// The numbers of known statistics, in plain arithmetic.
+  /// Compares the diagnosis of known statistics with plain arithmetic.
   @Test func agreesWithPlainArithmetic() throws {
     let known = KnownStatistics()
     let statistics = try StatisticsCollector(known.model())
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// Per activation, each mean stands beside that of its feature map.
+  /// Per activation, each mean is compared with that of its feature map.
   @Test func takesStatisticsPerActivation() throws {
     let known = KnownStatistics()
     let statistics = try StatisticsCollector(known.model(), options: .init(perActivation: true))
@@ -70,7 +70,8 @@ import Testing
     return (statistics, StatisticsDiagnosis(statistics))
   }
 
-  /// A dead channel goes with its filter of 3 weights, the normalization's 4 numbers, and the reader's input channel.
+  /// Removing a dead channel removes its filter of 3 weights, 4 parameters of the normalization,
+  /// and an input channel of the consumer.
   @Test(arguments: [(0.5, 0, 2), (-1, 1, 18)] as [(Float, Int, Int)]) func countsWhatRemovalSaves(
     beta: Float, pads: Int, read: Int
   ) throws {
@@ -84,7 +85,7 @@ import Testing
     #expect(abs(try #require(found.removal.multiplicationShare) - 0.25) < 1e-12)
   }
 
-  /// A constant that is not 0 ends at a padded border, and a sum needs every channel.
+  /// Zero padding keeps a channel whose constant is not 0, and a sum keeps every channel.
   @Test(arguments: [(0.5, 1, false), (-1, 0, true)] as [(Float, Int, Bool)])
   func keepsWhatOthersNeed(beta: Float, pads: Int, adds: Bool) throws {
     let (_, found) = try diagnosis(try network(beta: beta, pads: pads, adds: adds))
@@ -92,7 +93,8 @@ import Testing
       found.removal.constantChannels == 1 && found.removal.removableChannels == 0 && found.removal.parameters == 0)
   }
 
-  /// Through a depthwise convolution, the channel goes from the convolution before it to the one behind.
+  /// Through a depthwise convolution, a channel is removed from the convolutions before and after
+  /// it.
   @Test func followsDepthwiseConvolutions() throws {
     var network = NetworkBuilder(seed: 3)
     let x = network.input(["N", 3, 4, 4])
@@ -108,11 +110,12 @@ import Testing
     let model = Model(graph: try network.finished(out), opsetImports: [Model.OpsetImport(version: 13)])
     let (_, found) = try diagnosis(model)
     #expect(found.layers.map(\.constantChannels) == [[], [2]])
-    // The filters of 3 and 9, both normalizations, and an input channel of 2.
+    // The filters of 3 and 9 weights, 4 parameters of each normalization, and an input channel of 2
+    // weights.
     #expect(found.removal.removableChannels == 1 && found.removal.parameters == 3 + 9 + 4 + 4 + 2)
   }
 
-  /// The effect of new statistics is what two sessions give.
+  /// The effect of new statistics equals the difference of two sessions.
   @Test func measuresTheEffect() throws {
     let model = try network(beta: 0.5, pads: 0)
     var random = SplitMix64(seed: 5)

@@ -22,8 +22,9 @@ import Testing
     try model.graph.values.first { $0.name == name }?.initializer?.tensor?.numbers() ?? []
   }
 
-  /// Written sequentially, every layer stores the statistics of what it sees: measuring the new model gives them again,
-  /// and its outputs have the mean β and the variance γ²σ²/(σ² + ε).
+  /// After a sequential collection, every layer stores the statistics of its own input. Collecting
+  /// from the new model gives the same statistics, and its outputs have the mean β and the variance
+  /// γ²σ²/(σ² + ε).
   @Test(arguments: [(7, false), (8, true), (9, false), (9, true), (13, true), (15, true), (15, false)])
   func sequentialIsAFixedPoint(opset: Int, perActivation: Bool) throws {
     let options = StatisticsCollector.Options(batchSize: 3, perActivation: perActivation, isSequential: true)
@@ -61,7 +62,7 @@ import Testing
     #expect(distance(try output.variance(), expected) < 1e-5)
   }
 
-  /// In one sweep the statistics are those under the old ones, in the constants that are there already.
+  /// In one sweep, the statistics are those of the unchanged model, and replace its constants.
   @Test func oneSweepReplacesConstants() throws {
     let statistics = try collect(known.model(), .init(estimator: .unbiased))
     let written = try statistics.model()
@@ -98,7 +99,7 @@ import Testing
     #expect(written.graph[bias].name == "shared")
   }
 
-  /// A normalization with spatial = 0 keeps statistics per activation unasked.
+  /// A normalization with spatial = 0 has statistics per activation without the option.
   @Test func spatialZeroStaysPerActivation() throws {
     var builder = NetworkBuilder(opset: 7)
     let x = builder.input(["N", 2, 2, 3])
@@ -125,7 +126,7 @@ import Testing
     #expect(try operators(statistics.model()) == ["Flatten", "BatchNormalization"])
   }
 
-  /// What cannot be given statistics is refused before anything runs, and named.
+  /// A normalization whose statistics cannot be replaced is refused by name, before anything runs.
   @Test func refusals() throws {
     func refusal(
       opset: Int = 13, perActivation: Bool = false, input: Shape = ["N", 2, 2, 3], attributes: AttributeList = [:],

@@ -32,7 +32,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var deadline: NIODeadline?
   private var tick: Scheduled<Void>?
   private var isBodyOpen = false
-  private var closesBehindAnswer = false
+  private var closesAfterResponse = false
   /// Whether the server is shutting down. Responses then announce that the connection closes, so
   /// that clients do not send requests that would not be answered.
   private let isDraining: @Sendable () -> Bool
@@ -89,9 +89,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(let response):
-      closesBehindAnswer = isBodyOpen || isDraining() || response.headerFields[.connection] == "close"
+      closesAfterResponse = isBodyOpen || isDraining() || response.headerFields[.connection] == "close"
       var response = response
-      if closesBehindAnswer { response.headerFields[.connection] = "close" }
+      if closesAfterResponse { response.headerFields[.connection] = "close" }
       expect(within: timeouts.body, context)
       context.write(wrapOutboundOut(.head(response)), promise: promise)
     case .body: context.write(data, promise: promise)
@@ -100,7 +100,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
       let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
       written.futureResult.assumeIsolated().whenSuccess { [self] in
         let context = bound.value
-        guard closesBehindAnswer else { return expect(within: timeouts.idle, context) }
+        guard closesAfterResponse else { return expect(within: timeouts.idle, context) }
         // The rest of the request is not read, but the client should receive the response before
         // the connection is reset.
         context.close(mode: .output, promise: nil)

@@ -225,11 +225,11 @@ public final class ModelRepository: Sendable {
     let served = files.served(model)
     var failure: InfoldError?
     for version in served {
-      let isThere = state.withLock { state in
+      let isPresent = state.withLock { state in
         guard let present = state.models[files.name]?[version.number], present.model != nil else { return false }
         return present.file == version && present.settings == model
       }
-      if isThere && !always { continue }
+      if isPresent && !always { continue }
       do throws(InfoldError) {
         try await load(version, of: files.name, model)
       } catch {

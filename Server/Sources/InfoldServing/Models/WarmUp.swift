@@ -58,7 +58,7 @@ struct WarmUp {
   /// - Returns: Whether requests may be batched.
   private func prepareBatches() throws(InfoldError) -> Bool {
     guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
-      try wide.computesImagesApart(shapes: largest)
+      try wide.computesImagesSeparately(shapes: largest)
     else { return false }
     guard narrow !== wide else { return true }
     for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }

@@ -221,7 +221,7 @@ extension Scheduler {
       var index = 0
       while index < queue.entries.count, images < largest {
         let other = queue.entries[index]
-        guard let more = other.images, images + more <= largest, first.goesTogether(with: other) else {
+        guard let more = other.images, images + more <= largest, first.canBatch(with: other) else {
           index += 1
           continue
         }
@@ -318,7 +318,7 @@ extension Scheduler.Queue {
 extension Scheduler.Entry {
   /// Whether both requests have the same inputs with the same sizes, except for the number of
   /// images.
-  fileprivate func goesTogether(with other: Scheduler.Entry) -> Bool {
+  fileprivate func canBatch(with other: Scheduler.Entry) -> Bool {
     inputs.count == other.inputs.count
       && inputs.allSatisfy { name, tensor in
         guard let tensors = other.inputs[name] else { return false }

@@ -29,7 +29,7 @@ struct LayerEvidence {
   }
 
   /// Whether further samples would add little.
-  var isEnough: Bool { count >= Self.limit / 4 }
+  var isEnough: Bool { count >= Self.limit / 2 }
 
   /// Adds positions of an output.
   /// - Parameters:
@@ -58,7 +58,8 @@ struct LayerEvidence {
     return true
   }
 
-  /// Returns positions that are about equally far apart, but not aligned in columns.
+  /// Returns a random position in each of `limit` equal intervals, so that positions are not
+  /// aligned in columns.
   private static func sample(_ count: Int, limit: Int) -> [Int] {
     guard count > limit else { return Array(0..<count) }
     var generator = SplitMix64(seed: UInt64(count))

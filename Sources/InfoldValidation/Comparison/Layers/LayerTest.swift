@@ -1,27 +1,28 @@
 import InfoldTensor
 
 /// Finds a single wrong weight of a layer, even if the rounding errors of the other weights change
-/// each sum by more.
+/// each sum by more than it does.
 ///
 /// A change of a weight moves the output at each position by the change times the number that the
-/// weight is multiplied with there. A regression of the differences on these numbers, one weight at
-/// a time, estimates the change. The error of the estimate decreases with the square root of the
-/// number of positions. Rounding errors are the noise. Its size is estimated from the differences
-/// of all output channels. A weight is reported if its change meets three conditions:
+/// weight is multiplied with there. A regression of the differences on these numbers estimates the
+/// change of one weight at a time. Rounding errors are the noise, whose size is estimated from the
+/// differences of all output channels. The error of the estimate decreases with the square root of
+/// the number of positions. A weight is reported if its change meets three conditions:
 ///
 /// - It is more than nine standard errors away from zero. With a hundred million weights and normal
 ///   noise, the largest change is about six. The standard error is the larger one of two: that of
 ///   noise of equal size at all positions, and that derived from each position's own difference (J.
 ///   G. MacKinnon and H. White, Some heteroskedasticity-consistent covariance matrix estimators
 ///   with improved finite sample properties, 1985).
-/// - It is nine times as large as the changes that the same differences suggest for the other
-///   weights of its output channel, after its own effect is subtracted. Noise that is correlated
-///   between positions, such as that of Winograd's algorithm or of rounded weights, therefore
-///   widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004).
-/// - It is larger than rounding all weights of the channel can suggest.
+/// - It is more than nine times as large as the changes that the same differences suggest for the
+///   other weights of its output channel, after its own effect is subtracted. Noise that is
+///   correlated between positions, such as that of Winograd's algorithm or of rounded weights,
+///   therefore widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004).
+/// - It is more than nine times as large as rounding all weights of the channel can suggest.
 ///
-/// Offsets and factors of output channels are tested in the same way. With few positions, as in a
-/// fully connected layer with one row, nothing is tested.
+/// Offsets and factors of output channels are tested in the same way, with a threshold of 36
+/// standard errors. With few positions, as in a fully connected layer with one row, nothing is
+/// tested.
 struct LayerTest {
   private let evidence: LayerEvidence
   private let weight: Tensor
@@ -29,8 +30,10 @@ struct LayerTest {
   private let unit: Double
 
   private static let threshold = 9.0
-  /// The smallest change of a constant that is worth reporting, in units of roundoff.
+  /// The smallest change of an offset or a factor that is worth reporting, in units of roundoff.
   private static let leastUnits = 64.0
+  /// The smallest change of a weight that is worth reporting, in units of roundoff.
+  private static let leastWeightUnits = 256.0
   /// The fewest positions, or output channels, that tell a wrong weight from a rounding error.
   private static let leastPositions = 24
 
@@ -89,8 +92,9 @@ struct LayerTest {
     found.max { $0.significance < $1.significance }
   }
 
-  /// Of a matrix product, the output channel that is shifted by much more than the others: inputs that hardly change from sample to sample
-  /// do not tell which weight does it.
+  /// Returns the output channel of a matrix product that is shifted by much more than the others.
+  /// An input that hardly changes from sample to sample does not tell which weight causes the
+  /// shift.
   private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
     guard !evidence.layer.hasWindow, groups.count == 1 else { return nil }
     let known = channels.filter { $0.size > 0 }
@@ -191,8 +195,8 @@ struct LayerTest {
           let significance = products[term].magnitude / rows.squares[term].squareRoot()
           if significance > best.significance { best = (term, significance) }
         }
-        // The noise includes the effect of the weight itself and so seems larger than it is, at
-        // most by that effect.
+        // The noise includes the effect of the weight itself, and so seems larger than it is by at
+        // most that effect.
         guard best.term >= 0, best.significance > Self.threshold * pool,
           best.significance > spread * min(Self.threshold, Double(rows.count).squareRoot() / 4),
           let difference = weight(best.term, products, rows, channel, pool)
@@ -281,7 +285,7 @@ struct LayerTest {
     let typical = channel.size / Double(max(rows.length, 1)).squareRoot()
     let size = change * channel.size
     guard significance > Self.threshold,
-      size.magnitude > Self.leastUnits * unit * (weights[term].magnitude + typical)
+      size.magnitude > Self.leastWeightUnits * unit * (weights[term].magnitude + typical)
     else { return nil }
     return LayerDifference(
       part: .weight(term: term), channel: channel.index, change: size, significance: significance)

@@ -4,9 +4,12 @@ import InfoldSystem
 import InfoldTensor
 
 /// Evaluates a network node by node in double precision, with a rounding error bound for each
-/// value. If another network has the same value, the walk checks that it is within the bound, and
-/// then continues with the other network's value. Bounds therefore cover only the roundings between
-/// two values that both networks have, and a difference is found at the layer where it arises.
+/// value.
+///
+/// If another network has the same value, the walk checks that the difference is within the bound,
+/// and then continues with the other network's value. Bounds therefore cover only the roundings
+/// between two values that both networks have, and a difference is found at the layer where it
+/// arises.
 struct LayerWalk {
   /// The network, without dynamic dimensions.
   let graph: Graph
@@ -31,7 +34,7 @@ struct LayerWalk {
     var largest = 0.0
     /// The largest distance.
     var error = 0.0
-    /// The largest quotient of distance and bound, and both numbers at that element.
+    /// The largest quotient of distance and bound, and the distance and the bound at that element.
     var share = 0.0
     var distance = 0.0
     var allowed = 0.0
@@ -45,7 +48,8 @@ struct LayerWalk {
   }
 
   /// Calls `compared` for each value that both networks have, in the order of the nodes.
-  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded` if a
+  ///   memory or time limit is exceeded.
   func run(_ compared: (Layer) -> Void) throws(InfoldError) {
     var estimates: [ErrorEstimate?] = []
     for id in graph.valueIDs { estimates.append(try start(id)) }
@@ -111,7 +115,7 @@ struct LayerWalk {
         continue
       }
       let limit = bounds.limits[index] + stored * x.magnitude + least
-      // Do not compare numbers beyond the range of the type, or without a known bound.
+      // Elements beyond half of the range of the type, or without a known bound, are not compared.
       guard x.magnitude < range, limit < .infinity else {
         layer.unknown += 1
         continue

@@ -9,8 +9,8 @@ public struct SessionReport: Sendable, Encodable {
   public internal(set) var passed = true
   /// The failures, as sentences.
   public internal(set) var failures: [String] = []
-  /// Remarks that are not failures.
-  public internal(set) var remarks: [String] = []
+  /// Notes that are not failures.
+  public internal(set) var notes: [String] = []
   /// The number of nodes of the original, and of the network after the passes.
   public internal(set) var nodes = 0, plannedNodes = 0
   /// The values that both the session and the original have, in the order of the network.
@@ -40,7 +40,7 @@ public struct SessionReport: Sendable, Encodable {
   public struct Distance: Sendable, Encodable {
     /// The number of elements that were compared.
     public internal(set) var elements = 0
-    /// The number of elements for which the error analysis has no bound, such as an index that
+    /// The number of elements without an error bound, such as those that depend on an index that
     /// rounding may change.
     public internal(set) var unknown = 0
     /// The largest distance.

@@ -8,14 +8,14 @@ import InfoldTensor
 /// Validates what a session runs: that the network after all passes computes the same as the
 /// original, and that the kernels compute that network.
 ///
-/// *Passes*: the planned network is evaluated in double precision. Values that it shares with the
-/// original may differ only by the rounding of constants that a pass computed. *Kernels*: a run of
-/// the session is traced. Each value that one step passes to another must be within the rounding
-/// error bound of its layer.
+/// - *Passes*: the planned network is evaluated in double precision. Values that it shares with the
+///   original may differ only by the rounding of constants that a pass computed.
+/// - *Kernels*: a run of the session is traced. Each value that one step passes to another must be
+///   within the rounding error bound of its layer.
 struct SessionValidation {
   let precision: SessionOptions.Precision
   private let traced: TracedSession
-  /// The rounds in which values with another meaning are left out.
+  /// The most rounds of the search for values to which a pass gave another meaning.
   private static let rounds = 16
   private(set) var report: SessionReport
   private var places: [String: Int] = [:]
@@ -58,7 +58,8 @@ struct SessionValidation {
   }
 
   /// Adds the results for one sample.
-  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded` if a
+  ///   memory or time limit is exceeded.
   mutating func add(_ sample: [String: Tensor], _ truth: Truth) throws(InfoldError) {
     let trace = try traced.run(sample)
     report.nodes = truth.graph.nodes.count
@@ -66,7 +67,7 @@ struct SessionValidation {
     plannedValues = Set(trace.graph.nodes.lazy.flatMap { Array($0.definitions) }.map { trace.graph[$0].name })
     if !trace.isComplete, !saysIncomplete {
       saysIncomplete = true
-      report.remarks.append("values between layers could not be traced: only the outputs were compared")
+      report.notes.append("values between layers could not be traced: only the outputs were compared")
     }
     var partners = Partners(truth.graph, trace.graph)
     try addPasses(truth, trace, &partners)
@@ -96,10 +97,10 @@ struct SessionValidation {
       step: truth.graph.integerStep)
     var layers: [LayerWalk.Layer] = []
     try walk.run { layers.append($0) }
-    // A pass may have changed both the meaning of a value and its consumers. In that case,
-    // everything that follows is right without comparing this value.
+    // A pass may have changed both the meaning of a value and its consumers. If so, everything that follows
+    // is right without comparing this value. Such values are left out, and then those that only agree with
+    // them, until the outputs decide.
     let isOutput = Set(truth.graph.outputs)
-    // Such values are left out, and then those that only agree with them, until the outputs decide.
     var suspects: [ValueID] = [], others = layers
     for _ in 0..<Self.rounds {
       let wrong = others.filter { !isPlausible($0, truth.graph) && !isOutput.contains($0.value) }.map(\.value)
@@ -123,8 +124,8 @@ struct SessionValidation {
     }
   }
 
-  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and Loop, constants may have been
-  /// rounded anew; there, the bounds of the kernels decide.
+  /// Returns whether a value that the passes compute is within its bounds. In the bodies of If and
+  /// Loop, constants may have been rounded anew. There, the bounds of the kernels decide.
   private func isPlausible(_ layer: LayerWalk.Layer, _ graph: Graph) -> Bool {
     layer.beyond == 0 || graph[layer.node].typed is any BodyOperator
   }

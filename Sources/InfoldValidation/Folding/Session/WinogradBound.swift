@@ -2,10 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Rounding error bounds of a 3 × 3 Winograd convolution. Winograd's algorithm sums transformed
-/// numbers, whose magnitudes exceed those of the convolution's own products. With Y = Aᵀ[Σ (G g Gᵀ)
-/// ⊙ (Bᵀ d B)]A for each tile, the error is at most γₙ · |Aᵀ|[Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)]|A|
-/// (Barabasz, Anderson, Soodhalter and Gregg 2018, arXiv 1803.10986).
+/// Rounding error bounds of a 3 × 3 Winograd convolution.
+///
+/// Winograd's algorithm sums transformed numbers, whose magnitudes exceed those of the
+/// convolution's own products. With Y = Aᵀ[Σ (G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile, the error is at
+/// most γₙ · |Aᵀ|[Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)]|A| (Barabasz, Anderson, Soodhalter and Gregg
+/// 2018, arXiv 1803.10986). Of the roundings of a sum over C channels, min(C, 8·√C) are taken to
+/// add up.
 struct WinogradBound {
   /// The size of an output tile: 2, 4 or 6.
   private let tile: Int
@@ -15,7 +18,7 @@ struct WinogradBound {
   private let weights: [[Double]]
   private let output: [[Double]]
 
-  /// - Returns: `nil` for a tile size that no kernel has.
+  /// - Returns: `nil` if no kernel has tiles of this size.
   init?(tile: Int) {
     let half = 0.5.squareRoot(), root = 2.0.squareRoot()
     let points: [Double]

@@ -3,13 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// The savings from removing channels that are constant over a data set.
+/// The parameters and multiplications that removing channels would save, if they are constant over
+/// a data set.
 ///
 /// A channel can be removed if it has a filter of its own, and if all of its consumers can do
-/// without it. Element functions, normalizations, pools and depthwise convolutions forward it as a
-/// constant. A later convolution or matrix product loses an input channel, and the constant is
-/// added to its bias. If the convolution pads with zeros, only a constant 0 can be removed. A sum,
-/// a concatenation or any other operator in between keeps the channel.
+/// without it. Element functions, normalizations, max and global pools, and depthwise convolutions
+/// forward it as a constant. A later convolution or matrix product loses an input channel, and the
+/// constant is added to its bias. If a convolution pads with zeros, only a constant 0 can be
+/// removed. A sum, a concatenation or any other operator in between keeps the channel.
 public struct ChannelRemoval: Sendable, Encodable {
   /// The number of constant channels of all normalizations.
   public internal(set) var constantChannels = 0
@@ -17,10 +18,10 @@ public struct ChannelRemoval: Sendable, Encodable {
   public internal(set) var removableChannels = 0
   /// The number of parameters that would be removed from filters, normalizations and consumers.
   public internal(set) var parameters = 0
-  /// The share of these parameters in the weights of all convolutions, matrix products and
+  /// These parameters as a share of the weights of all convolutions, matrix products and
   /// normalizations.
   public internal(set) var parameterShare = 0.0
-  /// The share of multiplications that would be saved, among those of all convolutions and matrix
+  /// The multiplications that would be saved, as a share of those of all convolutions and matrix
   /// products. `nil` if sizes are unknown.
   public internal(set) var multiplicationShare: Double?
 }
@@ -50,11 +51,11 @@ struct ChannelRemovalSearch {
     let original = statistics.original.graph
     // Shapes for counting multiplications: those of one sample, if only the batch size is dynamic.
     var graph = (try? original.bindingBatch(to: 1)) ?? original
-    graph.learnConstants()
+    graph.recordConstants()
     self.graph = graph
   }
 
-  /// Channels with a constant each, as they are followed through the network.
+  /// The constants of some channels of a value.
   private struct Constants {
     var value: ValueID
     /// The constants by channel.
@@ -66,17 +67,17 @@ struct ChannelRemovalSearch {
   mutating func remove(_ channels: [Int], of layer: ModelStatistics.Layer) -> Int {
     guard !channels.isEmpty, let normalized = normalized(channels, of: layer) else { return 0 }
     let (makers, made) = makers(of: layer.node, channels)
-    // Each channel separately: a channel that is padded with another value than 0 must not keep the
-    // others.
+    // Remove each channel separately: one that is padded with another value than 0 must not keep
+    // the others.
     var gone = 0
     for (channel, number) in normalized.numbers.sorted(by: { $0.key < $1.key }) where made.contains(channel) {
-      var readers: [(node: NodeID, channel: Int, isHandedOn: Bool)] = []
+      var readers: [(node: NodeID, channel: Int, isForwarded: Bool)] = []
       guard follow(normalized.value, channel, number, &readers), !readers.isEmpty else { continue }
       gone += 1
       for maker in makers { outputs[maker, default: []].insert(channel) }
       outputs[layer.node, default: []].insert(channel)
       for reader in readers {
-        if reader.isHandedOn {
+        if reader.isForwarded {
           outputs[reader.node, default: []].insert(reader.channel)
         } else {
           inputs[reader.node, default: []].insert(reader.channel)
@@ -86,7 +87,7 @@ struct ChannelRemovalSearch {
     return gone
   }
 
-  /// The normalization's outputs for channels that equal their means.
+  /// Returns the normalization's outputs for channels that equal their means.
   private func normalized(_ channels: [Int], of layer: ModelStatistics.Layer) -> Constants? {
     let node = graph[layer.node]
     guard let operation = node.typed as? BatchNormalization, !operation.isTraining, operation.isSpatial,
@@ -108,8 +109,9 @@ struct ChannelRemovalSearch {
     return (scale, scale.indices.map { beta[$0] - mean[$0] * scale[$0] })
   }
 
-  /// The operators that compute a normalization's input, and would lose filters: the convolution or
-  /// product before it. If that is a depthwise convolution, also the operator before that.
+  /// Returns the operators that compute a normalization's input and would lose filters: the
+  /// convolution or product before it, and if that is a depthwise convolution, also the operator
+  /// before that.
   private func makers(of id: NodeID, _ channels: [Int]) -> (nodes: [NodeID], channels: Set<Int>) {
     var nodes: [NodeID] = []
     var value = graph[id].inputs[0]!
@@ -143,10 +145,10 @@ struct ChannelRemovalSearch {
   }
 
   /// Follows a constant channel to its consumers.
-  /// - Returns: Whether all consumers can do without it.
+  /// - Returns: Whether the channel can be removed at all of them.
   private func follow(
     _ value: ValueID, _ channel: Int, _ number: Double,
-    _ readers: inout [(node: NodeID, channel: Int, isHandedOn: Bool)]
+    _ readers: inout [(node: NodeID, channel: Int, isForwarded: Bool)]
   ) -> Bool {
     guard number.isFinite, !graph.index.isOutput(value), !graph.index.isCaptured(value), readers.count < 10_000 else {
       return false
@@ -181,7 +183,7 @@ struct ChannelRemovalSearch {
     return true
   }
 
-  /// The result of an element function for one number, as evaluated by the operator itself.
+  /// Returns the result of an element function for one number, as evaluated by the operator itself.
   private func evaluated(_ node: Node, _ number: Double) -> Double? {
     guard let tensor = try? Tensor(shape: [1], [Float(number)]) else { return nil }
     let operands = node.inputs.enumerated().map { index, input in index == 0 ? tensor : input.flatMap(graph.constant) }

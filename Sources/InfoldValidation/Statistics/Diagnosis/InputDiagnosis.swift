@@ -1,7 +1,8 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A way of preprocessing the samples of a model, with variants of it.
+/// A way of preprocessing the samples of a model. It knows variants that differ from it in one
+/// respect.
 public protocol InputPreparation: Sendable {
   /// The differences from the current preprocessing, in a few words each. Empty for the current one
   /// itself.
@@ -20,9 +21,9 @@ public protocol InputPreparation: Sendable {
 /// A search for the preprocessing that fits the running statistics best.
 ///
 /// A mistake in the preprocessing of pictures, such as a wrong color order or scale, moves the
-/// statistics of the first layers away from those of training, which a batch normalization has
-/// stored. The same samples are prepared in other common ways, one change after the other. Each is
-/// judged by the distance of means and variances from the stored ones.
+/// statistics of the first layers away from those that the batch normalizations stored in training.
+/// The search prepares the same samples in other common ways, one change after the other. It judges
+/// each way by the distance of means and variances from the stored ones.
 public struct InputDiagnosis: Sendable, Encodable {
   /// A preprocessing that was tried.
   public struct Trial: Sendable, Encodable {
@@ -37,15 +38,14 @@ public struct InputDiagnosis: Sendable, Encodable {
     /// `StatisticsDiagnosis.Layer.divergence` of all layers. Layer i, counted from 0, has the
     /// weight 1 / (1 + i/4).
     public let divergence: Double
-    /// The distance of a single sample from all samples, by the same measure.
+    /// The expected distance of a single sample from all samples, by the same measure.
     public let spread: Double
   }
 
   /// The factor by which another preprocessing must fit better to be a finding.
   public static let leastImprovement = 1.12
   /// The largest distance of the best fit from the running statistics, in spreads. Samples of
-  /// another kind than the training data also differ from the running statistics, and permit no
-  /// conclusion.
+  /// another kind than the training data are farther away, whatever their preprocessing.
   static let mostSpreads = 3.0
 
   /// The number of samples that were prepared in all ways.
@@ -64,7 +64,7 @@ public struct InputDiagnosis: Sendable, Encodable {
 }
 
 extension InputDiagnosis {
-  /// Tries preprocessing variants on the samples of a model with running statistics.
+  /// Tries other preprocessing on the samples of a model with running statistics.
   /// - Parameters:
   ///   - preparation: The current preprocessing.
   ///   - fit: Measures the fit of a preprocessing.

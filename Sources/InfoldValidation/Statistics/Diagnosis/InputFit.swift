@@ -33,7 +33,7 @@ public struct InputFit: Sendable {
   ///   `Session`.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     var graph = model.graph
-    graph.learnConstants()
+    graph.recordConstants()
     var layers: [Layer] = []
     var observed: Set<ValueID> = []
     for id in graph.nodeIDs {
@@ -65,8 +65,8 @@ public struct InputFit: Sendable {
     session = try Session(model, options: options)
   }
 
-  /// The distance of the samples from the running statistics, and that of a single sample from all
-  /// samples.
+  /// Returns the distance of the samples from the running statistics, and the expected distance of
+  /// a single sample from all samples.
   func measure(_ preparation: some InputPreparation, sampleCount count: Int) throws(InfoldError) -> Measure {
     var batches = try MiniBatches(sampleCount: count, size: runSize, runSize: runSize)
     // For each layer, the moments of each run.
@@ -93,9 +93,10 @@ public struct InputFit: Sendable {
 }
 
 extension InputFit.Layer {
-  /// The spread is the expected divergence of samples drawn one at a time from these. With sₘ² the
-  /// variance of the samples' means, and s_q² that of their squared deviations from the common
-  /// mean, it is sₘ² / 2v + s_q² / 4v² to second order.
+  /// Measures one layer. The spread is the expected divergence of a single sample from all samples.
+  /// It is sₘ² / 2v + s_q² / 4v² to second order, where v is the variance of all values, sₘ² the
+  /// variance of the samples' means, and s_q² that of their mean squared deviations from the common
+  /// mean.
   fileprivate func measure(_ samples: [MomentSums]) -> InputFit.Measure {
     var whole = MomentSums()
     for sample in samples { whole.merge(sample) }

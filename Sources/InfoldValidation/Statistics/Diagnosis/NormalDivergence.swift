@@ -5,7 +5,7 @@ enum NormalDivergence {
   /// The largest divergence. It keeps sums finite if a channel has a tiny stored variance.
   private static let limit = 1e12
 
-  /// The divergence of N(μ, σ²) from N(μ₀, σ₀²) in nats: ½ (σ²/σ₀² − 1 − ln(σ²/σ₀²) + ((μ −
+  /// Returns the divergence of N(μ, σ²) from N(μ₀, σ₀²) in nats: ½ (σ²/σ₀² − 1 − ln(σ²/σ₀²) + ((μ −
   /// μ₀)/σ₀)²).
   /// - Parameters:
   ///   - shift: (μ − μ₀) / σ₀.
@@ -16,7 +16,7 @@ enum NormalDivergence {
     return value.isNaN ? limit : min(max(value, 0), limit)
   }
 
-  /// The mean without the largest twentieth, so that a few nearly constant channels do not
+  /// Returns the mean without the largest twentieth, so that a few nearly constant channels do not
   /// dominate. `nil` for no values.
   static func trimmedMean(_ values: [Double]) -> Double? {
     guard !values.isEmpty else { return nil }

@@ -56,12 +56,12 @@ struct Planes {
     }
   }
 
-  /// The pictures at twice the size, by bilinear interpolation: each new pixel is a quarter of an
-  /// old one away from the nearest.
+  /// Returns the pictures at twice the size, by bilinear interpolation. The center of each new
+  /// pixel is a quarter of an old pixel away from the nearest old center.
   /// - Throws: `InfoldError` with `.limitExceeded` if the pictures would take more than 1 GiB.
   func doubled() throws(InfoldError) -> Planes {
     guard values.count <= 1 << 26 else {
-      throw InfoldError(.limitExceeded, "the pictures are too large to be enlarged")
+      throw InfoldError(.limitExceeded, "the pictures are too large to enlarge: they would take more than 1 GiB")
     }
     var result = Planes(count: count, rows: 2 * rows, columns: 2 * columns)
     result.values = [Float](repeating: 0, count: 4 * values.count)
@@ -79,13 +79,13 @@ struct Planes {
     return result
   }
 
-  /// The old pixel that contains a new one, and the nearest next to it.
+  /// Returns the old pixel that contains a new one, and the nearest one next to it.
   private static func neighbors(_ index: Int, _ count: Int) -> (Int, Int) {
     let near = index / 2
     return (near, min(max(index % 2 == 0 ? near - 1 : near + 1, 0), count - 1))
   }
 
-  /// The pictures at half the size: means of four pixels.
+  /// Returns the pictures at half the size: means of four pixels.
   func halved() -> Planes {
     var result = Planes(count: count, rows: rows / 2, columns: columns / 2)
     result.values.reserveCapacity(values.count / 4)

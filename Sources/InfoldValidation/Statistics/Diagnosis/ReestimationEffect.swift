@@ -2,8 +2,8 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The difference between the outputs of a model with the statistics of a data set and with its own
-/// running statistics.
+/// The effect of new statistics on the outputs of a model: the differences from the outputs with
+/// its own running statistics.
 public struct ReestimationEffect: Sendable, Encodable {
   /// The number of samples that both models were run on.
   public let samples: Int

@@ -1,10 +1,10 @@
 import InfoldSystem
 
-/// A diagnosis of a model by the statistics of a data set: how well the running statistics fit,
-/// which channels are dead, how new statistics change the outputs, and whether other preprocessing
-/// of the inputs would fit better.
+/// A diagnosis of a model by the statistics of a data set. It shows how well the running statistics
+/// fit, which channels are dead, how new statistics change the outputs, and whether other
+/// preprocessing of the inputs would fit better.
 public struct StatisticsDiagnosis: Sendable, Encodable {
-  /// A normalization.
+  /// The diagnosis of one normalization.
   public struct Layer: Sendable, Encodable {
     /// The node's name, or the name of its output if the node has none.
     public let name: String
@@ -16,9 +16,9 @@ public struct StatisticsDiagnosis: Sendable, Encodable {
     /// For each variance, its ratio to the stored one, (v + ε) / (σ² + ε), or 1 if σ² + ε is not
     /// positive.
     public let varianceRatios: [Double]
-    /// The divergence of the channels' distributions from the stored ones: the Kullback–Leibler
-    /// divergence of normal distributions in nats, averaged over the channels with a stored
-    /// variance above ε, without the largest twentieth. `nil` if there are no such channels.
+    /// The distance of the channels' distributions from the stored ones in nats: the
+    /// Kullback–Leibler divergence of normal distributions, averaged over the channels with a
+    /// stored variance above ε, without the largest twentieth. `nil` if there are no such channels.
     public let divergence: Double?
     /// The channels whose stored or measured variance is at most ε.
     public let deadChannels: [Int]
@@ -29,8 +29,8 @@ public struct StatisticsDiagnosis: Sendable, Encodable {
     public let fits: Bool
   }
 
-  /// The divergence from which on a layer does not fit, ½. It corresponds to means that are shifted
-  /// by one standard deviation in every channel.
+  /// The threshold of a layer's divergence, ½. From this on, the running statistics do not fit. It
+  /// corresponds to means that are shifted by one standard deviation in every channel.
   public static let misfit = 0.5
 
   /// The number of samples.
@@ -44,7 +44,7 @@ public struct StatisticsDiagnosis: Sendable, Encodable {
   /// The fit of other preprocessing of the inputs. `nil` if none was tried.
   public var inputs: InputDiagnosis?
   /// The parts of the diagnosis that failed, and why.
-  public var remarks: [String] = []
+  public var notes: [String] = []
 
   /// Compares the statistics of a data set with the running statistics.
   public init(_ statistics: ModelStatistics) {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Pictures that were converted to tensors elsewhere, for a model with one input, with variants for
+/// Pictures that were converted to tensors elsewhere, for a model with one input. Its variants undo
 /// common mistakes: another color order, another layout, another scale, half or twice the size.
 public struct TensorPreparation: InputPreparation {
   /// A common scale of samples.
@@ -33,7 +33,7 @@ public struct TensorPreparation: InputPreparation {
   private let input: String
   private let samples: [Tensor]
   private let channelsLast: Bool
-  private let isOfOpenSize: Bool
+  private let hasDynamicSize: Bool
   /// The scale that the samples seem to have. `nil` if no common one fits.
   private let scale: Scale?
   private var target: Scale?
@@ -45,7 +45,7 @@ public struct TensorPreparation: InputPreparation {
   /// - Parameters:
   ///   - model: A model with one required input, for pictures with three channels.
   ///   - samples: Tensors of float32 for it, each [N, 3, H, W] or [N, H, W, 3] like the input.
-  /// - Returns: `nil` if the model or the samples are different.
+  /// - Returns: `nil` if the model or the samples have another form.
   public init?(_ samples: [Tensor], for model: Model) {
     let required = model.graph.requiredInputs
     guard required.count == 1, let shape = model.graph[required[0]].type?.shape, shape.rank == 4, !samples.isEmpty
@@ -59,11 +59,12 @@ public struct TensorPreparation: InputPreparation {
     else { return nil }
     input = model.graph[required[0]].name
     self.samples = samples
-    isOfOpenSize = (channelsLast ? [1, 2] : [2, 3]).allSatisfy { shape[$0].size == nil }
+    hasDynamicSize = (channelsLast ? [1, 2] : [2, 3]).allSatisfy { shape[$0].size == nil }
     scale = Self.scale(of: samples)
   }
 
-  /// The narrowest common range that contains all numbers, if they fill at least a third of it.
+  /// Returns the narrowest common scale whose range contains all numbers, if they fill at least a
+  /// third of it.
   private static func scale(of samples: [Tensor]) -> Scale? {
     var (least, most) = (Float.infinity, -Float.infinity)
     for sample in samples {
@@ -142,7 +143,7 @@ public struct TensorPreparation: InputPreparation {
     }
     add { $0.isReversed.toggle() }
     add { $0.isLayoutExchanged.toggle() }
-    if isOfOpenSize, zoom == 1 {
+    if hasDynamicSize, zoom == 1 {
       add { $0.zoom = 2 }
       add { $0.zoom = -2 }
     }
@@ -159,7 +160,7 @@ public struct TensorPreparation: InputPreparation {
     let isInterleaved = channelsLast != isLayoutExchanged
     picture.read(numbers, isInterleaved: isInterleaved)
     if let scale, let target {
-      // Channels by their meaning: red first, unless the samples are to be reversed.
+      // Scales have red first. In reversed samples, it is the last channel.
       for channel in 0..<3 {
         let from = isReversed ? 2 - channel : channel
         let factor = scale.deviation[from] / target.deviation[from]

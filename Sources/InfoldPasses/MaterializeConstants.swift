@@ -4,8 +4,8 @@ import InfoldSystem
 /// Turns the values of Constant nodes, and constants that nodes forward, into initializers, so that
 /// `Graph.constant` finds all constants. This is the first pass after inlining, which adds such
 /// nodes.
-package struct SettleConstants: GraphPass {
-  package static let name = "settle constants"
+package struct MaterializeConstants: GraphPass {
+  package static let name = "materialize constants"
 
   /// Creates the pass.
   package init() {}
@@ -14,7 +14,7 @@ package struct SettleConstants: GraphPass {
     var kept: [Node] = []
     var changes: [PassResult.Entry] = []
     for node in graph.nodes {
-      guard graph.learnConstant(of: node) else {
+      guard graph.recordConstant(of: node) else {
         kept.append(node)
         continue
       }
@@ -22,7 +22,7 @@ package struct SettleConstants: GraphPass {
     }
     guard !changes.isEmpty else { return PassResult(graph: graph) }
     graph.replaceNodes(kept)
-    graph.settleLearnedConstants()
+    graph.materializeRecordedConstants()
     return PassResult(graph: graph, changes: changes)
   }
 }

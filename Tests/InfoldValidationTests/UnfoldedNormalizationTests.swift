@@ -5,8 +5,9 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// Each reason for which a batch normalization stays, what is computed in its place, and what that is held against.
-@Suite struct StayingNormalizationTests {
+/// Each reason for which a batch normalization is not folded, what a session computes for it, and
+/// the validation of the results.
+@Suite struct UnfoldedNormalizationTests {
   private func report(
     _ graph: Graph, opset: Int = 13, samples: Int = 2, in range: ClosedRange<Float> = -1...1
   ) throws -> ValidationReport {
@@ -25,11 +26,11 @@ import Testing
 
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let computation: StayingNormalization.Computation
+    let computation: UnfoldedNormalization.Computation
     let make: @Sendable (inout NetworkBuilder) throws -> [ValueID]
 
     init(
-      _ reason: String, _ computation: StayingNormalization.Computation = .scaleAndShift,
+      _ reason: String, _ computation: UnfoldedNormalization.Computation = .scaleAndShift,
       _ make: @escaping @Sendable (inout NetworkBuilder) throws -> [ValueID]
     ) {
       (testDescription, self.computation, self.make) = (reason, computation, make)
@@ -85,19 +86,19 @@ import Testing
     let outputs = try given.make(&network)
     let report = try report(network.finished(outputs))
     #expect(report.passed, "\(report.reasons)")
-    let staying = try #require(report.staying.first)
-    #expect(report.staying.count == 1)
-    #expect(staying.reason.contains(given.testDescription), "\(staying.reason)")
-    #expect(staying.computation == given.computation)
-    #expect(staying.form == .perFeatureMap && staying.passed)
-    #expect(staying.results.map(\.name) == ["Y"])
-    let cost = try #require(staying.cost)
+    let unfolded = try #require(report.unfoldedNormalizations.first)
+    #expect(report.unfoldedNormalizations.count == 1)
+    #expect(unfolded.reason.contains(given.testDescription), "\(unfolded.reason)")
+    #expect(unfolded.computation == given.computation)
+    #expect(unfolded.form == .perFeatureMap && unfolded.passed)
+    #expect(unfolded.results.map(\.name) == ["Y"])
+    let cost = try #require(unfolded.cost)
     #expect(cost.elements > 0 && cost.multiplications >= cost.elements && cost.shareOfMultiplications > 0)
     #expect(cost.nanoseconds == nil && cost.shareOfTime == nil)
     #expect(!report.reasons.contains { $0.contains("nothing") })
   }
 
-  /// A branch beside two convolutions becomes a part of the one that they become.
+  /// Two parallel convolutions and a normalization are merged into one convolution.
   @Test func asAPartOfAnotherOperator() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 9, 9])
@@ -107,11 +108,11 @@ import Testing
     let c = try network.normalization(x, channels: 4)
     let report = try report(network.finished(network.node("Add", [network.node("Add", [a, b]), c])))
     #expect(report.passed, "\(report.reasons)")
-    #expect(report.staying.map(\.computation) == [.merged])
+    #expect(report.unfoldedNormalizations.map(\.computation) == [.merged])
     #expect(report.sessions[0].plannedNodes == 1)
   }
 
-  /// In float16, digits would be lost where the mean is large beside the deviation.
+  /// In float16, digits would be lost if the mean is large compared with the deviation.
   @Test func explainsDigitsThatWouldBeLost() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4], of: .float16)
@@ -123,13 +124,13 @@ import Testing
     }
     let z = try network.node("BatchNormalization", [y] + parameters)
     let report = try report(network.finished(z), in: 25...28)
-    let staying = try #require(report.staying.first)
-    #expect(staying.reason.contains("too imprecise"), "\(staying.reason)")
+    let unfolded = try #require(report.unfoldedNormalizations.first)
+    #expect(unfolded.reason.contains("too imprecise"), "\(unfolded.reason)")
     #expect(report.passed, "\(report.reasons)")
-    #expect(staying.results[0].shareOfBound > 0 && staying.results[0].shareOfBound <= 1)
+    #expect(unfolded.results[0].shareOfBound > 0 && unfolded.results[0].shareOfBound <= 1)
   }
 
-  /// One mean and one variance per activation, as Infold's extension of the first opsets and as opset 7 has it.
+  /// One mean and one variance per activation, as an extension of opset 6 and in opset 8.
   @Test(arguments: [6, 8]) func perActivation(opset: Int) throws {
     var network = NetworkBuilder(opset: opset)
     let x = network.input([2, 3, 4, 5])
@@ -138,15 +139,15 @@ import Testing
     let z = try network.node("BatchNormalization", [y] + parameters, ["spatial": .int(0)])
     let report = try report(network.finished(network.node("Relu", [z])), opset: opset)
     #expect(report.passed, "\(report.reasons)")
-    let staying = try #require(report.staying.first)
-    #expect(staying.form == .perActivation && staying.computation == .scaleAndShift && staying.opset == opset)
-    #expect(staying.reason.contains("spatial=0"))
-    let result = try #require(staying.results.first)
+    let unfolded = try #require(report.unfoldedNormalizations.first)
+    #expect(unfolded.form == .perActivation && unfolded.computation == .scaleAndShift && unfolded.opset == opset)
+    #expect(unfolded.reason.contains("spatial=0"))
+    let result = try #require(unfolded.results.first)
     #expect(result.elements == 2 * 120 && result.shareOfBound > 0 && result.shareOfBound <= 1)
     #expect(report.reasons.contains { $0.contains("1 batch normalization that is not folded is within") })
   }
 
-  /// The training form: Y, the running statistics and, before opset 14, the mini-batch's own.
+  /// The training form, with Y, the running statistics and, before opset 14, the saved statistics.
   @Test(arguments: [(7, 5, 1), (7, 5, 0), (9, 5, 1), (15, 3, 1), (14, 1, 1)]) func training(
     opset: Int, outputs: Int, spatial: Int
   ) throws {
@@ -161,21 +162,21 @@ import Testing
     let relu = try network.node("Relu", [y[0]])
     let report = try report(network.finished([relu] + y.dropFirst()), opset: opset)
     #expect(report.outcome == .passed, "\(report.reasons)")
-    let staying = try #require(report.staying.first)
-    #expect(staying.form == (spatial == 1 ? .training : .trainingPerActivation))
-    #expect(staying.computation == .batchStatistics)
-    #expect(staying.reason.contains("training form"))
-    #expect(staying.miniBatch == (spatial == 1 ? 4 * 30 : 4))
+    let unfolded = try #require(report.unfoldedNormalizations.first)
+    #expect(unfolded.form == (spatial == 1 ? .training : .trainingPerActivation))
+    #expect(unfolded.computation == .batchStatistics)
+    #expect(unfolded.reason.contains("training form"))
+    #expect(unfolded.miniBatch == (spatial == 1 ? 4 * 30 : 4))
     let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]
-    #expect(staying.results.map(\.name) == Array(names.prefix(outputs)))
-    for result in staying.results {
+    #expect(unfolded.results.map(\.name) == Array(names.prefix(outputs)))
+    for result in unfolded.results {
       #expect(result.elements > 0 && result.shareOfBound <= 1, "\(result)")
       #expect(result.largestMagnitude > 0)
     }
-    #expect(staying.results[0].shareOfBound > 0)
+    #expect(unfolded.results[0].shareOfBound > 0)
   }
 
-  /// Mini-batches of one number, whose variance is 0, and of numbers that are all the same.
+  /// A mini-batch of one number, whose variance is 0.
   @Test func miniBatchesWithoutSpread() throws {
     var network = NetworkBuilder(opset: 15)
     let x = network.input([1, 3])
@@ -183,10 +184,10 @@ import Testing
     let y = try network.nodes("BatchNormalization", [x] + parameters, ["training_mode": .int(1)], outputs: 3)
     let report = try report(network.finished(y), opset: 15)
     #expect(report.passed, "\(report.reasons)")
-    #expect(report.staying.first?.miniBatch == 1)
+    #expect(report.unfoldedNormalizations.first?.miniBatch == 1)
   }
 
-  /// A network of normalizations that stay, with their times, as text for people would show them.
+  /// The times of an unfolded normalization are measured on request, and are shown on the page.
   @Test func measuresTimesOnDemand() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 16, 16])
@@ -196,14 +197,14 @@ import Testing
     var random = SplitMix64(seed: 5)
     let sample = FoldValidation.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 16, 16])])
     let report = try FoldValidation(model, precisions: [], measuresTimes: true).run([sample])
-    let cost = try #require(report.staying.first?.cost)
+    let cost = try #require(report.unfoldedNormalizations.first?.cost)
     let share = try #require(cost.shareOfTime)
     #expect(cost.nanoseconds != nil && (0...1).contains(share))
     let html = ValidationPage(report).html
     #expect(html.contains("Batch normalizations that are not folded") && html.contains("of a run"))
   }
 
-  /// Where a loop or a branch has it, the reason is said, and nothing else is claimed.
+  /// For a normalization in a body, only the reason is reported.
   @Test func inABody() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 6, 6])
@@ -220,7 +221,7 @@ import Testing
     let report = try FoldValidation(model, precisions: [.fast]).run([FoldValidation.Sample(name: "one", inputs: inputs)]
     )
     #expect(report.passed, "\(report.reasons)")
-    let staying = try #require(report.staying.first)
-    #expect(staying.computation == .inBody && staying.results.isEmpty && staying.cost == nil)
+    let unfolded = try #require(report.unfoldedNormalizations.first)
+    #expect(unfolded.computation == .inBody && unfolded.results.isEmpty && unfolded.cost == nil)
   }
 }

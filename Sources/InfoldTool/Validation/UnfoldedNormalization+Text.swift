@@ -3,15 +3,15 @@ import InfoldTensor
 import InfoldValidation
 
 extension ValidationReport {
-  /// The batch normalizations that stay, and other maps that could not be folded.
-  var stayingText: String {
-    guard !staying.isEmpty else { return refusals(except: []) }
+  /// The batch normalizations that are not folded, and other maps that could not be folded.
+  var unfoldedText: String {
+    guard !unfoldedNormalizations.isEmpty else { return refusals(except: []) }
     var text = ""
-    for normalization in staying {
+    for normalization in unfoldedNormalizations {
       text += "  \(normalization)".paragraph()
       text += "    \(normalization.details)".paragraph()
     }
-    return text + refusals(except: Set(staying.map(\.node)))
+    return text + refusals(except: Set(unfoldedNormalizations.map(\.node)))
   }
 
   private func refusals(except known: Set<String>) -> String {
@@ -22,8 +22,8 @@ extension ValidationReport {
   var sessionText: String {
     sessions.map { session in
       var text =
-        "precision \(session.precision): \(counted(session.layers.count { $0.kernels != nil }, "value")) of a session compared"
-      text += ", \(session.nodes) nodes became \(session.plannedNodes)"
+        "precision \(session.precision): \(counted(session.layers.count { $0.kernels != nil }, "value")) compared"
+      text += ", \(session.nodes) nodes before the passes, \(session.plannedNodes) after"
       if let tightest = session.tightestLayer, let kernels = session.layers[tightest].kernels {
         let layer = session.layers[tightest]
         let maker = layer.operation.map { " by \($0), \(layer.algorithm ?? "")" } ?? ""
@@ -35,15 +35,15 @@ extension ValidationReport {
       }
       for output in session.outputs {
         text +=
-          "; output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2)) from the truth"
+          "; error of output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2))"
       }
       return text.paragraph()
     }.joined()
   }
 }
 
-extension StayingNormalization {
-  /// What is computed in its place, how exact that is, and what it costs.
+extension UnfoldedNormalization {
+  /// What a session computes, how exact that is, and what it costs.
   fileprivate var details: String {
     var parts = ["computed \(computation.words)"]
     if computation != .inBody { parts.append("statistics \(form.words)") }

@@ -1,13 +1,13 @@
 import InfoldReports
 import InfoldSystem
 
-/// The section of a page on batch normalizations that are not folded: the reasons, the computation
-/// that a session uses for each, its accuracy, and its cost.
-struct StayingSection {
-  private let staying: [StayingNormalization]
+/// The section of a page on batch normalizations that are not folded: the reasons, what a session
+/// computes for each, its accuracy, and its cost.
+struct UnfoldedSection {
+  private let normalizations: [UnfoldedNormalization]
 
   init(_ report: ValidationReport) {
-    staying = report.staying
+    normalizations = report.unfoldedNormalizations
   }
 
   private static let rowLimit = 400
@@ -16,13 +16,13 @@ struct StayingSection {
   ]
 
   var html: String {
-    guard !staying.isEmpty else { return "" }
+    guard !normalizations.isEmpty else { return "" }
     let head = Self.columns.map { "<th>\($0)</th>" }.joined()
-    let rows = staying.prefix(Self.rowLimit).enumerated().map { index, normalization in
+    let rows = normalizations.prefix(Self.rowLimit).enumerated().map { index, normalization in
       let cells = zip(Self.columns, cells(index, normalization)).map { "<td data-name=\"\($0)\">\($1)</td>" }
       return "<tr>\(cells.joined())</tr>"
     }
-    let rest = staying.count - rows.count
+    let rest = normalizations.count - rows.count
     return """
       <section><h2>Batch normalizations that are not folded</h2>
       <p class="note">\(summary) The results of the session's kernels for them are compared with double precision.
@@ -35,9 +35,10 @@ struct StayingSection {
   }
 
   private var summary: String {
-    let multiplications = staying.reduce(0.0) { $0 + ($1.cost?.shareOfMultiplications ?? 0) }
-    let times = staying.compactMap { $0.cost?.shareOfTime }
-    var text = "\(counted(staying.count, "batch normalization")) \(staying.count == 1 ? "is" : "are") not folded."
+    let multiplications = normalizations.reduce(0.0) { $0 + ($1.cost?.shareOfMultiplications ?? 0) }
+    let times = normalizations.compactMap { $0.cost?.shareOfTime }
+    var text =
+      "\(counted(normalizations.count, "batch normalization")) \(normalizations.count == 1 ? "is" : "are") not folded."
     if multiplications > 0 {
       text += " Together they take \(NumberText.percentage(multiplications)) of the network's multiplications"
       text += times.isEmpty ? "." : " and \(NumberText.percentage(min(1, times.reduce(0, +)))) of a run."
@@ -45,17 +46,17 @@ struct StayingSection {
     return text
   }
 
-  /// The number of occurrences of each reason, the most common first. Names of nodes do not
-  /// distinguish reasons.
+  /// The number of occurrences of each reason, the most common first. Reasons that differ only in
+  /// the names of nodes are one reason.
   private var reasons: [String] {
     var counts: [String: Int] = [:]
-    for normalization in staying { counts[normalization.kind, default: 0] += 1 }
+    for normalization in normalizations { counts[normalization.kind, default: 0] += 1 }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(12).map {
       "\($0.value) × \(Markup.escaped($0.key))"
     }
   }
 
-  private func cells(_ index: Int, _ normalization: StayingNormalization) -> [String] {
+  private func cells(_ index: Int, _ normalization: UnfoldedNormalization) -> [String] {
     let share = normalization.largestShare
     let bound = share.map { share in
       "<span class=\"share\(share <= 1 ? "" : " wrong")\">\(NumberText.fixed(min(share, 1e4) * 100, digits: 1)) %</span>"
@@ -83,7 +84,7 @@ struct StayingSection {
   }
 }
 
-extension StayingNormalization {
+extension UnfoldedNormalization {
   /// The reason without quoted names, for counting.
   fileprivate var kind: String {
     var text = "", isQuoted = false
@@ -99,7 +100,7 @@ extension StayingNormalization {
   }
 }
 
-extension StayingNormalization.Computation {
+extension UnfoldedNormalization.Computation {
   fileprivate var short: String {
     switch self {
     case .scaleAndShift: "scale and shift"

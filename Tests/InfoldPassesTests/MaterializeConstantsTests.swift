@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-@Suite struct SettleConstantsTests {
+@Suite struct MaterializeConstantsTests {
   private func constantNode(_ tensor: Tensor, in network: inout NetworkBuilder) throws -> ValueID {
     try network.node("Constant", [], ["value": .tensor(tensor)])
   }
@@ -15,15 +15,15 @@ import Testing
     let x = network.input([2])
     let tensor = try network.random.tensor([2])
     let held = try constantNode(tensor, in: &network)
-    let handedOn = try network.node("Identity", [held])
-    let sum = try network.node("Add", [x, handedOn])
+    let forwarded = try network.node("Identity", [held])
+    let sum = try network.node("Add", [x, forwarded])
     let graph = try network.finished(try network.node("Identity", [sum]), held)
-    #expect(graph.constant(held) == nil && graph.constant(handedOn) == nil)
+    #expect(graph.constant(held) == nil && graph.constant(forwarded) == nil)
 
-    let result = try SettleConstants().run(on: graph)
+    let result = try MaterializeConstants().run(on: graph)
     #expect(result.graph.nodes.map(\.opType) == ["Add", "Identity"])
     #expect(result.changes.count == 2)
-    for id in [held, handedOn] {
+    for id in [held, forwarded] {
       #expect(result.graph.constant(id) == tensor && result.graph[id].initializer != nil)
       #expect(result.graph[id].type == TensorType(.float32, [2]))
     }
@@ -37,8 +37,9 @@ import Testing
     let weights = try network.weights([2])
     let ratio = network.constant(try Tensor(scalar: Float(0.5)))
     let mode = try constantNode(try Tensor(scalar: false), in: &network)
-    let handedOn = try network.node("Dropout", [weights, ratio, mode])
-    let result = try SettleConstants().run(on: network.finished(network.node("Add", [network.input([2]), handedOn])))
+    let forwarded = try network.node("Dropout", [weights, ratio, mode])
+    let result = try MaterializeConstants().run(
+      on: network.finished(network.node("Add", [network.input([2]), forwarded])))
     #expect(result.graph.nodes.map(\.opType) == ["Add"])
   }
 
@@ -46,7 +47,7 @@ import Testing
     var network = NetworkBuilder()
     let value = network.overridable(try .counting([2]), "a")
     let graph = try network.finished(try network.node("Identity", [value]))
-    let result = try SettleConstants().run(on: graph)
+    let result = try MaterializeConstants().run(on: graph)
     #expect(result.graph.nodes.map(\.opType) == ["Identity"] && result.changes.isEmpty)
   }
 
@@ -55,10 +56,10 @@ import Testing
     var network = NetworkBuilder()
     let tensor = try network.random.tensor([64, 64])
     let held = try constantNode(tensor, in: &network)
-    let handedOn = try network.node("Identity", [held])
-    let graph = try SettleConstants().run(on: network.finished(network.node("Relu", [handedOn]))).graph
+    let forwarded = try network.node("Identity", [held])
+    let graph = try MaterializeConstants().run(on: network.finished(network.node("Relu", [forwarded]))).graph
     let address = tensor.withElements(as: Float.self) { $0.withUnsafeBufferPointer { $0.baseAddress } }
-    for id in [held, handedOn] {
+    for id in [held, forwarded] {
       let own = try #require(graph.constant(id))
       #expect(own.withElements(as: Float.self) { $0.withUnsafeBufferPointer { $0.baseAddress } } == address)
     }
@@ -69,12 +70,12 @@ import Testing
     var network = NetworkBuilder()
     let tensor = try network.random.tensor([2])
     let held = try constantNode(tensor, in: &network)
-    let handedOn = try network.node("Identity", [held])
-    var graph = try network.finished(try network.node("Relu", [handedOn]))
-    graph.learnConstants()
-    #expect(graph.constant(held) == tensor && graph.constant(handedOn) == tensor && graph.isConstant(handedOn))
+    let forwarded = try network.node("Identity", [held])
+    var graph = try network.finished(try network.node("Relu", [forwarded]))
+    graph.recordConstants()
+    #expect(graph.constant(held) == tensor && graph.constant(forwarded) == tensor && graph.isConstant(forwarded))
     #expect(graph.nodes.count == 3 && graph[held].initializer == nil)
-    graph.forgetLearnedConstants()
-    #expect(graph.constant(held) == nil && !graph.isConstant(handedOn))
+    graph.discardRecordedConstants()
+    #expect(graph.constant(held) == nil && !graph.isConstant(forwarded))
   }
 }

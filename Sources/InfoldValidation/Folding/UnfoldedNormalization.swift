@@ -1,6 +1,6 @@
-/// A batch normalization that is not folded: the reason, the computation that a session uses for
-/// it, its cost, and whether its results are right.
-public struct StayingNormalization: Sendable, Encodable {
+/// A batch normalization that is not folded: the reason, what a session computes for it, the cost,
+/// and whether the results are right.
+public struct UnfoldedNormalization: Sendable, Encodable {
   /// The origin of the statistics.
   public enum Form: String, Sendable, Encodable {
     /// Running statistics, one mean and one variance per feature map.
@@ -51,7 +51,8 @@ public struct StayingNormalization: Sendable, Encodable {
     public internal(set) var elements = 0
     /// The number of multiplications that it takes in that run.
     public internal(set) var multiplications = 0
-    /// The share of all multiplications in the standard's definitions of the network's operators.
+    /// Its share of the network's multiplications. These are the multiplications of all operators
+    /// by the ONNX standard, and those of the normalizations that are not folded.
     public internal(set) var shareOfMultiplications = 0.0
     /// The time of the steps that compute it, in nanoseconds. `nil` if times were not measured.
     public internal(set) var nanoseconds: Int?
@@ -63,21 +64,20 @@ public struct StayingNormalization: Sendable, Encodable {
 
   /// The node's label in errors.
   public internal(set) var node: String
-  /// Why it is not folded.
+  /// The reason why it is not folded.
   public internal(set) var reason: String
   /// The origin of its statistics.
   public internal(set) var form: Form
   /// How a session computes it.
   public internal(set) var computation: Computation
-  /// The version of the operator.
+  /// The opset of the node. 0 for a node in a body.
   public internal(set) var opset: Int
-  /// The number of values of a mini-batch that a mean is taken over, in training form, for the last
-  /// input.
+  /// For batch statistics, the number of values that a mean is taken over, for the last input.
   public internal(set) var miniBatch: Int?
-  /// Its results, the first of which is `Y`. Empty if double precision is not more exact, or if the
-  /// node could not be traced.
+  /// Its results, beginning with `Y`. Empty for double precision, and for a node whose values are
+  /// not traced.
   public internal(set) var results: [Result] = []
-  /// Its cost. `nil` without inputs.
+  /// Its cost. `nil` without inputs, and for a node whose values are not traced.
   public internal(set) var cost: Cost?
   /// Whether the results are within their bounds.
   public internal(set) var passed = true
@@ -85,18 +85,18 @@ public struct StayingNormalization: Sendable, Encodable {
   public internal(set) var failure: String?
 }
 
-extension StayingNormalization {
+extension UnfoldedNormalization {
   /// The largest quotient of error and bound over all results. `nil` if they were not compared.
   public var largestShare: Double? { results.map(\.shareOfBound).max() }
 }
 
-extension StayingNormalization: CustomStringConvertible {
+extension UnfoldedNormalization: CustomStringConvertible {
   /// The node, and why it is not folded.
   public var description: String { "\(node) is not folded: \(reason)" }
 }
 
-extension StayingNormalization.Computation {
-  /// How a session computes it, as a phrase that follows "computed".
+extension UnfoldedNormalization.Computation {
+  /// The computation as a phrase that follows "computed".
   public var words: String {
     switch self {
     case .scaleAndShift: "as x · scale + shift"
@@ -108,7 +108,7 @@ extension StayingNormalization.Computation {
   }
 }
 
-extension StayingNormalization.Form {
+extension UnfoldedNormalization.Form {
   /// The origin of the statistics, in a few words.
   public var words: String {
     switch self {

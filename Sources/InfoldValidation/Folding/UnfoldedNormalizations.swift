@@ -5,10 +5,10 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// Collects the results of the batch normalizations that are not folded during a validation.
-struct StayingNormalizations: Sendable {
+/// Collects, during a validation, the results of the batch normalizations that are not folded.
+struct UnfoldedNormalizations: Sendable {
   fileprivate struct Entry: Sendable {
-    var report: StayingNormalization
+    var report: UnfoldedNormalization
     /// The node's name in plans.
     let name: String
     /// The value that it writes.
@@ -19,7 +19,7 @@ struct StayingNormalizations: Sendable {
   }
 
   fileprivate var entries: [Entry] = []
-  /// The tensors of normalization inputs that are known while others are still missing.
+  /// The known inputs of normalizations that wait for other inputs.
   private var known: [ValueID: Tensor] = [:]
   private var constants: [ValueID: Tensor] = [:]
 
@@ -44,17 +44,17 @@ struct StayingNormalizations: Sendable {
       let own = id.map { graph.label(of: graph[$0]) }
       let reason =
         own.flatMap { reasons[$0] } ?? reasons[label]
-        ?? (isForeign ? "the file has not folded it, although Infold would" : "no operator with weights can absorb it")
+        ?? (isForeign ? "the file does not fold it, although Infold would" : "no operator with weights can absorb it")
       try add(node, label, reason, of: id, graph, left, options)
     }
-    // Normalizations in bodies, for which the folding gave a reason.
+    // Normalizations in bodies are known only from the refusals of the folding.
     let isNested = refusals.filter {
       $0.node.contains("(\(BatchNormalization.name))") && $0.node.contains(" in a body of ")
     }
     for refusal in isNested where !isForeign {
       entries.append(
         Entry(
-          report: StayingNormalization(
+          report: UnfoldedNormalization(
             node: refusal.node, reason: refusal.reason, form: .perFeatureMap, computation: .inBody, opset: 0), name: "",
           output: "")
       )
@@ -67,7 +67,7 @@ struct StayingNormalizations: Sendable {
   ) throws(InfoldError) {
     let form = (node.typed as? BatchNormalization).map(NormalizationCheck.form) ?? .perFeatureMap
     var entry = Entry(
-      report: StayingNormalization(
+      report: UnfoldedNormalization(
         node: label, reason: reason, form: form,
         computation: form == .perFeatureMap || form == .perActivation ? .scaleAndShift : .batchStatistics,
         opset: node.opsetVersion), name: left.reference(to: node), output: node.outputs[0].map { left[$0].name } ?? "")
@@ -93,7 +93,7 @@ struct StayingNormalizations: Sendable {
         try entries[index].check!.add(operands)
       }
     }
-    // Other nodes wait for further inputs only if parameters are computed.
+    // Keep the tensor only while a node that reads it still waits for another input.
     if !entries.contains(where: { $0.operands.contains(value) && waits($0) }) { known[value] = nil }
   }
 
@@ -111,7 +111,7 @@ struct StayingNormalizations: Sendable {
   ///   - planned: The names of the values that nodes of the planned network write. `nil` if
   ///     unknown.
   ///   - times: The steps of a session with their times.
-  func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [StayingNormalization] {
+  func reports(multiplications: Int, planned: Set<String>?, times: [LayerTime]) -> [UnfoldedNormalization] {
     let own = entries.reduce(0.0) { $0 + Double($1.multiplications) }
     return entries.map { entry in
       var report = entry.report
@@ -121,7 +121,7 @@ struct StayingNormalizations: Sendable {
       report.passed = check.failure == nil
       report.failure = check.failure
       if let planned, !planned.contains(entry.output) { report.computation = .merged }
-      var cost = StayingNormalization.Cost()
+      var cost = UnfoldedNormalization.Cost()
       cost.elements = check.elements
       cost.multiplications = entry.multiplications
       let total = Double(multiplications) + own
@@ -142,14 +142,14 @@ struct StayingNormalizations: Sendable {
   }
 }
 
-extension StayingNormalizations.Entry {
+extension UnfoldedNormalizations.Entry {
   /// The number of multiplications for the last sample.
   fileprivate var multiplications: Int {
     let each =
       switch report.computation {
       case .scaleAndShift, .merged, .inBody: 1
       case .definition: 2
-      // The square of each deviation, the quotient, and γ.
+      // By the square of each deviation, by 1 ÷ √(σ² + ε), and by γ.
       case .batchStatistics: 3
       }
     return saturatedProduct(check?.elements ?? 0, each)
