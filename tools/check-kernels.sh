@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
 
+swift build -c release --target InfoldKernelsAMX
 swift build -c release --target InfoldKernelsVNNI
 swift build -c release --target InfoldKernelsAVX512
 swift build -c release --target InfoldKernelsAVX2
@@ -19,7 +20,7 @@ fail() {
   failures=$((failures + 1))
 }
 
-for set in VNNI AVX512 AVX2 Portable; do
+for set in AMX VNNI AVX512 AVX2 Portable; do
   objects=("$products/InfoldKernels$set.build"/*.o)
 
   # If several objects define a symbol, the linker keeps one of them, whichever set it was compiled
@@ -43,7 +44,7 @@ for set in VNNI AVX512 AVX2 Portable; do
   loops=$(awk -f tools/innermost-loops.awk -f <(
     cat <<'END'
 function target() { return $2 ~ /^j/ ? $3 : "" }
-function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd/ }
+function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps/ }
 function isLoad(line, operation) { return 0 }
 function isCall(line, operation) { return line ~ /[ \t]call/ }
 function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/ }
@@ -63,6 +64,19 @@ END
     s/^([0-9]+ [0-9]+ [0-9]+) (.*)$/\2 \1/')
   echo "$set: products, calls and spills of innermost loops"
   sort <<<"$loops"
+  # Every size of a matrix unit's tiles must have loops without calls and spills, with one product per
+  # tile of sums, or three for split factors.
+  if [[ $set == AMX ]]; then
+    for size in 1x1 1x2 2x1 2x2; do
+      tiles=$((${size%x*} * ${size#*x}))
+      for loop in "multiplyRounded $tiles" "multiplySplit $((3 * tiles))"; do
+        awk -v name="UnitTile<$size>.${loop% *}" -v least="${loop#* }" \
+          '$1 == name && $2 >= least && $3 + $4 == 0 { found = 1 } END { exit !found }' <<<"$loops" \
+          || fail "AMX: no UnitTile<$size>.${loop% *} with ${loop#* } products in its loop"
+      done
+    done
+    continue
+  fi
   # Every tile must have a loop without calls that has one product per sum, and none of these loops
   # may spill.
   bad=$(echo "$loops" | awk '

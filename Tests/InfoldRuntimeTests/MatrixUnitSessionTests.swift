@@ -82,7 +82,7 @@ import Testing
     let expanded = try network.node("Clip", [try convolve(first, 32, 96, 1)])
     let depthwise = try network.node("HardSwish", [try convolve(expanded, 96, 96, 3, group: 96)])
     let projected = try network.node("Add", [try convolve(depthwise, 96, 32, 1), first])
-    let window = try network.node("Gelu", [try convolve(projected, 32, 64, 3, stride: 2)])
+    let window = try network.node("Tanh", [try convolve(projected, 32, 64, 3, stride: 2)])
     let grouped = try network.node("Relu", [try convolve(window, 64, 64, 3, group: 2)])
     let wide = try network.node(
       "Add",

@@ -45,7 +45,7 @@ import Testing
     let bounds = report.sessions.map { $0.layers.compactMap(\.kernels).reduce(0) { max($0, $1.bound) } }
     #expect(bounds[0] < bounds[1] && bounds[1] < bounds[2])
     for (session, suffix) in zip(report.sessions.dropFirst(), ["split bfloat16", "bfloat16"]) {
-      #expect(session.passed && session.remarks.isEmpty, "\(session.failures) \(session.remarks)")
+      #expect(session.passed && session.notes.isEmpty, "\(session.failures) \(session.notes)")
       let layers = session.layers.filter { $0.algorithm?.hasSuffix(suffix) == true }
       #expect(layers.count >= 3)
       #expect(layers.allSatisfy { ($0.kernels?.shareOfBound ?? 0) > 0.001 })
@@ -74,7 +74,7 @@ import Testing
     guard !SessionOptions.Precision.bfloat16.isDistinct(SessionOptions()) else { return }
     let report = try report(Self.network(), nil)
     #expect(report.passed)
-    #expect(report.sessions[2].remarks.count == 1 && report.sessions[1].remarks.isEmpty)
+    #expect(report.sessions[2].notes.count == 1 && report.sessions[1].notes.isEmpty)
     #expect(report.sessions[1].outputs[0].error == report.sessions[2].outputs[0].error)
   }
 }

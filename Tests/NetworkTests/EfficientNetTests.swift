@@ -52,6 +52,25 @@ struct EfficientNetTests {
     }
   }
 
+  /// A matrix unit multiplies split or rounded factors. Its instructions are plain functions.
+  @Test(arguments: [(SessionOptions.Precision.fast, 1e-5), (.bfloat16, 0.05)])
+  func agreesWithAMatrixUnit(precision: SessionOptions.Precision, tolerance: Float) throws {
+    var options = SessionOptions(precision: precision)
+    options.emulatedUnit = .everywhere
+    let session = try Session(model, options: options)
+    let steps = try session.planDescription().parts.flatMap(\.steps)
+    #expect(steps.count { $0.algorithm.contains("bfloat16") } >= 20)
+    let expected = try recorded("pictures")
+    for (row, name) in ["cat", "cup"].enumerated() {
+      let picture = try Picture(path: repositoryFolder + "/Tests/Recorded/efficientnet-lite0/\(name).png")
+      let result = try session.run(["input": picture.normalized()])["probs"]!.elements(as: Float.self)
+      let wanted = Array(expected[(row * 1000)..<(row * 1000 + 1000)])
+      let difference = zip(result, wanted).map { abs($0 - $1) }.max()!
+      #expect(difference <= tolerance, "\(name), \(precision): \(difference)")
+      #expect(result.firstIndex(of: result.max()!) == wanted.firstIndex(of: wanted.max()!))
+    }
+  }
+
   @Test func agreesInABatch() throws {
     let session = try Session(model)
     let expected = try recorded("random")

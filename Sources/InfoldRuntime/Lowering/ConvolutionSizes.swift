@@ -42,10 +42,10 @@ extension ConvolutionSizes {
       && kernels.groupedConvolutionScratch(channelGroups, window, depth, outputWidth: output.width) != nil
   }
 
-  /// Whether a matrix unit can compute the convolution.
+  /// Whether a matrix unit can compute the convolution. Each tap reads blocks of 32 channels.
   var suitsMatrixUnit: Bool {
     depth == .flat && tapCount > 0 && (groups == 1 || groupChannels >= 32)
-      && checkedProduct([tapCount, groupChannels]).map { $0 <= MatrixUnit.lengthLimit } ?? false
+      && checkedProduct([tapCount, (groupChannels + 31) / 32, 32]).map { $0 <= MatrixUnit.lengthLimit } ?? false
   }
 
   /// The number of rows and columns that windows cover, including padding.

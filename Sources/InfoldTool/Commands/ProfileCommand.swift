@@ -16,9 +16,9 @@ struct ProfileCommand: ParsableCommand {
       range; other integers are 0 or 1, and a single number is 1.
 
       Times are medians over the runs. GFLOP/s count two operations per multiply-accumulate of the operator's \
-      definition. Winograd convolutions need fewer, and a matrix unit multiplies faster, so both may exceed the peak. The peak is measured: \
-      multiplications and additions in registers alone, with the same number of threads. Layers of int8 are compared \
-      with the peak of 8-bit products.
+      definition. Winograd convolutions need fewer, and a matrix unit multiplies faster, so both may exceed the peak. \
+      The peak is measured: multiplications and additions in registers alone, with the same number of threads. Layers \
+      of int8 are compared with the peak of 8-bit products.
 
       Steps in bands take turns, a few rows of the image at a time, so that intermediate results stay in the cache. \
       Indented steps belong to the bodies of an If or a Loop, and their times are part of its time. Medians are taken \

@@ -35,7 +35,7 @@ struct SessionValidation {
     traced = try TracedSession(model, options: options)
     report = SessionReport(precision)
     if precision == .bfloat16, !traced.session.multipliesBFloat16 {
-      report.remarks.append("computed as with fast, since this processor has no matrix unit for bfloat16")
+      report.notes.append("computed as with fast, since this processor has no matrix unit for bfloat16")
     }
   }
 
