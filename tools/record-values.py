@@ -2,7 +2,7 @@
 """Records the results of ONNX Runtime or OpenVINO for every value of a model, for `infold compare
 MODEL --recorded FOLDER`.
 
-    record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--samples 128] [--runtime onnxruntime|openvino] [--optimize]
+    record-values.py MODEL FOLDER [--input NAME=FILE.npy]... [--seed 1] [--samples 256] [--runtime onnxruntime|openvino] [--optimize]
 
 Each value that is a numeric tensor is written to NAME.npy, with _ in place of each / or : in the name.
 This includes inputs and outputs. Inputs without a file are noise with the statistics of natural
@@ -23,7 +23,7 @@ import onnx
 from onnx import numpy_helper
 
 # The number of positions of a layer's output that is enough for the comparison.
-POSITIONS = 2048
+POSITIONS = 1024
 
 
 def every_value_returned(model):
@@ -145,7 +145,7 @@ def write(folder, values):
             np.save(folder / (name.replace("/", "_").replace(":", "_") + ".npy"), value)
 
 
-def record(model, folder, runtime="onnxruntime", given={}, seed=1, samples=128, optimize=False):
+def record(model, folder, runtime="onnxruntime", given={}, seed=1, samples=256, optimize=False):
     """Records a model's values in `folder`. Returns those of the first sample."""
     inputs = random_inputs(model, given, seed)
     complete = onnx.ModelProto()
@@ -170,7 +170,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--samples", type=int, default=128, help="number of inputs to run the model on")
+    parser.add_argument("--samples", type=int, default=256, help="number of inputs to run the model on")
     parser.add_argument("--runtime", choices=["onnxruntime", "openvino"], default="onnxruntime")
     parser.add_argument("--optimize", action="store_true", help="enable all graph optimizations of ONNX Runtime")
     arguments = parser.parse_args()

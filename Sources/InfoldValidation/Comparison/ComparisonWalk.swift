@@ -155,7 +155,9 @@ struct ComparisonWalk {
     estimates[value.index] = ErrorEstimate(exactly: tensor)
     origins[value.index] = []
     let isFloat = tensor.elementType == .float64
-    guard let difference = measured.difference else {
+    // What no bound explains must not pass at an output.
+    let unbounded = first.graph.index.isOutput(value) ? measured.unbounded : nil
+    guard let difference = measured.difference ?? unbounded else {
       if isFloat { confirmed.formUnion(inherited) }
       if inherited.isEmpty { try compareConstants(value, estimate, other, tensor, bounds, layer) }
       return

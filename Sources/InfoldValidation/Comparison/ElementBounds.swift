@@ -32,7 +32,13 @@ struct ElementBounds {
     var isKnown = true
     /// The element that exceeds its bound by the most.
     var difference: Difference?
+    /// Of the elements without a finite bound, the one that differs by the most, if that is more than
+    /// one part in a thousand of the largest magnitude.
+    var unbounded: Difference?
   }
+
+  /// The largest difference of an element without a finite bound, relative to the largest magnitude.
+  private static let tolerance = 1e-3
 
   init(_ estimate: ErrorEstimate) throws(InfoldError) {
     value = estimate.value
@@ -53,16 +59,19 @@ struct ElementBounds {
     let a = try value.numbers(), b = try other.numbers()
     var measured = Measurement(magnitude: largest)
     var worst = (excess: 0.0, index: -1, amount: 0.0), count = 0
+    var unbounded = (index: -1, amount: 0.0), unboundedCount = 0
+    let tolerance = value.elementType.isFloatingPoint ? Self.tolerance * largest : 0
     for index in a.indices {
       let (x, y, limit) = (a[index], b[index], limits[index])
-      // An element without a finite bound is unknown.
-      guard limit < .infinity else {
-        measured.isKnown = false
-        continue
-      }
-      measured.allowed = max(measured.allowed, limit)
+      measured.isKnown = measured.isKnown && limit < .infinity
+      if limit < .infinity { measured.allowed = max(measured.allowed, limit) }
       if x == y || x.isNaN && y.isNaN { continue }
       let amount = (x - y).magnitude.isNaN ? .infinity : (x - y).magnitude
+      guard limit < .infinity else {
+        if amount > tolerance { unboundedCount += 1 }
+        if amount > max(unbounded.amount, tolerance) { unbounded = (index, amount) }
+        continue
+      }
       measured.largest = max(measured.largest, amount)
       measured.share = max(measured.share, limit > 0 ? amount / limit : .infinity)
       guard amount > limit else { continue }
@@ -73,6 +82,10 @@ struct ElementBounds {
     if count > 0 {
       measured.difference = Difference(
         amount: worst.amount, allowed: limits[worst.index], index: worst.index, count: count)
+    }
+    if unboundedCount > 0 {
+      measured.unbounded = Difference(
+        amount: unbounded.amount, allowed: tolerance, index: unbounded.index, count: unboundedCount)
     }
     return measured
   }

@@ -49,10 +49,17 @@ struct ElementwisePaths {
   private func isPassed(_ node: Node, _ typed: any Operator, _ output: ValueID) -> Bool {
     if type(of: typed).rearrangesElements || type(of: typed).keepsElements || node.isNormalization { return true }
     guard let result = run.tensor(output) else { return false }
-    let operands = node.operands.map { $0.flatMap { run.tensor($0) } }
+    return node.isElementwise(node.operands.map { $0.flatMap { run.tensor($0) } }, output: result)
+  }
+}
+
+extension Node {
+  /// Whether each element of the output depends on only one element of each input.
+  func isElementwise(_ operands: [Tensor?], output: Tensor) -> Bool {
+    guard let typed, outputs.count == 1 else { return false }
     let mapping = typed.axisMapping(
-      OperatorInputs(operands), outputs: [TensorType(result.elementType, Shape(result.shape))])
-    return result.shape.indices.allSatisfy { axis in
+      OperatorInputs(operands), outputs: [TensorType(output.elementType, Shape(output.shape))])
+    return output.shape.indices.allSatisfy { axis in
       mapping.independentAxes.contains { $0.outputs.first == axis }
     }
   }

@@ -30,6 +30,9 @@ struct ErrorEstimate {
   /// Whether the value may have an error.
   var isUncertain: Bool { error != nil || relative > 0 }
 
+  /// Whether the value consists of integers or Booleans that may differ.
+  var isOpen: Bool { error != nil && !value.elementType.isFloatingPoint }
+
   /// Returns the sum of both errors, or `nil` for an exact value.
   func total() throws(InfoldError) -> Tensor? {
     guard relative > 0 else { return error }
@@ -41,7 +44,7 @@ struct ErrorEstimate {
   /// Returns the sum of both errors, which is zero for an exact value.
   func dense() throws(InfoldError) -> Tensor {
     if let error = try total() { return error }
-    return try value.times(0)
+    return try Tensor(repeating: 0.0, shape: value.shape)
   }
 }
 

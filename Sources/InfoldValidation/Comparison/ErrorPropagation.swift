@@ -22,9 +22,7 @@ struct ErrorPropagation {
   /// - Throws: The error of the operator.
   func outputs(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
     let values = try node.evaluate(inputs.map { $0?.value }, precision: .double)
-    if inputs.contains(where: { $0.map { $0.isUncertain && !$0.value.elementType.isFloatingPoint } == true }) {
-      return try unknown(values)
-    }
+    if inputs.contains(where: { $0?.isOpen == true }) { return try opened(inputs, values) }
     let count = zip(node.outputs, values).count { $0 != nil && $1 != nil }
     guard count == 1, let value = values.first ?? nil, value.elementType.isFloatingPoint,
       !(node.typed is any BodyOperator)
@@ -47,14 +45,27 @@ struct ErrorPropagation {
     return [ErrorEstimate(value, error: error)]
   }
 
-  /// Returns outputs without finite bounds. Integers select what is computed, so that nothing is
-  /// known if one of them may differ.
-  private func unknown(_ values: [Tensor?]) throws(InfoldError) -> [ErrorEstimate?] {
-    try values.map { value throws(InfoldError) in
-      try value.map { (value) throws(InfoldError) in
-        ErrorEstimate(value, error: try Tensor(repeating: Double.infinity, shape: value.shape))
+  /// Returns the outputs if integers or Booleans among the inputs may differ. Elements that depend on
+  /// one of those have no finite bound. Unless the operator is element-wise, these are all elements.
+  private func opened(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [ErrorEstimate?] {
+    guard values.count == 1, let value = values[0], node.isElementwise(inputs.map { $0?.value }, output: value) else {
+      return try values.map { value throws(InfoldError) in
+        try value.map { (value) throws(InfoldError) in
+          ErrorEstimate(value, error: try Tensor(repeating: Double.infinity, shape: value.shape))
+        }
       }
     }
+    var closed = inputs
+    for index in inputs.indices where inputs[index]?.isOpen == true {
+      closed[index] = ErrorEstimate(exactly: inputs[index]!.value)
+    }
+    guard var estimate = try outputs(closed)[0] else { return [nil] }
+    var error = try estimate.dense()
+    for case let input? in inputs where input.isOpen {
+      error = try .broadcasting(error, input.error!) { (a: Double, b: Double) in a + b }
+    }
+    estimate = ErrorEstimate(estimate.value, error: error)
+    return [estimate]
   }
 
   private func carried(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {

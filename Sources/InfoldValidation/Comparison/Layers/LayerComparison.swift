@@ -29,7 +29,8 @@ struct LayerComparison {
       try addFurther(values, to: &evidence)
     }
     let unit = max(comparison.rounding.constants / RoundingModel.count, comparison.rounding.results)
-    guard let difference = LayerTest(evidence, weight: weight, unit: unit).difference() else { return nil }
+    let test = LayerTest(evidence, weight: weight, unit: unit, testsOffsets: !layer.hasFollowingConstants)
+    guard let difference = test.difference() else { return nil }
     return describe(difference, node, linear, weight)
   }
 

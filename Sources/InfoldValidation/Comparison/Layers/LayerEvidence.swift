@@ -16,6 +16,8 @@ struct LayerEvidence {
   private(set) var outputs: [[Double]]
   /// The number of positions.
   private(set) var count = 0
+  /// Whether no sample has more than one position.
+  private(set) var hasSinglePositions = true
 
   /// The most positions of a sample. They are enough to find a weight that is wrong in its fourth
   /// digit despite the rounding errors of any known layer.
@@ -55,6 +57,7 @@ struct LayerEvidence {
       }
     }
     count += positions.count
+    hasSinglePositions = hasSinglePositions && output.positions == 1
     return true
   }
 

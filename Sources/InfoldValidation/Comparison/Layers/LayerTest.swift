@@ -28,8 +28,11 @@ struct LayerTest {
   private let weight: Tensor
   /// The unit roundoff of weights and results.
   private let unit: Double
+  private let testsOffsets: Bool
 
   private static let threshold = 9.0
+  /// The smallest shift of an output channel to report, in multiples of the typical shift.
+  private static let shiftThreshold = 12.0
   /// The smallest change of an offset or a factor that is worth reporting, in units of roundoff.
   private static let leastUnits = 64.0
   /// The smallest change of a weight that is worth reporting, in units of roundoff.
@@ -37,8 +40,10 @@ struct LayerTest {
   /// The fewest positions, or output channels, that tell a wrong weight from a rounding error.
   private static let leastPositions = 24
 
-  init(_ evidence: LayerEvidence, weight: Tensor, unit: Double) {
-    (self.evidence, self.weight, self.unit) = (evidence, weight, unit)
+  /// - Parameter testsOffsets: Whether the second network's offsets were not computed from other
+  ///   constants, whose rounding errors may be larger than the offsets.
+  init(_ evidence: LayerEvidence, weight: Tensor, unit: Double, testsOffsets: Bool) {
+    (self.evidence, self.weight, self.unit, self.testsOffsets) = (evidence, weight, unit, testsOffsets)
   }
 
   /// The rows that the output channels of one group share.
@@ -92,11 +97,11 @@ struct LayerTest {
     found.max { $0.significance < $1.significance }
   }
 
-  /// Returns the output channel of a matrix product that is shifted by much more than the others.
-  /// An input that hardly changes from sample to sample does not tell which weight causes the
-  /// shift.
+  /// Returns the output channel that is shifted by much more than the others, if each sample has one
+  /// position. An input that hardly changes from sample to sample does not tell which weight causes
+  /// the shift.
   private func shifted(_ groups: [Rows], _ channels: [Channel]) -> LayerDifference? {
-    guard !evidence.layer.hasWindow, groups.count == 1 else { return nil }
+    guard testsOffsets, !evidence.layer.hasWindow || evidence.hasSinglePositions, groups.count == 1 else { return nil }
     let known = channels.filter { $0.size > 0 }
     let shifts = known.map { $0.mean.magnitude / $0.size }.sorted()
     guard shifts.count >= Self.leastPositions, shifts[shifts.count / 2] > 0 else { return nil }
@@ -104,7 +109,7 @@ struct LayerTest {
     var worst: LayerDifference?
     for channel in known {
       let significance = channel.mean.magnitude / channel.size / pool
-      guard significance > 2 * Self.threshold, significance > worst?.significance ?? 0,
+      guard significance > Self.shiftThreshold, significance > worst?.significance ?? 0,
         channel.mean.magnitude > 2 * unit * magnitude(channel)
       else { continue }
       worst = LayerDifference(part: .channel, channel: channel.index, change: 0, significance: significance)
@@ -180,7 +185,7 @@ struct LayerTest {
     var found: [LayerDifference] = []
     var offsets: [Int: LayerDifference] = [:]
     for channel in channels {
-      offsets[channel.index] = offset(rows, channel, pool)
+      if testsOffsets { offsets[channel.index] = offset(rows, channel, pool) }
       if let difference = scale(rows, channel, pool) { found.append(difference) }
     }
     // Several output channels share the rows while these are in the cache.

@@ -40,6 +40,11 @@ struct PendingLayer {
     return layer
   }
 
+  /// Whether the following nodes have constants, such as those of a normalization.
+  var hasFollowingConstants: Bool {
+    steps.contains { step in step.operands.indices.contains { $0 != step.place && step.operands[$0] != nil } }
+  }
+
   /// Returns the result of the following nodes for an output of the layer.
   func result(of output: Tensor) throws(InfoldError) -> Tensor? {
     var value = output
