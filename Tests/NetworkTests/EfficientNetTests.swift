@@ -53,7 +53,7 @@ struct EfficientNetTests {
   }
 
   /// A matrix unit multiplies split or rounded factors. Its instructions are plain functions.
-  @Test(arguments: [(SessionOptions.Precision.fast, 1e-5), (.bfloat16, 0.05)])
+  @Test(arguments: [(.fast, 1e-5), (.bfloat16, 0.05)] as [(SessionOptions.Precision, Float)])
   func agreesWithAMatrixUnit(precision: SessionOptions.Precision, tolerance: Float) throws {
     var options = SessionOptions(precision: precision)
     options.emulatedUnit = .everywhere

@@ -16,7 +16,7 @@ import InfoldSystem
 /// The kernel sets of a session: those of one instruction set, and the sets that go with it.
 package struct KernelChoice: Sendable {
   /// The name, such as `avx2`.
-  package private(set) var name: String
+  package internal(set) var name: String
   /// Kernels for products, convolutions and Winograd's algorithm.
   let products: any ConvolutionKernels.Type
   /// Kernels that compute each lane independently. The widest vectors are used if they run at full
@@ -29,7 +29,7 @@ package struct KernelChoice: Sendable {
   let bytes: any ByteKernels.Type
   /// Kernels for products of bfloat16 numbers; `nil` if no unit multiplies them faster than float32
   /// numbers.
-  private(set) var matrixUnit: (any MatrixUnitKernels.Type)?
+  var matrixUnit: (any MatrixUnitKernels.Type)?
   /// The properties of the machine that plans use.
   var machine: MachineModel
 
@@ -108,39 +108,5 @@ extension KernelChoice {
         hint: "available kernels: \(Self.names.joined(separator: ", "))")
     }
     self = choice
-  }
-  /// Selects a choice as the options demand it.
-  ///
-  /// - Throws: As `init(named:)`.
-  init(named name: String?, _ options: SessionOptions) throws(InfoldError) {
-    try self.init(named: name)
-    guard let emulation = options.emulatedUnit else { return }
-    self.name += ", emulated"
-    matrixUnit = Self.emulatedUnit
-    machine.usesUnitWherePossible = emulation == .everywhere
-  }
-
-  /// Whether a session with these options, and with the kernels that the environment selects, has a
-  /// matrix unit.
-  static func hasMatrixUnit(_ options: SessionOptions) -> Bool {
-    (try? KernelChoice(named: forcedName, options))?.matrixUnit != nil
-  }
-
-  /// A matrix unit whose instructions are plain functions.
-  private static var emulatedUnit: any MatrixUnitKernels.Type {
-    #if arch(x86_64)
-      if infold_has_avx2_fma() { return AVX2EmulatedUnitKernels.self }
-    #elseif arch(arm64)
-      if true { return NEONEmulatedUnitKernels.self }
-    #endif
-    return PortableEmulatedUnitKernels.self
-  }
-}
-
-extension SessionOptions.Precision {
-  /// Returns whether no other precision gives the same results on this machine. Without a matrix
-  /// unit, `bfloat16` is computed as `fast`.
-  package func isDistinct(_ options: SessionOptions) -> Bool {
-    self != .bfloat16 || KernelChoice.hasMatrixUnit(options)
   }
 }
