@@ -19,9 +19,9 @@ public struct SessionOptions: Sendable, Hashable {
     case fast
     /// Convolutions and matrix products may round their factors to bfloat16 (8 significant bits,
     /// round to nearest, ties to even) and sum the products in float32. Factors beyond the largest
-    /// bfloat16 number become that number. Everything else is computed as with `fast`, and so are
-    /// products on processors that do not multiply bfloat16 numbers faster, so that results there
-    /// have the same bits as with `fast`.
+    /// bfloat16 number become that number. Everything else is computed as with `fast`. On processors
+    /// that do not multiply bfloat16 numbers faster than float32 numbers, and with
+    /// `Subnormals.kept`, products are too, so that results have the same bits.
     case bfloat16
 
     /// Whether convolutions may use Winograd's algorithm.

@@ -212,6 +212,25 @@ import Testing
     )
   }
 
+  /// A unit treats subnormal numbers as zero, so it is not used if they are kept.
+  @Test func subnormalNumbersAreKept() throws {
+    var network = NetworkBuilder(opset: 13)
+    let x = network.input([1, 64])
+    let graph = try network.finished(
+      try network.node("MatMul", [x, network.constant(try Tensor(repeating: Float(0.5), shape: [64, 40]))]))
+    let input = try Tensor(repeating: Float(0x1p-130), shape: [1, 64])
+    for precision in Self.precisions {
+      var options = Self.options(precision)
+      let flushed = try Session(graph.model, options: options).runHere(["x": input]).first!.value
+      #expect(try flushed.elements(as: Float.self).allSatisfy { $0 == 0 })
+      options.subnormals = .kept
+      let session = try Session(graph.model, options: options)
+      #expect(try Self.algorithms(session) == ["product"])
+      let kept = try session.runHere(["x": input]).first!.value.elements(as: Float.self)
+      #expect(kept.allSatisfy { $0 == 0x1p-125 })
+    }
+  }
+
   /// Sessions of one model share packed weights only if they multiply the same numbers.
   @Test func sharedWeights() throws {
     let model = try Self.network().model

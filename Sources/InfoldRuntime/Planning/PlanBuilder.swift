@@ -73,7 +73,7 @@ struct PlanBuilder {
     lanewiseKernels = factory.kernels.lanewise
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
-    matrixUnit = MatrixUnit(factory.kernels.matrixUnit, factory.precision)
+    matrixUnit = factory.matrixUnit
     cost = CostModel(machine: factory.kernels.machine, workers: factory.sharers)
     self.tuningResults = tuningResults
     precision = factory.precision

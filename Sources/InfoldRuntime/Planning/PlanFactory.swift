@@ -108,6 +108,12 @@ struct PlanFactory: Sendable {
   /// The accuracy that kernels must have.
   var precision: SessionOptions.Precision { options.precision }
 
+  /// The matrix unit that kernels may use. A unit treats subnormal numbers as zero, so none is used
+  /// if these are kept.
+  var matrixUnit: MatrixUnit? {
+    options.resolvedSubnormals == .flushed ? MatrixUnit(kernels.matrixUnit, precision) : nil
+  }
+
   /// The observer, if it observes layers.
   var layerObserver: (any SessionObserver)? { observer.flatMap { $0.observesLayers ? $0 : nil } }
 

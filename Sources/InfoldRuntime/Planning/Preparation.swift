@@ -24,7 +24,7 @@ final class Preparation: Sendable {
     // The fastest implementation depends on the number of threads.
     let tuning = options.tuning.map { "\($0) \(String(describing: options.threads))" } ?? ""
     return
-      "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(options.resolvedNarrowTypes) "
+      "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(options.resolvedSubnormals) \(options.resolvedNarrowTypes) "
       + "\(kernels.name) \(kernels.machine.usesUnitWherePossible) \(kernels.machine.secondLevelCache) \(tuning)"
   }
 }

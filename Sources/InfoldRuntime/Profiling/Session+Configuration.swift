@@ -11,8 +11,8 @@ extension Session {
   /// The instruction set of the kernels, such as `avx2`.
   package var instructionSet: String { factory.kernels.name }
 
-  /// Whether a matrix unit can multiply bfloat16 numbers.
-  package var multipliesBFloat16: Bool { factory.kernels.matrixUnit != nil }
+  /// Whether a matrix unit may multiply bfloat16 numbers.
+  package var multipliesBFloat16: Bool { factory.matrixUnit != nil }
 
   /// Returns the number of choices that this session has measured, and the number of steps in the
   /// plan for these inputs that use a measured choice, whether measured here or earlier. Returns
