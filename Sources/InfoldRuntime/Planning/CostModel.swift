@@ -27,10 +27,10 @@ struct CostModel: Sendable {
 
   /// Returns whether a matrix unit computes a product, or a convolution, faster than vectors do.
   ///
-  /// A unit was measured on a processor of Intel's Sapphire Rapids generation with pixels that were
-  /// converted already. Its products of split factors took 0.3 to 0.7 of the time of float32
-  /// products, and those of rounded factors 0.1 to 0.5. Converting a pixel takes as long as about
-  /// 60 split products.
+  /// A prototype was measured with AMX on a processor of Intel's Sapphire Rapids generation, with
+  /// pixels that were converted already. Its products of split factors took 0.3 to 0.8 of the time
+  /// of float32 products, and those of rounded factors 0.1 to 0.5. Converting a number is estimated
+  /// to take as long as 60 split products.
   ///
   /// - Parameters:
   ///   - rows: The number of output positions.
