@@ -34,7 +34,7 @@ import Testing
     #expect(result.status == 0, "\(result.error)")
     let report: [String: Any] = try result.json()
     #expect(report["threads"] as? Int == 2)
-    #expect(["avx512", "avx2", "portable"].contains(report["instructionSet"] as? String))
+    #expect(["amx", "avx512", "avx2", "portable"].contains(report["instructionSet"] as? String))
     let peak = try #require(report["peakGflops"] as? Double)
     #expect(peak > 0)
     let layers = try #require(report["layers"] as? [[String: Any]])
