@@ -123,6 +123,9 @@ extension FoldValidation {
     var options = options
     // Validate the constants in the model's own types.
     options.narrowTypes = .kept
+    // The errors of a matrix unit are larger than those of folding. It is not used if subnormal
+    // numbers are kept.
+    if SessionOptions.Precision.bfloat16.isDistinct(options) { options.subnormals = .kept }
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
