@@ -64,6 +64,13 @@ struct CollectedComparison {
         "the channels of \(String(quoting: first.graph[value].name)) are "
           + changes.compactMap { $0 }.joined(separator: " and ") + "; a later node undoes this")
     }
+    let found = Set(result.findings.map(\.value))
+    for step in result.steps where !found.contains(step.value) {
+      guard let difference = step.measured.unbounded else { continue }
+      report.notes.append(
+        "\(String(quoting: first.graph[step.value].name)) differs in \(counted(difference.count, "element")) "
+          + "without an error bound; rounding errors may decide between their values")
+    }
     for value in result.unlike.sorted(by: { $0.index < $1.index }) {
       guard let partner = matching.partners[value] else { continue }
       report.notes.append(
