@@ -12,15 +12,15 @@ struct CollectedComparison {
   private var seen: Set<ValueID> = []
   private var stepPlaces: [ValueID: Int] = [:]
 
-  /// - Parameter remarks: Notes about outputs that only one network has.
+  /// - Parameter notes: Notes about outputs that only one network has.
   init(
     _ first: ComparedNetwork, _ second: ComparedNetwork, _ outputs: [(first: ValueID, second: ValueID)],
-    _ remarks: [String]
+    _ notes: [String]
   ) {
     self.outputs = outputs
     report.model = first.path
     report.other = second.path
-    report.notes = remarks
+    report.notes = notes
     report.outputs = outputs.map { OutputDifference(name: first.graph[$0.first].name) }
   }
 

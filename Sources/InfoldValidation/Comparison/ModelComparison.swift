@@ -26,7 +26,7 @@ public struct ModelComparison: Sendable {
   private let outputs: [(first: ValueID, second: ValueID)]
   /// For each input of the second network, the position of the matching input of the first one.
   private let inputPlaces: [Int?]
-  private let remarks: [String]
+  private let notes: [String]
 
   /// Prepares the comparison of two models.
   /// - Parameters:
@@ -40,7 +40,7 @@ public struct ModelComparison: Sendable {
     let interface = try ComparedInterface(self.first.graph, self.second.graph, file: second.path)
     inputPlaces = interface.inputPlaces
     outputs = interface.outputs
-    remarks = interface.remarks
+    notes = interface.notes
   }
 
   /// Compares both models on `samples`.
@@ -62,7 +62,7 @@ public struct ModelComparison: Sendable {
     count: Int, timeLimit: Duration? = nil, progress: (Double) -> Void = { _ in },
     sample: (Int) throws(InfoldError) -> Sample?
   ) throws(InfoldError) -> ComparisonReport {
-    var collected = CollectedComparison(first, second, outputs, remarks)
+    var collected = CollectedComparison(first, second, outputs, notes)
     for index in 0..<count {
       progress(Double(index) / Double(count))
       guard let sample = try sample(index) else { continue }
@@ -87,7 +87,7 @@ public struct ModelComparison: Sendable {
   public func run(
     _ sample: Sample, recorded: [String: Tensor], further: [[String: Tensor]] = [], timeLimit: Duration? = nil
   ) throws(InfoldError) -> ComparisonReport {
-    var collected = CollectedComparison(first, second, outputs, remarks)
+    var collected = CollectedComparison(first, second, outputs, notes)
     try limiting(timeLimit) { () throws(InfoldError) in
       let runs = try runs(sample, recorded: recorded)
       try collected.add(sample.name, try search(runs, further), runs.first, runs.second)
