@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ScatterND, where it replaces all and where not.
+/// ScatterND that replaces all elements, or not.
 @Suite struct RemoveCompleteScattersTests {
   private let shape = [2, 3, 4]
 
