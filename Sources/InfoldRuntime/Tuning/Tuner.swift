@@ -193,7 +193,7 @@ struct Tuner {
   private func suffices(_ kind: Choice.Kind) -> Bool { timeNeeded(kind) <= remaining }
 
   private func timeNeeded(_ kind: Choice.Kind) -> UInt64 {
-    // Packing weights dominates the making of the first plan. The last plan is made once more.
+    // Packing weights dominates the time for the first plan. The last plan is made again.
     let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
     return plans + UInt64(4 * (fewestRuns + 1)) * running
   }
