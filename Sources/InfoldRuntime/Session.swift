@@ -130,7 +130,7 @@ public final class Session: Sendable {
 
   /// Runs the model and writes the results into tensors that the caller owns.
   ///
-  /// From the second run with inputs of the same shapes on, this method allocates nothing, provided
+  /// After the first run with inputs of the same shapes, this method allocates nothing, provided
   /// that every layer has a kernel and the outputs are not shared.
   ///
   /// - Parameters:

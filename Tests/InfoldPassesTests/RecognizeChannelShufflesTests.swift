@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Reshape, Transpose and Reshape, which shuffle channels or not.
+/// Reshape, Transpose and Reshape that shuffle channels, and similar ones that do not.
 @Suite struct RecognizeChannelShufflesTests {
   /// Expects these operators after the pass for an input of `shape` that is reshaped to `split`, transposed by `axes` and reshaped to
   /// `joined`, and identical results.

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ReduceMax and ReduceMin of a Concat, which stacks values or not.
+/// ReduceMax and ReduceMin of a Concat that stacks values, and of others.
 @Suite struct RecognizeStackExtremaTests {
   /// Expects these operators after the pass for values of these shapes that are concatenated and then reduced, and identical results.
   private func expect(

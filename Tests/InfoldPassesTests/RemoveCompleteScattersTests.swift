@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ScatterND that replaces all elements, or not.
+/// ScatterND that replaces all elements, and similar ones that do not.
 @Suite struct RemoveCompleteScattersTests {
   private let shape = [2, 3, 4]
 

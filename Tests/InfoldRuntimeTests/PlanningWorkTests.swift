@@ -103,8 +103,8 @@ import Testing
     #expect(times[1] < 12 * times[0] + 0.05, "\(times)")
   }
 
-  /// Sizes that are data-dependent unless a value has one element, as is assumed until the run: each is found in the region of the previous
-  /// one.
+  /// Each size is data-dependent unless a value has one element, which inference assumes before the run. Each region therefore turns out to
+  /// contain the next one.
   @Test(arguments: [true, false]) func regionsInRegions(optimize: Bool) throws {
     let times = try [100, 400].map { count in
       var network = NetworkBuilder()
