@@ -7,7 +7,7 @@ import ServerTestSupport
 import Testing
 
 @Suite struct CallTests {
-  /// Runs a server of a network that batches images, and waits for further images for this number of seconds.
+  /// Runs a server that batches images, and waits this number of seconds for further images.
   private func run(
     waiting seconds: Double, queueSize: Int = 256, _ body: @escaping @Sendable (TestServer) async throws -> Void
   ) async throws {

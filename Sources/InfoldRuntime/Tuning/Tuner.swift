@@ -35,7 +35,8 @@ struct Tuner {
 
   /// Returns the fastest plan of a graph, from earlier and new measurements.
   ///
-  /// - Throws: As `PlanFactory.plan`; the error that interrupts the preparation of the session.
+  /// - Throws: The errors of `PlanFactory.plan`; the error that interrupts the preparation of the
+  ///   session.
   static func plan(
     _ graph: Graph, for factory: PlanFactory, _ cache: TuningCache, largestByteCount: Int
   ) throws(InfoldError) -> Plan {
