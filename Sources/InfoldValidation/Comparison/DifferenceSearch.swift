@@ -18,8 +18,8 @@ struct DifferenceSearch {
     var unlike: Set<ValueID> = []
   }
 
-  /// The most values that the search may discard. Each attempt is a pass over the nodes from that
-  /// value on.
+  /// The most values that the search may discard. Each attempt is a pass over the nodes after that
+  /// value.
   private static let attempts = 64
   /// The largest bound of an output, relative to its largest magnitude, that shows the output to be
   /// correct.

@@ -6,8 +6,8 @@ import InfoldTensor
 /// Finds the first value that two models compute differently, beyond rounding errors.
 ///
 /// Both models run in double precision on the same inputs. Values are matched by name, by content,
-/// and by their position in the graphs. The first network then runs once more, node by node, and
-/// each node reads the *second* network's values, so that a difference shows up at the node that
+/// and by their position in the graphs. The first network then runs again, node by node, and each
+/// node reads the *second* network's values, so that a difference shows up at the node that
 /// causes it. An error analysis runs along and bounds each difference. The bounds allow for
 /// constants that were rounded again, such as weights with a folded normalization. No tolerance has
 /// to be chosen.
