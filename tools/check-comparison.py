@@ -9,8 +9,9 @@ Each runtime records each network twice. The first time, the network is unchange
 must not find a difference. The second time, one number in each of several weights is changed by one
 part in ten thousand, and the comparison must find these layers and no others. The weights are those of
 the first, the middle and the last layer, and of randomly chosen layers. The number is chosen at random
-among those that are at least as large as the mean magnitude of their weight and whose inputs are not
-nearly all zero. The script prints one line for each network and runtime, or with --table the rows of
+among those that are at least as large as the mean magnitude of their weight, are multiplied with nonzero
+numbers at a twentieth of all positions or more, and move the layer's outputs by more than one unit in the
+last place. The script prints one line for each network and runtime, or with --table the rows of
 the table in docs/Comparing.md.
 """
 
@@ -32,6 +33,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 recording = importlib.import_module("record-values")
 
 CHANGE = 1e-4
+# The distance of float32 numbers, relative to their magnitude.
+SPACING = 2.0 ** -23
 
 
 def layers(model):
@@ -43,18 +46,28 @@ def layers(model):
         if node.op_type in ("Conv", "Gemm", "MatMul") and node.input[1] in constants and uses.count(node.input[1]) == 1]
 
 
-def is_read(node, values, place, shape):
-    """Whether a weight is multiplied with nonzero numbers at a twentieth of all positions or more."""
+def recorded(folder, values, name):
+    """Returns a value of all samples that contain it, along a first axis."""
+    file = name.replace("/", "_").replace(":", "_") + ".npy"
+    return np.stack([values[name]] + [np.load(path) for path in sorted(folder.glob(f"sample-*/{file}"))]).astype(np.float64)
+
+
+def effect(node, inputs, outputs, change, place, shape):
+    """Returns by how much a change of a weight moves the outputs of the layer, as a standard deviation relative
+    to their root mean square. A constant part does not count, since it equals a change of the offset."""
     numbers = {attribute.name: attribute.i for attribute in node.attribute}
     if node.op_type == "Conv":
         group = place[0] // (shape[0] // (numbers.get("group") or 1))
-        channel = values[:, group * shape[1] + place[1]]
+        source, target = inputs[:, :, group * shape[1] + place[1]], outputs[:, :, place[0]]
     else:
-        channel = values[..., place[1] if numbers.get("transB") else place[0]]
-    return np.count_nonzero(channel) >= channel.size / 20
+        row, column = reversed(place) if numbers.get("transB") else place
+        source, target = inputs[..., row], outputs[..., column]
+    if np.count_nonzero(source) < source.size / 20:
+        return 0
+    return abs(change) * source.std() / max(np.sqrt(np.mean(target ** 2)), 1e-30)
 
 
-def planted(model, values, count, seed):
+def planted(model, folder, values, count, seed):
     """Returns a copy with `count` wrong weights, and the position of the wrong number in each, by name."""
     generator = np.random.default_rng(seed)
     changed = onnx.ModelProto()
@@ -71,10 +84,11 @@ def planted(model, values, count, seed):
         numbers = numpy_helper.to_array(tensor).copy()
         flat = numbers.reshape(-1)
         large = np.flatnonzero(np.abs(flat) >= np.abs(flat).mean())
+        inputs, outputs = recorded(folder, values, node.input[0]), recorded(folder, values, node.output[0])
         for _ in range(1000):
             index = int(generator.choice(large))
             place = [int(axis) for axis in np.unravel_index(index, numbers.shape)]
-            if is_read(node, values[node.input[0]], place, numbers.shape):
+            if effect(node, inputs, outputs, CHANGE * flat[index], place, numbers.shape) > SPACING:
                 break
         flat[index] *= 1 + CHANGE
         places[tensor.name] = place
@@ -106,7 +120,7 @@ def check(infold, path, runtime, count, seed):
         start = time.monotonic()
         right = compare(infold, path, folder / "right")
         seconds = time.monotonic() - start
-        changed, places = planted(model, first, count, seed)
+        changed, places = planted(model, folder / "right", first, count, seed)
         recording.record(changed, folder / "wrong", runtime)
         wrong = compare(infold, path, folder / "wrong")
     found, alarms = differences(wrong, model), differences(right, model)

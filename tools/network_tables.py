@@ -168,11 +168,11 @@ INTRODUCTION = """# Networks
     PYTHON tools/fetch-models.py --folder FOLDER
     PYTHON tools/export-networks.py --folder FOLDER --table > docs/Networks.md
 
-compare Infold with ONNX Runtime on networks from other projects, and write this page: architectures
-of timm and torchvision, and some hand-written networks, exported by both of PyTorch's exporters in
-several opsets and types; and models that Python packages contain. Parameters of exports are random,
-with batch normalization statistics taken from their inputs, so that no layer is degenerate. The
-page checks results and measures times, which do not depend on the parameters.
+These commands compare Infold with ONNX Runtime on networks from other projects, and write this page:
+architectures of timm and torchvision, and some hand-written networks, exported by both of PyTorch's
+exporters in several opsets and types; and models that Python packages contain. Parameters of
+exports are random, with batch normalization statistics taken from their inputs, so that no layer is
+degenerate. The page checks results and measures times, which do not depend on the parameters.
 
 {conditions}
 

@@ -12,8 +12,8 @@ extension Model {
   ///   - limits: Limits for the model.
   ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
   ///   - dataRoot: The folder that external data may come from; by default that of the model.
-  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError` with
-  ///   `.cancelled` if the task is cancelled.
+  /// - Throws: The errors of `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError`
+  ///   with `.cancelled` if the task is cancelled.
   public static func load(
     path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
@@ -32,8 +32,8 @@ extension Session {
   ///   - path: The path of the file.
   ///   - options: The session options.
   ///   - observer: An observer of plans, runs and layers.
-  /// - Throws: Like `init(path:options:observer:)`; `InfoldError` with `.cancelled` if the task is
-  ///   cancelled.
+  /// - Throws: The errors of `init(path:options:observer:)`; `InfoldError` with `.cancelled` if the
+  ///   task is cancelled.
   public static func load(
     path: String, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {

@@ -10,7 +10,7 @@ extension Model {
   ///   - limits: Limits for the model.
   ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
   ///   - dataRoot: The folder that external data may come from; by default that of the model.
-  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
+  /// - Throws: The errors of `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
     path: String, limits: ModelLimits = ModelLimits(), declaredShapes: DeclaredShapes = .advisory,
     dataRoot: String? = nil
@@ -24,7 +24,7 @@ extension Model {
   ///   - bytes: The content of an ONNX file.
   ///   - limits: Limits for the model.
   ///   - declaredShapes: How to treat the shapes that the model declares for computed values.
-  /// - Throws: Like `init(bytes:operators:limits:declaredShapes:)`.
+  /// - Throws: The errors of `init(bytes:operators:limits:declaredShapes:)`.
   public init(
     bytes: [UInt8], limits: ModelLimits = ModelLimits(), declaredShapes: DeclaredShapes = .advisory
   ) throws(InfoldError) {

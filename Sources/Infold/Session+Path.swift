@@ -8,7 +8,7 @@ extension Session {
   ///   - path: The path of the file.
   ///   - options: The session options.
   ///   - observer: An observer of plans, runs and layers.
-  /// - Throws: Like `Model.init(path:operators:limits:declaredShapes:dataRoot:)` and
+  /// - Throws: The errors of `Model.init(path:operators:limits:declaredShapes:dataRoot:)` and
   ///   `Session.init(_:options:observer:)`.
   public convenience init(
     path: String, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil

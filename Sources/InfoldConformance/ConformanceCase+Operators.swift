@@ -5,7 +5,7 @@ import InfoldSystem
 
 extension ConformanceCase {
   /// The operators of the model's nodes, including those in functions and in bodies of If and Loop.
-  /// Names of operators outside ONNX's own domain are prefixed with the domain and a point.
+  /// Names of operators outside ONNX's own domain are prefixed with the domain and a period.
   /// - Throws: `InfoldError` if the model cannot be read.
   public func operators() throws(InfoldError) -> Set<String> {
     var names: Set<String> = []

@@ -22,7 +22,7 @@ public struct OperatorTable: Sendable, Hashable {
 
   /// A row of the table.
   public struct Row: Sendable, Hashable {
-    /// The name, prefixed with the domain and a point if that is not ONNX's own.
+    /// The name, prefixed with the domain and a period if the domain is not ONNX's own.
     public let name: String
     /// The family of the operator.
     public let family: OperatorFamily

@@ -72,7 +72,7 @@ extension Model {
   ///   - limits: Limits for the model.
   ///   - declaredShapes: How to treat the shapes that the model declares for computed values. By
   ///     default the operators decide, and contradictions are listed in `warnings`.
-  /// - Throws: Like `init(path:operators:limits:declaredShapes:dataRoot:)`.
+  /// - Throws: The errors of `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
     bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory

@@ -27,7 +27,7 @@ public struct TensorFile: Sendable {
   }
 
   /// Reads a TensorProto from bytes.
-  /// - Throws: Like `init(path:)`.
+  /// - Throws: The errors of `init(path:)`.
   public init(bytes: [UInt8]) throws(InfoldError) {
     self = try TensorFile(try Unpacked<Onnx__TensorProto>(bytes), TensorDecoder(externalData: nil))
   }

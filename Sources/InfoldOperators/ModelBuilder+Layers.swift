@@ -48,7 +48,7 @@ extension ModelBuilder {
   ///   - variance: The running variance, [C].
   ///   - epsilon: The number added to the variance.
   ///   - name: The name of the node and of its output, or `nil` to generate one.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func batchNormalization(
     _ x: ValueID, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5,
     named name: String? = nil
@@ -63,19 +63,19 @@ extension ModelBuilder {
   }
 
   /// Adds max(x, 0), element-wise (ONNX Relu).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func relu(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Relu.name, [x], named: name)
   }
 
   /// Adds an element-wise sum with broadcasting (ONNX Add).
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func add(_ a: ValueID, _ b: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Add.name, [a, b], named: name)
   }
 
   /// Adds a concatenation along an axis (ONNX Concat), by default along the channels.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func concatenation(
     _ values: [ValueID], axis: Int = 1, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
@@ -89,7 +89,7 @@ extension ModelBuilder {
   ///   - stride: The stride along every spatial axis.
   ///   - padding: The number of positions on every side that count as −∞.
   ///   - name: The name of the node and of its output, or `nil` to generate one.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func maxPool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
@@ -103,7 +103,7 @@ extension ModelBuilder {
   ///   - stride: The stride along every spatial axis.
   ///   - padding: The number of padding positions on every side.
   ///   - name: The name of the node and of its output, or `nil` to generate one.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func averagePool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
@@ -111,13 +111,13 @@ extension ModelBuilder {
   }
 
   /// Adds the mean of each channel (ONNX GlobalAveragePool): [N, C, …] → [N, C, 1, …].
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func globalAveragePool(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(GlobalAveragePool.name, [x], named: name)
   }
 
   /// Merges all dimensions after the first (ONNX Flatten): [N, C, H, W] → [N, C·H·W].
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func flatten(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Flatten.name, [x], named: name)
   }
@@ -129,7 +129,7 @@ extension ModelBuilder {
   ///   - bias: The bias, [M].
   ///   - name: The name of the node and of its output, or `nil` to generate one.
   /// - Returns: The output, [N, M].
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func dense(
     _ x: ValueID, weight: Tensor, bias: Tensor? = nil, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
@@ -142,7 +142,7 @@ extension ModelBuilder {
 
   /// Adds a softmax, which turns scores into probabilities (ONNX Softmax): exp(x) ÷ Σ exp(x) along
   /// an axis.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func softmax(_ x: ValueID, axis: Int = -1, named name: String? = nil) throws(InfoldError) -> ValueID {
     try node(Softmax.name, [x], attributes: ["axis": .int(Int64(axis))], named: name)
   }

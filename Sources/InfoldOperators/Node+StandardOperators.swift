@@ -3,8 +3,8 @@ import InfoldSystem
 
 extension Node {
   /// Creates a node and looks up its operator among the standard ones.
-  /// - Throws: As
-  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)` does.
+  /// - Throws: The errors of
+  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)`.
   public init(
     name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = []
@@ -15,7 +15,7 @@ extension Node {
   }
 
   /// Returns a copy of the node with other attributes, for standard operators.
-  /// - Throws: As `replacing(attributes:registry:)` does.
+  /// - Throws: The errors of `replacing(attributes:registry:)`.
   public func replacing(attributes: AttributeList) throws(InfoldError) -> Node {
     try replacing(attributes: attributes, registry: .standard)
   }

@@ -82,7 +82,7 @@ public struct StaticQuantizer: Sendable {
 
   /// Measures ranges on samples, and quantizes the network.
   /// - Parameter samples: The tensors of each sample by input name, for at least one sample.
-  /// - Throws: As `quantize(count:progress:sample:)`.
+  /// - Throws: The errors of `quantize(count:progress:sample:)`.
   public func quantize(_ samples: [[String: Tensor]]) throws(InfoldError) -> QuantizedNetwork {
     try quantize(count: samples.count) { index throws(InfoldError) in samples[index] }
   }
@@ -130,7 +130,7 @@ public struct StaticQuantizer: Sendable {
   ///   - shapes: The shapes passed to `quantizeWithoutSamples`.
   ///   - ranges: The ranges passed to `quantizeWithoutSamples`.
   ///   - progress: Receives the number of pictures done.
-  /// - Throws: As `quantizeWithoutSamples`.
+  /// - Throws: The errors of `quantizeWithoutSamples`.
   public func compareWithoutSamples(
     _ network: QuantizedNetwork, shapes: [String: [Int]] = [:], ranges: [String: ClosedRange<Double>] = [:],
     progress: (Int) -> Void = { _ in }
@@ -163,7 +163,7 @@ public struct StaticQuantizer: Sendable {
   ///   - count: The number of samples.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample, by input name.
-  /// - Throws: As `quantize(count:progress:sample:)`.
+  /// - Throws: The errors of `quantize(count:progress:sample:)`.
   public func compare(
     _ network: QuantizedNetwork, count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> QuantizationComparison {

@@ -24,7 +24,7 @@ package struct Cancellation: Sendable {
   private let source: Source
   private let deadline: Deadline?
 
-  /// - Parameter limit: The longest that the run may take from now on.
+  /// - Parameter limit: The longest time that the run may take, starting now.
   init(_ source: Source, timeLimit limit: Duration?) {
     self.source = source
     deadline = limit.map { Deadline(after: $0) }

@@ -10,7 +10,7 @@ extension Session {
   ///
   /// - Parameter inputs: As for the synchronous `run(_:)`.
   /// - Returns: Every output by name.
-  /// - Throws: As the synchronous `run(_:)`. If the task is cancelled, throws
+  /// - Throws: The errors of the synchronous `run(_:)`. If the task is cancelled, throws
   ///   `InfoldError.Code.cancelled`: a run in progress ends before its next layer, and a queued run
   ///   never begins. `throwingCancellationErrors(_:)` converts this error to Swift's
   ///   `CancellationError`. A time limit counts from the moment the run begins.
@@ -22,8 +22,8 @@ extension Session {
   /// inputs must have default values.
   ///
   /// - Returns: The output.
-  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more required
-  ///   inputs or more outputs.
+  /// - Throws: The errors of `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more
+  ///   required inputs or more outputs.
   public func run(_ input: Tensor) async throws(InfoldError) -> Tensor {
     try await awaiting { (flag) throws(InfoldError) in try self.result(input, .flag(flag)) }
   }
@@ -48,8 +48,8 @@ extension Session {
   ///   - model: The model. Pass its only copy if possible: its weights are then folded in place.
   ///   - options: How the session runs the model.
   ///   - observer: Receives reports about plans, runs and layers.
-  /// - Throws: As `init(_:options:observer:)`; `InfoldError.Code.cancelled` if the task is
-  ///   cancelled.
+  /// - Throws: The errors of `init(_:options:observer:)`; `InfoldError.Code.cancelled` if the task
+  ///   is cancelled.
   public static func load(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {
@@ -79,7 +79,7 @@ extension Session {
   /// delay.
   ///
   /// - Parameter inputs: As for `run(_:)`.
-  /// - Throws: As `run(_:)`.
+  /// - Throws: The errors of `run(_:)`.
   public func warmUp(_ inputs: [String: Tensor]) throws(InfoldError) {
     _ = try run(inputs)
   }
@@ -88,8 +88,8 @@ extension Session {
   ///
   /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
   ///   value may be omitted.
-  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if a shape is missing or a name is
-  ///   not a graph input.
+  /// - Throws: The errors of `run(_:)`; `InfoldError.Code.invalidArgument` if a shape is missing or
+  ///   a name is not a graph input.
   public func warmUp(shapes: [String: [Int]] = [:]) throws(InfoldError) {
     try warmUp(placeholders(shapes))
   }

@@ -52,8 +52,8 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
 
     /// Returns the next results, or `nil` after the last.
     ///
-    /// - Throws: As `Session.run(_:)`, with Swift's `CancellationError` if the task is cancelled;
-    ///   any error of the input sequence. After an error, the sequence ends.
+    /// - Throws: The errors of `Session.run(_:)`, with Swift's `CancellationError` if the task is
+    ///   cancelled; any error of the input sequence. After an error, the sequence ends.
     public mutating func next() async throws -> Element? {
       do {
         while pendingRuns.hasRoom, let input = try await inputs?.next() { pendingRuns.begin(input, in: session) }

@@ -8,7 +8,7 @@ extension Session {
   ///
   /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
   ///   value may be omitted.
-  /// - Throws: As `warmUp(shapes:)`.
+  /// - Throws: The errors of `warmUp(shapes:)`.
   public func prepare(shapes: [String: [Int]] = [:]) throws(InfoldError) {
     try observing { () throws(InfoldError) in _ = try plan(forNamed: placeholders(shapes), cancellation()) }
   }
@@ -25,8 +25,8 @@ extension Session {
   /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
   ///   value may be omitted. The first size is the largest batch size: the same for all inputs, and
   ///   at least 2.
-  /// - Throws: As `warmUp(shapes:)`. The method makes the plans of all batch sizes, but does not
-  ///   run the model.
+  /// - Throws: The errors of `warmUp(shapes:)`. The method makes the plans of all batch sizes, but
+  ///   does not run the model.
   public func computesImagesSeparately(shapes: [String: [Int]] = [:]) throws(InfoldError) -> Bool {
     try interface.inFile { () throws(InfoldError) in
       let inputs = try interface.completed(placeholders(shapes)).map(PlanCache.Input.init)

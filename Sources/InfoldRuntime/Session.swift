@@ -122,22 +122,22 @@ public final class Session: Sendable {
   /// Runs a model with one required input and one output. Further inputs must have default values.
   ///
   /// - Returns: The output.
-  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more required
-  ///   inputs or more outputs.
+  /// - Throws: The errors of `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more
+  ///   required inputs or more outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
     try observing { () throws(InfoldError) in try result(input, .currentTask) }
   }
 
   /// Runs the model and writes the results into tensors that the caller owns.
   ///
-  /// From the second run with inputs of the same shapes on, this method allocates nothing, provided
+  /// After the first run with inputs of the same shapes, this method allocates nothing, provided
   /// that every layer has a kernel and the outputs are not shared.
   ///
   /// - Parameters:
   ///   - inputs: A tensor for each of `self.inputs`, in that order.
   ///   - outputs: Receives a tensor for each of `self.outputs`, in that order. The memory of an
   ///     existing element is reused if it has the right shape and element type and is not shared.
-  /// - Throws: As `run(_:)`; the elements of `outputs` may then have changed.
+  /// - Throws: The errors of `run(_:)`; the elements of `outputs` may then have changed.
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
     try observing { () throws(InfoldError) in
       guard inputs.count == self.inputs.count else {

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A program of its own, for what it counts is what a whole process allocates. `tools/check-allocations.sh` builds and runs it.
+// A separate program, because it counts all allocations of a process. `tools/check-allocations.sh` builds and runs it.
 let package = Package(
   name: "Allocations",
   dependencies: [.package(name: "infold", path: "../..")],

@@ -10,10 +10,10 @@ typealias KernelsUnderTest = NEONKernels
   typealias ByteKernelsUnderTest = NEONByteKernels
 #endif
 
-/// The set of all kernels that sessions use beside one of those that multiply.
+/// The complete kernel set that sessions combine with a set that only multiplies.
 func companion(_ kernels: KernelsUnderTest.Type) -> KernelsUnderTest.Type { kernels }
 
-/// Runs the tests of the kernels where Swift Testing does not: in Embedded Swift, under emulation.
+/// Runs the kernel tests where Swift Testing is not available: in Embedded Swift, under emulation.
 @main
 struct Program {
   static func main() {

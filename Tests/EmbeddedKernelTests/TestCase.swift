@@ -22,14 +22,14 @@ enum TestCase {
   }
 }
 
-/// Calls a test with each of its arguments, whose type the test knows.
+/// Calls a test with each of its arguments, whose type only the test knows.
 func forEachArgument<Arguments: Sequence>(_ arguments: Arguments, _ body: (Arguments.Element) -> Void) {
   for argument in arguments { body(argument) }
 }
 
 struct MissingValue: Error {}
 
-/// Takes the place of the macro of Swift Testing: counts a failure of the test that runs, and prints the first places.
+/// Replaces the `#expect` macro of Swift Testing: counts a failure of the current test, and prints the first locations.
 func expectTrue(
   _ condition: Bool, _ comment: @autoclosure () -> Comment = "", file: StaticString = #filePath, line: Int = #line
 ) {
@@ -47,7 +47,7 @@ func requireValue<Value>(_ value: Value?) throws(MissingValue) -> Value {
   return value
 }
 
-/// What a test says of an expectation, which is not printed: texts of values need what Embedded Swift does not have.
+/// The comment of an expectation. It is not printed, because converting values to text needs what Embedded Swift does not have.
 struct Comment: ExpressibleByStringInterpolation {
   struct StringInterpolation: StringInterpolationProtocol {
     init(literalCapacity: Int, interpolationCount: Int) {}

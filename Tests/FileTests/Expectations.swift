@@ -2,7 +2,7 @@ import Foundation
 import InfoldSystem
 import Testing
 
-/// Expects that `body` fails with an error of the kind `code` whose one line holds every text in `parts`.
+/// Expects that `body` throws an error with the code `code`, whose one-line description contains every text in `parts`.
 func expectError<Result>(
   _ code: InfoldError.Code, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () throws -> Result

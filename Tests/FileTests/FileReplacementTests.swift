@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Whatever ends the process while it writes, there is nothing to clean up.
+  /// However the process ends while it writes, no temporary file is left.
   @Test func hasNoNameBeforeItIsComplete() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/file"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct NumPyFileTests {
-  /// Two rows of three: what `tools/make-npy-fixtures.py` calls the extremes of a type.
+  /// Two rows of three elements: those that `tools/make-npy-fixtures.py` calls the extremes of a type.
   static let extremes: [(name: String, tensor: Tensor)] = try! [
     ("b1", Tensor(shape: [2, 3], [true, false, true, true, false, false])),
     ("i1", integers(Int8.self)), ("i2", integers(Int16.self)), ("i4", integers(Int32.self)),

@@ -3,11 +3,11 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// What the system may do to a process that writes.
+/// Limits and signals that affect a process while it writes.
 @Suite struct SystemLimitTests {
-  /// The signal of a file that may not become larger does not reach the process, which would end here, and leaves nothing behind.
+  /// The signal for exceeding the file size limit does not reach the process, where it would be fatal, and does not stay pending.
   @Test func fileSizeSignal() throws {
-    // On a thread that lets it through.
+    // On a thread that does not block the signal.
     var signals = sigset_t(), earlier = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGXFSZ)
@@ -29,7 +29,7 @@ import Testing
     #expect(sigismember(&mask, SIGXFSZ) == 0 && sigismember(&pending, SIGXFSZ) == 0)
   }
 
-  /// A pipe that nobody reads is refused, and does not wait.
+  /// Writing to a pipe without a reader is refused, and does not wait.
   @Test func pipesWithoutReader() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/pipe"

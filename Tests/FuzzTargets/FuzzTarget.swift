@@ -6,27 +6,27 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// What hostile bytes are given to. Each target returns for whatever it is given: that they were refused is as good as that
-/// they were not. What must not happen ends the process.
+/// A function that is called with hostile bytes. Each target returns for any input, whether it accepts or refuses it. A failure ends the
+/// process.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   /// An ONNX file is decoded, and its types are inferred.
   case decode
-  /// An ONNX file is decoded, folded, written and decoded again, and what is written then is the same.
+  /// An ONNX file is decoded, folded, written and decoded again. Writing it again gives the same bytes.
   case roundtrip
-  /// An ONNX file is decoded and run by kernels and by reference evaluations.
+  /// An ONNX file is decoded and run with kernels and with reference evaluations.
   case run
   /// A NumPy file is decoded, written and decoded again.
   case npy
   /// A JPEG or PNG picture is decoded and resized.
   case image
-  /// A file that says how pictures go into a model is read.
+  /// A sidecar, which describes how pictures are converted to inputs, is read.
   case sidecar
 
-  /// The memory that one input may make the target take.
+  /// The maximum number of bytes that one input may make the target allocate.
   public static let memoryLimit = 64 << 20
 
-  /// Gives `bytes` to the target.
-  /// - Parameter inEveryWay: Whether a model is run in every way that there is, and not in one that the bytes choose.
+  /// Passes `bytes` to the target.
+  /// - Parameter inEveryWay: Whether to run a model in every configuration, instead of one that the bytes determine.
   public func run(_ bytes: [UInt8], inEveryWay: Bool = false) {
     do throws(InfoldError) {
       try MemoryBudget(limit: Self.memoryLimit).charging { () throws(InfoldError) in
@@ -46,7 +46,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 }
 
 extension FuzzTarget {
-  /// Writes a model as it was read, or rewritten in one of two ways, as its size decides.
+  /// Writes a model unchanged, or rewritten in one of two ways, depending on its size.
   private static func writeTwice(_ bytes: [UInt8]) throws(InfoldError) {
     var model = try Model(bytes: bytes, operators: .standard)
     switch bytes.count % 3 {
@@ -59,14 +59,14 @@ extension FuzzTarget {
     }
   }
 
-  /// What was written is read, and written in the same way.
+  /// Reads the written model, and checks that writing it again gives the same bytes.
   private static func requireSame(_ model: Model, _ what: String) throws(InfoldError) {
     let first = try model.serialized()
     let second: [UInt8]
     do throws(InfoldError) {
       second = try Model(bytes: first, operators: .standard).serialized()
     } catch {
-      // Raw data takes more bytes than a varint, and a limit may lie in between.
+      // Raw data takes more bytes than varints, so the written model may exceed a limit that the original does not.
       guard error.code == .limitExceeded else { fatalError("\(what) is written, and refused: \(error)") }
       return
     }
@@ -93,7 +93,7 @@ extension FuzzTarget {
 }
 
 extension FuzzTarget {
-  /// Infold's operators, of which mutated models are made.
+  /// Infold's operators, for generating mutated models.
   public static var operators: [(name: String, domain: String)] {
     OperatorRegistry.standard.all.map { ($0.name, $0.domain) }
   }

@@ -5,18 +5,18 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// A model from hostile bytes, that is planned, and run where it is small enough.
+/// A model from hostile bytes, which is planned, and run if it is small enough.
 struct RunTarget {
   private let model: Model
   private let inputs: [String: Tensor]
-  /// What kernels and the contents of inputs are chosen by.
+  /// Determines the kernels and the contents of the inputs.
   private let seed: UInt64
   private let isSmall: Bool
 
-  /// - Throws: `InfoldError` with `.limitExceeded` for a model that takes too long.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the model would take too long.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     seed = bytes.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
-    // What is declared counts in one of four, where only a run may prove it wrong.
+    // For one model in four, declared shapes are binding, so that a run may contradict them.
     var model = try Model(
       bytes: bytes, operators: .standard, limits: ModelLimits(nodes: 200, textBytes: 1 << 12),
       declaredShapes: seed >> 20 & 3 == 0 ? .binding : .advisory)
@@ -27,7 +27,7 @@ struct RunTarget {
     }
     let bound = try model.graph.binding(inputs: types)
     isSmall = try Self.isSmall(bound)
-    // Half of the small ones keep their open shapes, for which a plan is made by the run.
+    // Half of the small models keep their dynamic dimensions, so that the run makes the plan.
     if !isSmall || seed >> 16 & 1 == 0 { model.graph = bound }
     var random = SplitMix64(seed: seed)
     var inputs: [String: Tensor] = [:]
@@ -38,7 +38,7 @@ struct RunTarget {
     self.inputs = inputs
   }
 
-  /// Runs the model by kernels in one of the precisions, or without any; `inEveryWay`, in all of these ways.
+  /// Runs the model in one of four configurations: fast, exact, exact without optimization, or bfloat16; with `inEveryWay`, in all of them.
   func run(inEveryWay: Bool) throws(InfoldError) {
     let kernels = KernelChoice.names[Int(seed >> 32) % KernelChoice.names.count]
     let ways: [(SessionOptions.Precision, optimize: Bool)] = [
@@ -66,15 +66,15 @@ struct RunTarget {
     }
     for output in session.outputs {
       guard let type = output.type, let result = results[output.name] else { continue }
-      // What a loop without a trip collects has sizes of 0 where its body does not say them.
+      // If a loop has no iterations, its scan outputs have sizes of 0 where the body does not determine them.
       precondition(
         result.elementType == type.elementType && (type.shape?.admits(result.shape) != false || result.count == 0),
         "\(output.name) is \(result), and was declared as \(type)")
     }
   }
 
-  /// Whether a run takes no more than a fraction of a second.
-  /// - Throws: `InfoldError` with `.limitExceeded` where what a session computes ahead may take longer.
+  /// Whether a run takes at most a fraction of a second.
+  /// - Throws: `InfoldError` with `.limitExceeded` if constant folding in a session could take longer.
   private static func isSmall(_ graph: Graph) throws(InfoldError) -> Bool {
     var elements = 0
     for value in graph.values {

@@ -3,7 +3,7 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// What fuzzing has found: every file goes through its target once more, which must return.
+/// Inputs that fuzzing has found. Every file is passed to its target once more, which must return.
 @Suite struct FindingTests {
   /// A file of `Findings`.
   struct Finding: Sendable, CustomTestStringConvertible {

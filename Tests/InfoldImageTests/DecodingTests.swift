@@ -44,7 +44,7 @@ import Testing
     #expect(try Picture(bytes: Array(padded)) == Picture(bytes: bytes))
   }
 
-  /// The scan loses bytes in its middle, and the padding that is tolerated is there too.
+  /// The scan lacks some bytes in the middle, and the file also has padding that would be tolerated.
   @Test func doesNotTakeDamageForPadding() throws {
     var bytes = try Fixture.bytes("decoding/restart-markers.jpg")
     let marker = try #require(bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xD0 })

@@ -12,10 +12,10 @@ enum Fixture {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
   }
 
-  /// How the names of pictures end.
+  /// The file name extensions of pictures.
   static let endings = [".jpg", ".png", ".webp", ".gif", ".bmp"]
 
-  /// The names of the files in `folder` whose suffix is one of `suffixes`, without the folder.
+  /// The names of the files in `folder` that end with one of `suffixes`, without the folder.
   static func names(in folder: String, _ suffixes: [String]) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
     return names.filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
@@ -30,7 +30,7 @@ enum Fixture {
   }
 }
 
-/// The largest difference of two samples; `nil` when the sizes differ.
+/// The largest difference of two samples; `nil` if the sizes differ.
 func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
   guard a.width == b.width, a.height == b.height else { return nil }
   return zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }.max()

@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// An error or a picture: what must not happen is a crash.
+  /// Decoding returns a picture or throws an error, and never crashes.
   @Test(arguments: damaged)
   func survivesEveryChangedByte(name: String) throws {
     var bytes = try Fixture.bytes("decoding/\(name)")
@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  /// With no limits of one's own, those of the formats keep every product of sizes within an `Int`.
+  /// Even if the caller disables all limits, the limits of the formats keep every product of sizes within an `Int`.
   @Test(
     arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"]
       + ["huge.webp", "huge-canvas.webp", "huge.gif", "far-frame.gif", "huge.bmp", "lowest-height.bmp"])

@@ -12,7 +12,7 @@ import Testing
     #expect(try Picture(bytes: picture.pngBytes()) == picture)
   }
 
-  /// One that deflate makes much smaller, and whose rows are all alike.
+  /// A uniform picture, which deflate compresses well.
   @Test func decodesAnEvenPicture() throws {
     let picture = try Picture(width: 300, height: 200, pixels: .init(repeating: 77, count: 300 * 200 * 3))
     let file = try picture.pngBytes()

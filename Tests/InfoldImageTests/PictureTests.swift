@@ -2,7 +2,7 @@ import InfoldImage
 import Testing
 
 @Suite struct PictureTests {
-  /// A picture whose red is the column, and whose green is the row.
+  /// A picture whose red value is the column, and whose green value is the row.
   static func ramp(_ width: Int, _ height: Int) throws -> Picture {
     try Picture(
       width: width, height: height,
@@ -33,7 +33,7 @@ import Testing
     expectError(.invalidArgument, "is not inside") { _ = try picture.cropped(x: x, y: y, width: width, height: height) }
   }
 
-  /// width, height, fraction, aspect, and the expected left, top, width, height.
+  /// Width, height, fraction, aspect, and the expected left, top, width and height.
   static let centerCrops: [(size: (Int, Int), fraction: Double, aspect: (Int, Int), expected: [Int])] = [
     ((100, 60), 1, (1, 1), [20, 0, 60, 60]),
     ((60, 100), 1, (1, 1), [0, 20, 60, 60]),

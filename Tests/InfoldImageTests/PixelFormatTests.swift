@@ -3,7 +3,7 @@ import InfoldSystem
 import Testing
 
 @Suite struct PixelFormatTests {
-  /// 2×2 pixels: red, green, blue of each.
+  /// 2×2 pixels with their red, green and blue values.
   private static let colors: [(red: UInt8, green: UInt8, blue: UInt8)] = [
     (1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12),
   ]
@@ -30,7 +30,7 @@ import Testing
       bytes: bytes.span)
     let expected = Self.colors.flatMap { format == .grey ? [$0.red, $0.red, $0.red] : [$0.red, $0.green, $0.blue] }
     #expect(picture.pixels == expected && picture.width == 2 && picture.height == 2)
-    // What lies behind the last row is not looked at.
+    // Bytes after the last row are ignored.
     let longer = bytes + [1, 2, 3, 4, 5, 6, 7]
     #expect(
       try Picture(

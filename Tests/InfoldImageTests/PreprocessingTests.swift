@@ -63,7 +63,7 @@ import Testing
       "normalization": normalization.rawValue, "colorOrder": order, "mean": nil, "standardDeviation": nil,
     ]
     let preprocessing = try Self.decode(changing: changes)
-    // The numbers of a color go where the color is.
+    // Mean and standard deviation are reordered together with the color channels.
     let isTurned = order == "BGR"
     #expect(preprocessing.mean == (isTurned ? normalization.mean.reversed() : normalization.mean))
     let deviation = normalization.standardDeviation
@@ -162,7 +162,7 @@ import Testing
     expectError(.malformedData, "\"\(key)\" must be") { _ = try Self.decode(changing: [key: value]) }
   }
 
-  /// 3×2 pixels, the size of the input, so that nothing but the layout is at work.
+  /// 3×2 pixels, the size of the input, so that only the layout matters.
   static func picture() throws -> Picture {
     try Picture(width: 3, height: 2, pixels: (0..<18).map { UInt8($0 * 10) })
   }
@@ -195,7 +195,7 @@ import Testing
     expectError(.invalidArgument, "there are no pictures") { _ = try preprocessing.tensor(from: []) }
   }
 
-  /// Blue comes first, and loses the most; nothing is divided.
+  /// Blue comes first. Each channel's mean is subtracted, and nothing is divided.
   @Test func subtractsCaffesMean() throws {
     let changes: [String: (any Sendable)?] = [
       "normalization": "caffe", "colorOrder": nil, "mean": nil, "standardDeviation": nil, "cropFraction": 1,
@@ -216,7 +216,7 @@ import Testing
   }
 }
 
-/// The pictures that `tools/record-expectations.py` made with Pillow, cropped and resized for EfficientNet-Lite0.
+/// Pictures that `tools/record-expectations.py` cropped and resized for EfficientNet-Lite0 with Pillow.
 @Suite struct RecordedPreprocessingTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").path
 

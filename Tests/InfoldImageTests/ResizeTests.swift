@@ -1,7 +1,7 @@
 import InfoldImage
 import Testing
 
-/// A recorded result of Pillow: `SOURCE-FILTER-WIDTHxHEIGHT` or `FILTER-WIDTHxHEIGHT`.
+/// The parameters of a recorded result of Pillow, from its name: `SOURCE-FILTER-WIDTHxHEIGHT` or `FILTER-WIDTHxHEIGHT`.
 private func parameters(of name: String) throws -> (filter: ResizeFilter, width: Int, height: Int) {
   let parts = name.prefix { $0 != "." }.split(separator: "-").suffix(2)
   let size = try #require(parts.last).split(separator: "x").compactMap { Int($0) }
@@ -66,7 +66,7 @@ private func parameters(of name: String) throws -> (filter: ResizeFilter, width:
     }
   }
 
-  /// The result is small, and the rows before the columns are shrunk would not be.
+  /// The result is small, but the intermediate picture, resized along the rows only, would exceed the limit.
   @Test func refusesALargeIntermediate() throws {
     let picture = try PictureTests.ramp(2, 200)
     let limits = ImageLimits(maximumPixels: 1000)

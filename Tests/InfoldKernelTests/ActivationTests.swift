@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import Testing
 
-/// An activation gives the same bits behind every kernel as by itself, whatever stands around an element.
+/// An activation gives the same bits in the epilogue of every kernel as on its own, whatever the neighboring elements are.
 @Suite struct ActivationTests {
   static let activations: [(activation: Activation, function: UnaryFunction, alpha: Float, beta: Float)] = [
     (Activation(.clip, -0.5, 0.25), .clip, -0.5, 0.25), (Activation(.leakyRelu, 0.1), .leakyRelu, 0.1, 0),
@@ -12,7 +12,7 @@ import Testing
     (Activation(.softplus), .softplus, 0, 0), (Activation(.mish), .mish, 0, 0),
   ]
 
-  /// What the kernel for single functions makes of `values`, one after the other.
+  /// The results of the kernel for single functions for `values`, one at a time.
   private static func alone(_ index: Int, _ set: any KernelSet.Type, _ values: [Float]) -> [Float] {
     let item = activations[index]
     let (input, output, shape) = (Buffer(values), Buffer(values.count), ElementwiseShape(pixels: values.count))
@@ -91,7 +91,7 @@ import Testing
 
   @Test(arguments: kernelSets.indices, activations.indices) func isTheSameElementByElement(set: Int, index: Int) {
     let (activation, kernels) = (Self.activations[index].activation, kernelSets[set])
-    // More than is finished at once, and numbers of channels that fill no vector.
+    // More elements than one block, and channel counts that are not multiples of a vector.
     for (pixels, channels) in [(5_003, 1), (9, 5), (4, 39)] {
       let shape = ElementwiseShape(pixels: pixels, channels: channels)
       let count = pixels * channels

@@ -1,7 +1,7 @@
-/// Heights and widths of one and two, at which loops over pictures have an edge on both sides.
+/// Heights and widths of one and two, where windows reach the border on both sides.
 let smallSizes = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 7), (7, 1), (2, 5), (5, 2)]
 
-/// Numbers that a kernel reads or writes, with some before and behind them that it must not touch.
+/// Memory that a kernel reads or writes, with guard elements before and after it that the kernel must not touch.
 final class Buffer {
   private static let margin = 16
   private static let guardValue: Float = -12345.5
@@ -11,7 +11,7 @@ final class Buffer {
   var base: UnsafeMutablePointer<Float> { storage.baseAddress! + Self.margin }
   var input: UnsafePointer<Float> { UnsafePointer(base) }
   var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
-  /// Whether the numbers around are what they were.
+  /// Whether the guard elements are unchanged.
   var isIntact: Bool {
     storage[..<Self.margin].allSatisfy { $0 == Self.guardValue }
       && storage[(Self.margin + count)...].allSatisfy { $0 == Self.guardValue }
@@ -28,7 +28,7 @@ final class Buffer {
     for (index, value) in values.enumerated() { base[index] = value }
   }
 
-  /// Numbers between −`bound` and `bound`.
+  /// Random numbers between −`bound` and `bound`.
   convenience init(random count: Int, seed: UInt64, bound: Float = 1) {
     var state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
     self.init(
@@ -43,7 +43,7 @@ final class Buffer {
   deinit { storage.deallocate() }
 }
 
-/// Whether two lists agree up to `tolerance` times the larger of 1 and the expected number; NaN agrees with NaN.
+/// Whether two lists agree up to `tolerance` times the larger of 1 and the expected number; NaN equals NaN.
 func agree(_ results: [Float], _ expected: [Double], tolerance: Double) -> Bool {
   results.count == expected.count
     && zip(results, expected).allSatisfy { result, expected in

@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// Bytes that a kernel reads or writes: with what it may read behind them, and nothing that it may write around them.
+/// Bytes that a kernel reads or writes, followed by bytes that it may read, and surrounded by bytes that it must not write.
 final class ByteBuffer {
   private static let guardValue: UInt8 = 0xa5
   private let storage: UnsafeMutableBufferPointer<UInt8>
@@ -28,7 +28,7 @@ final class ByteBuffer {
   deinit { storage.deallocate() }
 }
 
-/// Memory with the alignment that packed numbers and scratch memory need.
+/// Memory with the alignment that packed weights and scratch memory need.
 final class AlignedBytes {
   let base: UnsafeMutableRawPointer
 

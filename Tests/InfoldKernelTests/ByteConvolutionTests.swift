@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// Convolutions of bytes against their definition, to the last bit.
+/// Convolutions of bytes, compared bit for bit with their definition.
 @Suite struct ByteConvolutionTests {
   struct Shape {
     var images = 2
@@ -14,11 +14,11 @@ import Testing
     var stride = 1
     var dilation = 1
     var pad = 0
-    /// How much less there is behind a picture's rows and columns than before them.
+    /// How much smaller the padding after rows and columns is than the padding before them.
     var cut = 0
-    /// What lies between the pixels of the input and of the output.
+    /// The number of bytes between the pixels of the input, and of the output.
     var gap = 0
-    /// The greatest magnitude of weights; beyond 64, two products may be more than 16 bits hold.
+    /// The largest magnitude of the weights. Above 64, the sum of two products may exceed 16 bits.
     var greatestWeight = 128
 
     var outputHeight: Int { (height + 2 * pad - cut - dilation * (size - 1) - 1) / stride + 1 }
@@ -34,7 +34,7 @@ import Testing
 
   private static var shapes: [Shape] {
     var shapes: [Shape] = []
-    // Every number of positions in a tile, of columns in a panel, and of channels in four.
+    // Every number of positions in a tile, of columns in a panel, and of channels in a group of four.
     for outputs in 1...70 {
       shapes.append(
         Shape(images: 1, height: 1, width: 1 + outputs % 14, channels: 1 + outputs * 7 % 40, outputs: outputs))
@@ -51,7 +51,7 @@ import Testing
     }
     shapes.append(Shape(height: 9, width: 9, channels: 5, outputs: 20, size: 3, dilation: 2, pad: 2, gap: 1))
     shapes.append(Shape(height: 2, width: 2, channels: 4, outputs: 4, size: 3, stride: 2, pad: 3))
-    // As many positions as pixels, and other ones.
+    // As many positions as pixels, and different numbers.
     for pad in [-1, 1, 3] {
       shapes.append(Shape(height: 3, width: 5, channels: 6, outputs: 19, pad: pad, cut: 2 * pad))
     }
@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  /// The greatest products of both signs, which are more than 16 bits hold when two are added.
+  /// The largest products of both signs, whose sum exceeds 16 bits.
   @Test(arguments: byteKernelSets.indices) func extremeProducts(set: Int) {
     for weight in [Int8.min, -65, -64, 64, 65, .max] {
       check(
@@ -125,7 +125,7 @@ import Testing
     if let fixedInput { for index in 0..<input.count { input.base[index] = fixedInput } }
     let output = ByteBuffer(shape.positions * outputStride - shape.gap)
     let perColumn = shape.taps * (isDepthwise ? 1 : channels)
-    // In the order of ONNX: column, channel, tap.
+    // In ONNX order: column, channel, tap.
     let weights = (0..<(columns * perColumn)).map { _ in
       fixedWeight ?? Int8(Int(Int8(truncatingIfNeeded: random.next() >> 32)) * shape.greatestWeight / 128)
     }
@@ -135,7 +135,7 @@ import Testing
     let lower = Float(Int32(random.next() % 20)) - Float(zeroPoint), upper = Float(255 - zeroPoint)
     let padding = UInt8(truncatingIfNeeded: random.next() >> 32)
 
-    // What a kernel needs for whole blocks of columns.
+    // The memory that a kernel needs for whole blocks of columns.
     let block = isDepthwise ? kernels.depthwiseBlock : kernels.panelWidth
     let count = (columns + block - 1) / block * block
     let starts = AlignedBytes(4 * count), factors = AlignedBytes(4 * count)
@@ -190,7 +190,7 @@ import Testing
     }
 
     var expected = output.values
-    // Of a product, the sums can be had themselves.
+    // For a product, the kernel can also return the sums themselves.
     let room = (columns + 15) / 16 * 16
     let sums = AlignedBytes(4 * positions * room)
     if !isDepthwise {

@@ -2,9 +2,9 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// Element-wise kernels and pools of bytes against their definition, to the last bit.
+/// Element-wise and pooling kernels for bytes, compared bit for bit with their definitions.
 @Suite struct ByteElementwiseTests {
-  /// Scales whose quotients often lie in the middle of two numbers, and others.
+  /// Scales whose quotients are often halfway between two integers, and others.
   private static let scales: [Float] = [1, 0.5, 0.1, 0.0078431, 3.7, 1e-6, 1e20]
 
   private func quantized(_ x: Float, _ quantization: ByteQuantization) -> UInt8 {
@@ -112,7 +112,7 @@ import Testing
   }
 
   @Test(arguments: byteKernelSets.indices) func adds(set: Int) {
-    // Every pair of bytes; the gaps are left alone.
+    // Every pair of bytes. The gaps remain unchanged.
     for (scaleA, scaleB, scale) in [(0.5, 0.25, 0.5), (0.013, 0.021, 0.03), (1, 1, 2)] as [(Float, Float, Float)] {
       let a = ByteBuffer(65536), b = ByteBuffer(65536), output = ByteBuffer(256 * 300)
       for index in 0..<65536 { (a.base[index], b.base[index]) = (UInt8(index >> 8), UInt8(index & 255)) }

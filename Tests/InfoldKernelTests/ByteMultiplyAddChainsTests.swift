@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import Testing
 
 @Suite struct ByteMultiplyAddChainsTests {
-  /// Bytes of all sizes, in sums that wrap around.
+  /// Bytes of all magnitudes, in sums that wrap around.
   @Test(arguments: byteKernelSets.indices) func everySumGoesThroughEveryRound(set: Int) {
     let kernels = byteKernelSets[set]
     let count = kernels.multiplyAddChainCount

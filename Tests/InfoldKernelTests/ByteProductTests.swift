@@ -2,20 +2,20 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// Products of quantized rows with packed weights, against their definition.
+/// Products of quantized rows and packed weights, compared with their definition.
 @Suite struct ByteProductTests {
   private struct Shape {
     var rows: Int
     var inner: Int
     var columns: Int
-    /// How much lies between rows.
+    /// The number of bytes between rows.
     var gap = 0
     var hasZeroPoints = false
     var hasBias = false
     var adds = false
-    /// The greatest magnitude of weights; beyond 64, two products may be more than 16 bits hold.
+    /// The largest magnitude of the weights. Above 64, the sum of two products may exceed 16 bits.
     var greatestWeight = 128
-    /// All weights and numbers; random ones, if `nil`.
+    /// The value of all inputs, and of all weights; `nil` for random values.
     var fixed: (UInt8, Int8)?
   }
 
@@ -49,7 +49,7 @@ import Testing
     let (rows, inner, columns) = (shape.rows, shape.inner, shape.columns)
     let stride = inner + shape.gap, outputStride = columns + shape.gap
     let input = ByteBuffer(random: rows * stride - shape.gap, &random)
-    // In the order [inner][columns], as recurrent operators have them.
+    // In the order [inner][columns], as in recurrent operators.
     var weights = (0..<inner * columns).map { _ in
       Int8(Int(Int8(truncatingIfNeeded: random.next() >> 32)) * shape.greatestWeight / 128)
     }
@@ -108,7 +108,7 @@ import Testing
     #expect(output.isIntact && input.isIntact)
   }
 
-  /// 0 counts as a number, and what is none does not.
+  /// The bounds include 0, and ignore NaN.
   @Test(arguments: byteKernelSets.indices) func bounds(set: Int) {
     let kernels = byteKernelSets[set]
     for count in 0...70 {

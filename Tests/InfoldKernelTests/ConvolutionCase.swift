@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// Memory for a kernel to work in. Every number in it is NaN at first.
+/// Scratch memory for a kernel. Every element is NaN initially.
 final class Scratch {
   let base: UnsafeMutableRawPointer
 
@@ -12,7 +12,7 @@ final class Scratch {
     self.byteCount = byteCount
   }
 
-  /// Whether what lies behind it is what it was.
+  /// Whether the bytes after it are unchanged.
   var isIntact: Bool { UnsafeRawBufferPointer(start: base + byteCount, count: 64).allSatisfy { $0 == 0x5a } }
   var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 
@@ -21,7 +21,7 @@ final class Scratch {
   deinit { base.deallocate() }
 }
 
-/// A convolution with its numbers: images and weights between −1 and 1, pixels that lie apart.
+/// A convolution with its data: images and weights between −1 and 1, and gaps between pixels.
 final class ConvolutionCase: CustomStringConvertible {
   struct Shape {
     var images = 2
@@ -75,7 +75,7 @@ final class ConvolutionCase: CustomStringConvertible {
       pixelStride: outputStride)
   }
 
-  /// The outputs, pixel by pixel, without what lies between them.
+  /// The outputs, pixel by pixel, without the gaps between them.
   var results: [Float] {
     (0..<outputPixels).flatMap { pixel in (0..<shape.outputs).map { output.base[pixel * outputStride + $0] } }
   }
@@ -122,13 +122,13 @@ final class ConvolutionCase: CustomStringConvertible {
       }
   }
 
-  /// The expected outputs, pixel by pixel, without what lies between them.
+  /// The expected outputs, pixel by pixel, without the gaps between them.
   func expectedResults() -> [Double] {
     let expected = expected()
     return (0..<outputPixels).flatMap { pixel in (0..<shape.outputs).map { expected[pixel * outputStride + $0] } }
   }
 
-  /// What the output must be: the definition, in double precision. Where nothing is written it has what is there now.
+  /// The expected output: the definition in double precision. Elements that are not written keep their current values.
   func expected() -> [Double] {
     let window = shape.window
     var expected = output.values.map(Double.init)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ConvolutionTests {
   typealias Shape = ConvolutionCase.Shape
 
-  /// Products: every number of positions in a tile and of columns in a panel, and channels around the unrolled loop.
+  /// Products: every number of positions in a tile and of columns in a panel, and channel counts around the unroll factor.
   private static var products: [Shape] {
     var shapes: [Shape] = []
     for outputs in 1...40 {
@@ -53,7 +53,7 @@ import Testing
       Shape(
         height: 4, width: 9, channels: 16, outputs: 16,
         window: ImageWindow(height: 1, width: 4, strideY: 2, strideX: 1, padLeft: 3), padRight: 1, epilogue: 3))
-    // Columns that one tile of three vectors takes, of sums in several runs, and more positions than one block.
+    // Columns that fit into one tile of three vectors, for sums that are split into several runs, with more positions than one block.
     for outputs in [17, 24] {
       shapes.append(
         Shape(
@@ -61,13 +61,13 @@ import Testing
           window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1,
           epilogue: outputs % ConvolutionCase.epilogueCount))
     }
-    // More padding than the window is wide: some windows lie outside of the picture.
+    // Padding wider than the window: some windows are entirely outside of the picture.
     shapes.append(
       Shape(
         height: 3, width: 2, channels: 8, outputs: 17,
         window: ImageWindow(height: 2, width: 2, padTop: 3, padLeft: 3), padBottom: 2, padRight: 4, epilogue: 2))
-    // As many positions as pixels, and other ones: what is padded on one side is cut off on the other, as in the phases of
-    // transposed convolutions. And windows without positions, which read nothing.
+    // As many positions as pixels, and different numbers: what is padded on one side is cut off on the other, as in the phases of
+    // transposed convolutions. Also windows without positions, which read nothing.
     for outputs in [5, 20, 70] {
       for (padTop, padLeft) in [(0, 1), (0, -1), (1, 0), (-1, 0), (2, 5), (0, 7)] {
         shapes.append(
@@ -83,7 +83,7 @@ import Testing
             epilogue: outputs % ConvolutionCase.epilogueCount))
       }
     }
-    // Pictures of one and two rows and columns, with windows that cover them or lie beside them.
+    // Pictures of one and two rows and columns, with windows that cover them or lie outside of them.
     for (height, width) in smallSizes {
       for size in [2, 3, 5] {
         for step in 1...2 {
@@ -99,7 +99,7 @@ import Testing
     return shapes
   }
 
-  /// Sums that are computed in parts by panels of 64, 16 or 8 columns, with a last part that is shorter than a run of a sum.
+  /// Sums that are computed in parts by panels of 64, 16 or 8 columns. The last part is shorter than a full run.
   private static var longSums: [Shape] {
     var shapes: [Shape] = []
     for (index, channels) in [1100, 4200, 8300].enumerated() {
@@ -158,7 +158,7 @@ import Testing
 
   @Test(arguments: convolutionKernelSets.indices) func computesAGroupFromItsChannels(set: Int) {
     let kernels = convolutionKernelSets[set]
-    // Two groups of 3 and 5 channels: the second one begins behind the first one.
+    // Two groups of 3 and 5 channels: the second one begins after the first one.
     let window = ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1)
     let whole = ConvolutionCase(
       Shape(channels: 6, outputs: 10, window: window, padBottom: 1, padRight: 1, epilogue: 1))
@@ -166,7 +166,7 @@ import Testing
     let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: taps, channels: 3))
     for group in 0..<2 {
       let packed = Scratch(byteCount: 4 * kernels.packedCount(rows: 3 * taps, columns: 5))
-      // [outputs, 6, 3, 3] of which the group has 3 channels of its own.
+      // [outputs, 6, 3, 3]; 3 of the channels belong to the group.
       kernels.pack(
         PackArguments(
           source: whole.weights.input + (group * 5 * 6 + group * 3) * taps, taps: taps, channels: 3, tapStride: 1,
@@ -182,7 +182,7 @@ import Testing
           window: window, input: input, weights: packed.floats, output: output, epilogue: epilogue,
           pixels: 0..<whole.outputPixels, columns: 0..<5, scratch: scratch.base))
     }
-    // The whole convolution where each group's other weights are zero.
+    // The equivalent ungrouped convolution, where the weights for other groups are zero.
     for place in 0..<whole.weights.count where place / (5 * 6 * taps) != place / (3 * taps) % 2 {
       whole.weights.base[place] = 0
     }
@@ -190,7 +190,8 @@ import Testing
     #expect(whole.output.isIntact)
   }
 
-  /// Groups in one call have the bits of calls for each, with windows of several taps and of one, panels and tiles across panels.
+  /// Several groups in one call give the same bits as one call for each group, with windows of one and several taps, and tiles that span
+  /// panels.
   @Test(arguments: convolutionKernelSets.indices) func computesGroupsTogether(set: Int) {
     let kernels = convolutionKernelSets[set]
     for (outputs, channels, size) in [(5, 3, 3), (16, 16, 3), (24, 9, 1), (40, 7, 3), (1, 1, 2), (70, 4, 1)] {

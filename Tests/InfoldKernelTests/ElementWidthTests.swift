@@ -6,7 +6,7 @@ import Testing
 @Suite struct ElementWidthTests {
   static let widths = [1, 2, 4, 8]
 
-  /// Elements that are told apart by their bytes, and what a kernel writes.
+  /// Elements that differ in their bytes, and the output of a kernel.
   private struct Elements {
     let width: Int
     let input: ByteBuffer
@@ -19,7 +19,7 @@ import Testing
       output = ByteBuffer(outputs * width)
     }
 
-    /// Expects that a kernel moves elements as `places` say, from the second index to the first, and writes nothing else.
+    /// Expects that a kernel copies elements from the second to the first index of each entry of `places`, and writes nothing else.
     func expect(
       units: Int, _ comment: String, places: [(target: Int, source: Int)], _ run: (Range<Int>) -> Void
     ) {

@@ -3,13 +3,13 @@ import InfoldKernelInterface
 import Testing
 
 @Suite struct ElementwiseTests {
-  /// A function with its parameters, and the largest error that is allowed, relative to the larger of |y| and `floor`.
+  /// A function with its parameters, and the largest permitted error, relative to the larger of |y| and `floor`.
   struct Case: Sendable {
     var function: UnaryFunction
     var alpha: Float = 0
     var beta: Float = 0
     var tolerance = 0.0
-    /// Below this size errors count absolutely.
+    /// The magnitude below which errors are absolute.
     var floor = 1e-37
     var reference: @Sendable (Double) -> Double
   }
@@ -51,7 +51,7 @@ import Testing
     Case(function: .mish, tolerance: 6 * ulp, floor: 1e-29) { $0 * tanh(log1p(exp($0))) },
   ]
 
-  /// Arguments of every size and sign.
+  /// Arguments of all magnitudes and both signs.
   private static let arguments: [Float] = {
     var values: [Float] = [0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, .infinity, .nan]
     for index in -4000...4000 { values.append(Float(index) / 37) }
@@ -105,7 +105,7 @@ import Testing
     #expect(output.values == expected)
   }
 
-  /// Strides of an operand: dense, a slice, one number, per channel, per image and channel, per pixel.
+  /// Strides of an operand: dense, a slice, a scalar, per channel, per image and channel, per pixel.
   private static func operands(_ buffer: Buffer, _ shape: ElementwiseShape) -> [ElementwiseInput] {
     [
       ElementwiseInput(buffer.input, like: shape),
@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  /// Every element: its pixel over all images, image, pixel, and channel.
+  /// Every element: its pixel across all images, its image, its pixel within the image, and its channel.
   private func places(_ shape: ElementwiseShape) -> [(Int, Int, Int, Int)] {
     (0..<(shape.unitCount * shape.channels)).map { index in
       let (place, channel) = index.quotientAndRemainder(dividingBy: shape.channels)

@@ -11,7 +11,7 @@ import Testing
     (0..<count).flatMap { k in [root(k, n).0, root(k, n).1] }
   }
 
-  /// Signals behind one another and side by side, with gaps; what stands between results stays.
+  /// Contiguous and interleaved signals, with gaps. The elements between results remain unchanged.
   @Test(arguments: kernelSets.indices) func transforms(set: Int) {
     for length in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 21, 22, 23, 30, 36, 46, 64, 100] {
       for (parts, isInverse) in [(1, false), (1, true), (2, false), (2, true)] {

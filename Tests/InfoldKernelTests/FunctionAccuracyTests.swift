@@ -2,19 +2,19 @@ import Glibc
 import InfoldKernelInterface
 import Testing
 
-/// How far functions are from those in double precision, over arguments of every exponent and both signs.
+/// Differences of functions from double precision, for arguments of every exponent and both signs.
 @Suite struct FunctionAccuracyTests {
-  /// A function, and how far it may be from the one in double precision.
+  /// A function, and its largest permitted difference from double precision.
   struct Case: Sendable, CustomTestStringConvertible {
     var function: UnaryFunction
     var alpha: Float = 0
     /// Units in the last place.
     var units: Double
-    /// Such that smaller results count absolutely: the smallest normal number, if nothing is said.
+    /// The magnitude below which errors are absolute; by default the smallest normal number.
     var floor = 0x1p-126
-    /// Whether the result may also be off by what changing the argument by a unit in its last place would change.
+    /// Whether the result may also differ by the effect of changing the argument by one ulp.
     var isConditional = false
-    /// Whether that is so without fused multiply-add, which the portable kernels do not have.
+    /// Whether that holds without fused multiply-add, which the portable kernels do not have.
     var isConditionalUnfused = false
     var isMonotone = false
     var testDescription: String { "\(function) \(alpha)" }
@@ -25,7 +25,7 @@ import Testing
     Case(function: .exponential, units: 1, floor: 0x1p-149, isMonotone: true) { exp($0) },
     Case(function: .tanh, units: 2, isMonotone: true) { tanh($0) },
     Case(function: .sigmoid, units: 2, isMonotone: true) { 1 / (1 + exp(-$0)) },
-    // An infinity gives the limit, and not 0 · ∞.
+    // An infinity gives the limit, instead of 0 · ∞.
     Case(function: .swish, alpha: 1, units: 2, floor: 1e-36) { $0 == -.infinity ? 0 : $0 / (1 + exp(-$0)) },
     Case(function: .elu, alpha: 1, units: 2, isMonotone: true) { $0 >= 0 ? $0 : expm1($0) },
     Case(function: .elu, alpha: 0.5, units: 2, isMonotone: true) { $0 >= 0 ? $0 : 0.5 * expm1($0) },
@@ -41,7 +41,7 @@ import Testing
     Case(function: .cosine, units: 1) { cos($0) },
   ]
 
-  /// The negative numbers and then the others, in their order: some of every exponent, more from 2⁻⁷ to 2⁷, and what is special.
+  /// Negative arguments, then the others, in ascending order: some of every exponent, more between 2⁻⁷ and 2⁷, and special values.
   private static let arguments: [Float] = {
     var sizes: [Float] = [0, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .infinity]
     for exponent in -149...127 {
@@ -68,7 +68,7 @@ import Testing
     check(set, item, Self.arguments)
   }
 
-  /// Angles next to a multiple of a quarter turn, whose sine or cosine is small.
+  /// Angles close to a multiple of π/2, where the sine or the cosine is small.
   @Test(arguments: lanewiseKernelSets.indices, [UnaryFunction.sine, .cosine])
   func anglesNextToQuarterTurns(set: Int, function: UnaryFunction) {
     var angles: [Float] = []
@@ -76,14 +76,14 @@ import Testing
       let angle = Float(Double(turns) * Double.pi / 2)
       angles += [angle, angle.nextUp, angle.nextDown, -angle]
     }
-    // Among all numbers, those that are the nearest to such multiples.
+    // The floats that are closest to such multiples.
     angles += [16_367_173 * 0x1p72, 0x1.6f9a_fap63, 0x1.3170f0p63, 10_800_606 * 0x1p-10]
     check(set, Self.cases.first { $0.function == function }!, angles)
   }
 
   private func check(_ set: Int, _ item: Case, _ arguments: [Float]) {
     let results = Self.results(item, lanewiseKernelSets[set], Buffer(arguments))
-    // Portable kernels round twice where they multiply and add.
+    // Portable kernels round both the product and the sum.
     let isUnfused = lanewiseKernelSets[set].vectorWidth == 4
     let units = isUnfused ? item.units + 0.5 : item.units
     for (x, y) in zip(arguments, results) {

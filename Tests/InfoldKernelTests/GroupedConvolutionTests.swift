@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import Testing
 
-/// Convolutions of small groups of channels against the definition in double precision.
+/// Convolutions with small groups of channels, compared with the definition in double precision.
 @Suite struct GroupedConvolutionTests {
   private struct Problem {
     var groups = ChannelGroups(count: 5, inputs: 1, outputs: 2)
@@ -126,7 +126,7 @@ import Testing
     #expect(agree(output.values, expected, tolerance: 4e-6), "\(kernels.name) \(problem)")
   }
 
-  /// The products of one result.
+  /// The sum of products for one result.
   private func sum(
     _ problem: Problem, row: Int, x: Int, channel: Int, input: Buffer, stride: Int, weights: Buffer
   ) -> Double {

@@ -13,7 +13,7 @@ import InfoldKernelsPortable
   import InfoldKernelsNEON
 #endif
 
-/// The sets of all kernels that this machine can run. Debug builds leave out those that they do not optimize.
+/// The complete kernel sets that this machine can run. Debug builds omit those that they do not optimize.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
     #if DEBUG
@@ -31,10 +31,10 @@ let kernelSets: [any KernelSet.Type] = {
   #endif
 }()
 
-/// The same, with the sets that have no others than those for products, convolutions, and what is computed lane by lane.
+/// The same, with the sets that only contain kernels for products, convolutions and lane-by-lane computations.
 let convolutionKernelSets: [any ConvolutionKernels.Type] = lanewiseKernelSets
 
-/// The sets of kernels that compute lane by lane.
+/// The kernel sets that compute lane by lane.
 let lanewiseKernelSets: [any (ConvolutionKernels & LanewiseKernels).Type] = {
   #if arch(x86_64) && !DEBUG
     kernelSets + (infold_has_avx512() ? [AVX512Kernels.self] : [])
@@ -43,7 +43,7 @@ let lanewiseKernelSets: [any (ConvolutionKernels & LanewiseKernels).Type] = {
   #endif
 }()
 
-/// The kernels of quantized numbers that this machine can run.
+/// The sets of quantized kernels that this machine can run.
 let byteKernelSets: [any ByteKernels.Type] = {
   #if arch(x86_64)
     #if DEBUG
@@ -82,7 +82,7 @@ let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
   #endif
 }()
 
-/// The set of all kernels that sessions use beside one of those that multiply.
+/// The complete kernel set that sessions combine with a set that only multiplies.
 func companion(_ kernels: any ConvolutionKernels.Type) -> any KernelSet.Type {
   kernelSets.first { $0.name == kernels.name } ?? kernelSets.last!
 }

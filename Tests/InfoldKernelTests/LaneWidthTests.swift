@@ -1,9 +1,9 @@
 import InfoldKernelInterface
 import Testing
 
-/// Wide and narrow vectors give the same bits, so that either may be chosen for what computes lane by lane.
+/// Wide and narrow vectors give the same bits, so that plans may choose either for lane-by-lane computations.
 @Suite struct LaneWidthTests {
-  /// The sets that multiply and add in one rounding. Debug builds have one of them.
+  /// The sets with fused multiply-add. Debug builds have one of them.
   static let fused = lanewiseKernelSets.filter { $0.vectorWidth >= 8 }
 
   @Test(.enabled(if: fused.count > 1), arguments: 0...UnaryFunction.mish.rawValue) func widthKeepsTheBitsOfFunctions(

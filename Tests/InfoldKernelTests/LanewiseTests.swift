@@ -1,11 +1,11 @@
 import InfoldKernelInterface
 import Testing
 
-/// What kernels that compute lane by lane have in common.
+/// Properties that all kernels that compute lane by lane share.
 @Suite struct LanewiseTests {
   static let channelCounts = Array(1...20) + [24, 40, 64, 112, 128, 130]
 
-  /// Where one number per channel meets many pixels, it is repeated for some of them at once.
+  /// If an operand has one number per channel and there are many pixels, it is repeated for several pixels at once.
   @Test(arguments: lanewiseKernelSets.indices, channelCounts) func repeatsChannels(set: Int, channels: Int) {
     let kernels = lanewiseKernelSets[set]
     let shape = ElementwiseShape(images: 2, pixels: 4 * 256 / channels + 3, channels: channels)

@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import Testing
 
 @Suite struct MultiplyAddChainsTests {
-  /// Halves and small whole numbers: exact, with one rounding or two.
+  /// Halves and small integers: exact, whether rounded once or twice.
   @Test(arguments: convolutionKernelSets.indices) func everyNumberGoesThroughEveryRound(set: Int) {
     let kernels = convolutionKernelSets[set]
     let count = kernels.multiplyAddChainCount

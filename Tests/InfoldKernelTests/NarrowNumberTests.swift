@@ -2,12 +2,13 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// Numbers of 16 bits from and to single precision.
+/// Conversions between 16-bit types and single precision.
 @Suite struct NarrowNumberTests {
-  /// Every number of 16 bits.
+  /// Every 16-bit pattern.
   private static let halves = Array(UInt16.min...UInt16.max)
 
-  /// Floats of every exponent and sign: those that float16 and bfloat16 hold, those in the middle between two, and those beside them.
+  /// Floats of every exponent and sign: those that float16 and bfloat16 can represent, those halfway between two of them, and the neighbors
+  /// of these.
   private static let floats: [Float] = halves.flatMap { bits in
     let wide = Float(widening: Float16(bitPattern: bits)).bitPattern
     return [0, 1, 0x0FFF, 0x1000, 0x1001, 0x1FFF].map { Float(bitPattern: wide &+ $0) }
@@ -42,7 +43,7 @@ import Testing
     #expect(output.last == 0x5A5A)
   }
 
-  /// What a number becomes does not depend on how many there are, and nothing else is written.
+  /// The result for a number does not depend on how many are converted, and nothing else is written.
   @Test(arguments: lanewiseKernelSets.indices, [NarrowFormat.float16, .bfloat16])
   func isTheSameInEveryPlace(set: Int, format: NarrowFormat) {
     let kernels = lanewiseKernelSets[set]

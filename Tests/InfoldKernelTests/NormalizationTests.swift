@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// x ÷ √(mean of x² + ε), also where the squares leave the range of single precision.
+  /// x ÷ √(mean of x² + ε), also if the squares exceed the range of single precision.
   @Test(arguments: kernelSets.indices) func normalizesByTheRootMeanSquare(set: Int) {
     for columns in Array(1...40) + [768, 3001] {
       for (bound, epsilon) in [(3, 1e-3), (1e-3, 1e-5), (1e25, 1e-5), (1e-25, 0)] as [(Float, Float)] {
@@ -74,7 +74,7 @@ import Testing
 
   @Test(arguments: kernelSets.indices, [Activation.relu, Activation(.silu), Activation(.hardSwish)])
   func activatesGroups(set: Int, activation: Activation) {
-    // One of the groups has numbers whose squares leave the range of single precision.
+    // One of the groups has numbers whose squares exceed the range of single precision.
     for (channels, groups) in [(24, 2), (12, 6), (7, 7), (40, 1)] {
       let pixels = 15
       var values = Buffer(random: channels * pixels, seed: 5, bound: 3).values
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  /// Rows whose mean is large beside their spread, and whose squares leave the range of single precision on either side.
+  /// Rows whose mean is large compared with their spread, and rows whose squares overflow or underflow in single precision.
   private static let extremes: [(center: Float, spread: Float, epsilon: Float)] = [
     (1000, 0.01, 1e-5), (-1e6, 1, 1e-5), (3e4, 0.02, 0), (0, 1e30, 1e-5), (1e38, 1e37, 1e-5), (-3e38, 1e37, 1e-3),
     (0, 1e-25, 0), (1e-30, 1e-32, 0), (0, 1e-25, 1e-12), (7, 0, 1e-5), (1e6, 0, 1e-12),
@@ -212,7 +212,7 @@ import Testing
     }
   }
 
-  /// Several groups in one vector, one of them with numbers that the others do not have.
+  /// Several groups in one vector. The numbers of one of them are much larger.
   @Test(arguments: kernelSets.indices) func extremesInOneGroup(set: Int) {
     let (channels, pixels) = (8, 50)
     var values = Buffer(random: channels * pixels, seed: 13).values
@@ -244,7 +244,7 @@ import Testing
     return values.map { ($0 - mean) / (variance + epsilon).squareRoot() }
   }
 
-  /// Numbers whose squares are out of range, with others beside them.
+  /// Numbers whose squares are out of range, next to ordinary ones.
   @Test(arguments: kernelSets.indices) func normalizesHugeResponses(set: Int) {
     let values: [Float] = [1, 2, 1e30, -3, 0.5, 4, 1e-3, 2e20, 3e19, -1e18, 5, 6, 7, -3e38, 2, 1, 0, 9, 8, 7]
     let shape = ElementwiseShape(images: 1, pixels: 2, channels: 10)
@@ -299,7 +299,7 @@ import Testing
   }
 }
 
-/// Room for what the kernels of group normalization hand on to each other.
+/// Memory for the moments that the kernels of group normalization pass to each other.
 private final class Moments {
   static let capacity = 1 << 15
   let base = UnsafeMutablePointer<Double>.allocate(capacity: capacity)
@@ -310,7 +310,7 @@ private final class Moments {
 }
 
 extension PointwiseKernels {
-  /// Group normalization of all pictures.
+  /// Normalizes the groups of all pictures.
   fileprivate static func normalizeGroups(_ arguments: GroupNormalizationArguments) {
     precondition(arguments.momentCount <= Moments.capacity)
     partMoments(arguments, parts: 0..<arguments.partCount)

@@ -4,9 +4,9 @@ import Testing
 @Suite struct PackTests {
   /// The order of a matrix's elements in memory.
   enum Order: CaseIterable {
-    /// [channels, columns, taps]: none of the usual ones.
+    /// [channels, columns, taps], an uncommon order.
     case unusual
-    /// [columns, channels, taps], as weights of convolutions are.
+    /// [columns, channels, taps], as in the weights of convolutions.
     case weights
     /// [taps, columns, channels].
     case channelsLast
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// Every part of the weights is transformed as it would be alone, and rounded once.
+  /// Each part of the weights is transformed independently, and rounded once.
   @Test(arguments: convolutionKernelSets.indices, [2, 4, 6])
   func transformsWeightsInDoublePrecision(set: Int, tile: Int) {
     let kernels = convolutionKernelSets[set]
@@ -64,7 +64,7 @@ import Testing
       case 4: [0, 0.5.squareRoot(), -0.5.squareRoot(), 2.0.squareRoot(), -2.0.squareRoot()]
       default: [0, 0.5, -0.5, 1, -1, 2, -2]
       }
-    /// What the three weights of a row are multiplied with.
+    /// The factors of the three weights of a row.
     func factors(_ position: Int) -> [Double] {
       guard position < points.count else { return [0, 0, 1] }
       let point = points[position]

@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import Testing
 
-/// Sums of planes against double precision.
+/// Weighted sums of planes, compared with double precision.
 @Suite struct PlaneMixTests {
   @Test(arguments: lanewiseKernelSets.indices) func mixes(set: Int) {
     for length in Array(1...70) + [127, 128, 200] {

@@ -12,7 +12,7 @@ import Testing
     var width = 8
     var channels = 8
 
-    /// As `ceil_mode` computes it: the last window may hang out of the padding.
+    /// As for `ceil_mode`: the last window may extend beyond the padding.
     func output(_ input: Int) -> Int {
       let positions = (input + 2 * pad - dilation * (size - 1) - 1 + stride - 1) / stride + 1
       return (positions - 1) * stride >= input + pad ? positions - 1 : positions
@@ -26,7 +26,7 @@ import Testing
       shapes.append(Shape(stride: 1, width: width, channels: 67))
       shapes.append(Shape(stride: 1, dilation: 2, pad: 2, width: width, channels: 9))
     }
-    // Windows that share columns, of which not all lie in the scratch memory at once.
+    // Windows that share columns, which do not all fit into the scratch memory at once.
     for (width, channels) in [(400, 3), (70, 67), (20, 300), (30, 1025)] {
       shapes.append(Shape(stride: 1, height: 3, width: width, channels: channels))
       shapes.append(Shape(size: 5, stride: 2, pad: 2, height: 5, width: width, channels: channels))
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  /// Squares and parts of products that are out of range, while what is made of all is not.
+  /// Squares and partial products that are out of range, although the result is not.
   @Test(arguments: kernelSets.indices, [Reduction.norm, .squares, .product, .magnitudes])
   func reducesExtremeNumbers(set: Int, reduction: Reduction) {
     let rows: [[Float]] = [
@@ -184,7 +184,7 @@ import Testing
     }
   }
 
-  /// Sums of very many numbers, and means of numbers of which the sums are out of range.
+  /// Sums of very many numbers, and means of numbers whose sums are out of range.
   @Test(arguments: kernelSets.indices, [0.1, 3e38] as [Float]) func longSums(set: Int, value: Float) {
     let count = 100_000
     for channels in [1, 40] {

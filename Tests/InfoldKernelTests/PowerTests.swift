@@ -3,7 +3,7 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// Powers against those in double precision, rounded.
+/// Powers, compared with rounded double-precision results.
 @Suite struct PowerTests {
   private static func powers(_ set: any LanewiseKernels.Type, _ x: [Float], _ y: [Float]) -> [Float] {
     let (left, right, output) = (Buffer(x), Buffer(y), Buffer(x.count)), shape = ElementwiseShape(pixels: x.count)
@@ -15,7 +15,7 @@ import Testing
     return output.values
   }
 
-  /// Numbers of every exponent, and the integers and what lies between them.
+  /// Numbers of every exponent, and integers and numbers between them.
   private static let numbers: [Float] = {
     var sizes: [Float] = [0.3, 0.5, 1, 1.5, 2, 2.5, 3, 4, 7, 8_388_607.5, 8_388_608, 8_388_609, 16_777_215, 16_777_216]
     sizes += [.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .infinity, 0]
@@ -31,7 +31,7 @@ import Testing
     for ((x, y), result) in zip(zip(x, y), results) {
       let truth = pow(Double(x), Double(y)), nearest = Float(truth)
       if nearest.isNaN && result.isNaN || nearest == result && nearest.sign == result.sign { continue }
-      // Numbers that are halfway between two, as far as double precision knows.
+      // Results that are halfway between two floats, up to double precision.
       guard !nearest.isNaN, nearest.isFinite, result.isFinite, nearest.sign == result.sign,
         abs(Double(result) - truth) <= 0.501 * max(Double(nearest.ulp), 0x1p-149)
       else {
@@ -42,7 +42,7 @@ import Testing
     #expect(wrong.isEmpty, "\(lanewiseKernelSets[set].name): \(wrong.prefix(5))")
   }
 
-  /// Every number to the power of every other one: zeros, infinities, what is no number, whole and other exponents of negative bases.
+  /// Every number to the power of every other one: zeros, infinities, NaN, and integer and other exponents of negative bases.
   @Test(arguments: lanewiseKernelSets.indices) func ofEveryKind(set: Int) {
     for y in Self.numbers { check(set, Self.numbers, Array(repeating: y, count: Self.numbers.count)) }
   }

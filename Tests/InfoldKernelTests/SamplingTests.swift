@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// What is read between elements, against its definition in double precision.
+/// Interpolation between elements, compared with its definition in double precision.
 @Suite struct SamplingTests {
   @Test(arguments: kernelSets.indices, 0..<60) func movedWindows(set: Int, seed: UInt64) {
     var random = SplitMix64(seed: seed)
@@ -17,10 +17,10 @@ import Testing
     let entries = images * offsetGroups * taps
     let input = Buffer(random: images * height * width * stride - gap, seed: seed)
     let offsets = Buffer(random: 2 * entries * outputs, seed: seed + 1, bound: 3)
-    // Some offsets are whole numbers, at which fewer elements are read.
+    // Some offsets are integers, for which fewer elements are read.
     for index in 0..<offsets.count where index % 3 == 0 { offsets.base[index].round() }
     let mask = number(0...1) == 0 ? nil : Buffer(random: entries * outputs, seed: seed + 2)
-    // What is not read may be anything.
+    // Elements that are not read may have any value.
     let columns = Buffer(images * outputs * taps * channels)
     #expect(
       isIndependentOfRange(units: images * outputs, output: columns) {
@@ -68,7 +68,7 @@ import Testing
       let input = Buffer(random: pixels * stride - 3, seed: 3)
       let places = (0..<results * taps).map { _ in Int.random(in: 0..<pixels, using: &random) }
       let weights = places.indices.map { $0 % 3 == 1 ? 0 : Float.random(in: -1...1, using: &random) }
-      // What has no weight is not read.
+      // Elements with a weight of zero are not read.
       for index in places.indices where weights[index] == 0 {
         if !zip(places, weights).contains(where: { $0 == places[index] && $1 != 0 }) {
           input.base[places[index] * stride] = .infinity

@@ -5,7 +5,7 @@
   import InfoldKernelsAVX512
   import Testing
 
-  /// Wide and narrow vectors give the same bits, so that either may be chosen for a layer.
+  /// Wide and narrow vectors give the same bits, so that plans may choose either for a layer.
   @Suite(.enabled(if: infold_has_avx512())) struct VectorWidthTests {
     private let sets: [any ConvolutionKernels.Type] = [AVX2Kernels.self, AVX512Kernels.self]
 
@@ -49,7 +49,7 @@
           images: 1, height: 9, width: 11, channels: channels, outputs: outputs,
           window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1,
           epilogue: outputs % ConvolutionCase.epilogueCount)
-        // Also with a number beside which the others would be lost, so that its tile is computed directly.
+        // Also with a number so large that others would be lost, so that its tile is computed directly.
         for large in [1 as Float, 1e9] {
           expectSameBits(
             "\(tile) \(shape)",
@@ -64,7 +64,7 @@
       }
     }
 
-    /// With as many channels as a wide vector has, and more: with fewer, plans always take the same one.
+    /// At least as many channels as a wide vector has lanes. For fewer, plans always choose the same width.
     @Test func depthwise() {
       for channels in [16, 17, 24, 31, 32, 40] {
         for (size, stride) in [(3, 1), (3, 2), (5, 1), (5, 2), (7, 1)] {

@@ -16,7 +16,7 @@ final class WinogradCase: CustomStringConvertible {
   var tiles: Int {
     problem.shape.images * ((problem.outputHeight + tile - 1) / tile) * ((problem.outputWidth + tile - 1) / tile)
   }
-  /// Whether nothing behind the working memory and the packed weights was written.
+  /// Whether nothing after the scratch memory and the packed weights was written.
   var isIntact: Bool { scratch.isIntact && packed.isIntact && directWeights.isIntact }
 
   init(_ kernels: any ConvolutionKernels.Type, tile: Int, _ problem: ConvolutionCase) {
@@ -38,7 +38,7 @@ final class WinogradCase: CustomStringConvertible {
     directScratch = Scratch(byteCount: kernels.convolutionScratch(taps: 9, channels: channels))
   }
 
-  /// Computes some tiles and output channels; all by default.
+  /// Computes some tiles and output channels; by default all.
   func run(tiles: Range<Int>? = nil, columns: Range<Int>? = nil) {
     kernels.convolveWinograd(
       WinogradArguments(

@@ -3,7 +3,7 @@ import InfoldKernelInterface
 import InfoldTensor
 import Testing
 
-/// A number reaches exactly the outputs that read it, though Winograd's algorithm mixes all numbers of a tile.
+/// A number affects exactly the outputs that read it, although Winograd's algorithm mixes all numbers of a tile.
 @Suite struct WinogradEvennessTests {
   private static func shape(
     _ height: Int = 13, _ width: Int = 11, channels: Int = 19, outputs: Int = 9, images: Int = 1, epilogue: Int = 0
@@ -13,12 +13,12 @@ import Testing
       window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1, epilogue: epilogue)
   }
 
-  /// The place of a number in the images.
+  /// The index of a number in the images.
   private static func place(_ problem: ConvolutionCase, _ y: Int, _ x: Int, channel: Int) -> Int {
     (y * problem.shape.width + x) * problem.input.pixelStride + channel
   }
 
-  /// Calls `body` with the place of each output of the first image in the results, and whether it reads the pixel.
+  /// Calls `body` with the index of each output of the first image in the results, and whether it reads the pixel.
   private static func forEachOutput(
     _ problem: ConvolutionCase, reading pixel: (y: Int, x: Int), _ body: (Int, Bool) -> Void
   ) {
@@ -39,7 +39,7 @@ import Testing
     for (index, number) in Self.numbers.enumerated() {
       for turn in 0..<2 {
         let pixel = Self.pixels[(index + 3 * turn) % Self.pixels.count]
-        // Among the channels that fill vectors, and behind them.
+        // Among the channels that fill vectors, and among the remaining ones.
         let channel = [0, 18, 7, 16][(index + turn) % 4]
         let problem = ConvolutionCase(Self.shape(epilogue: [0, 1, 3, 4][(index / 2 + turn) % 4]))
         problem.images.base[Self.place(problem, pixel.0, pixel.1, channel: channel)] = number
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// Output channels in parts, with more of them than go through at a time.
+  /// Output channels in parts, with more of them than the kernel computes at a time.
   @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func columns(set: Int, tile: Int) {
     let problem = ConvolutionCase(Self.shape(channels: 5, outputs: 150, images: 2, epilogue: 6))
     problem.images.base[Self.place(problem, 6, 5, channel: 3)] = .infinity
@@ -73,8 +73,8 @@ import Testing
     #expect(winograd.isIntact)
   }
 
-  /// The errors of outputs that do not read a large number, whatever its size and place in a tile, are at most 100 times those of a direct
-  /// convolution.
+  /// The errors of outputs that do not read a large number, whatever its size and position in a tile, are at most 100 times those of a
+  /// direct convolution.
   @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func errors(set: Int, tile: Int) {
     for channels in [16, 40] {
       let problem = ConvolutionCase(Self.shape(12, 12, channels: channels, outputs: 16))
@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  /// The right half of a picture is a million times as strong as the left one.
+  /// The right half of a picture has values a million times as large as the left half.
   @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func strongHalf(set: Int, tile: Int) {
     for firstStrong in 4...8 {
       let problem = ConvolutionCase(Self.shape())
@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  /// Outputs that read zeros only are the bias, to the bit.
+  /// Outputs that read only zeros equal the bias exactly.
   @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func aNumberAmongZeros(set: Int, tile: Int) {
     let problem = ConvolutionCase(Self.shape(epilogue: 2))
     for index in 0..<problem.images.count { problem.images.base[index] = 0 }
@@ -136,7 +136,7 @@ import Testing
     }
   }
 
-  /// With a large number in every tile, results have the bits of a direct convolution; so they have when all numbers are so large that the
+  /// With a large number in every tile, results have the same bits as a direct convolution; also if all numbers are so large that the
   /// transformation would overflow.
   @Test(arguments: convolutionKernelSets.indices, [4, 6]) func unevenTiles(set: Int, tile: Int) {
     for isHuge in [false, true] {
@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  /// Ordinary pictures are transformed: noise, what Relu leaves of it, and pictures without edges.
+  /// Ordinary pictures are transformed: noise, noise after a Relu, and pictures without edges.
   @Test(arguments: convolutionKernelSets.indices, [4, 6]) func evenTiles(set: Int, tile: Int) {
     let fillings: [(String, (Float, Int) -> Float)] = [
       ("noise", { x, _ in x }), ("Relu", { x, _ in max(x, 0) }), ("few", { x, _ in max(x - 0.5, 0) }),
@@ -176,7 +176,7 @@ import Testing
       let results = problem.output.values
       winograd.runDirectly()
       let direct = problem.output.values
-      // A tile that is computed directly has the same bits in all of its numbers.
+      // If a tile is computed directly, all of its results have the same bits as a direct convolution.
       var uneven = 0
       for top in stride(from: 0, to: 24, by: tile) {
         for left in stride(from: 0, to: 24, by: tile) {

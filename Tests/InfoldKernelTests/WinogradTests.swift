@@ -27,9 +27,9 @@ import Testing
       add(height, width, 5, 9, images: 2)
       add(height, width, 17, 20, pads: (2, 2, 2, 2))
     }
-    // More tiles than a block has.
+    // More tiles than one block.
     add(31, 27, 3, 5)
-    // More output channels than go through at a time.
+    // More output channels than the kernel computes at a time.
     add(6, 6, 8, 100)
     return shapes
   }
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// Errors over many channels, relative to the largest number of the output: they are what the points are chosen for.
+  /// Errors with many channels, relative to the largest number of the output. The interpolation points were chosen to minimize them.
   @Test(arguments: convolutionKernelSets.indices, [(2, 1.5e-6), (4, 3e-6), (6, 2.5e-5)])
   func staysAccurateOverManyChannels(set: Int, accuracy: (tile: Int, bound: Double)) {
     let kernels = convolutionKernelSets[set]

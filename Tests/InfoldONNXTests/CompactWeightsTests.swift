@@ -6,8 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Weights in float16 and bfloat16: two bytes for each from the file to the graph that is run, and widened only where they
-/// are computed with.
+/// Weights in float16 and bfloat16 take two bytes each from the file to the graph that is run. They are widened only for the computation.
 @Suite struct CompactWeightsTests {
   private let folder: TemporaryFolder
 
@@ -80,8 +79,8 @@ import Testing
     }
   }
 
-  /// Weights that the model itself widens are computed ahead, for they are the same in every run; the narrow ones are then
-  /// not held as well.
+  /// If the model itself widens weights, they are computed ahead of time, because they are the same in every run. The narrow weights are
+  /// not kept then.
   @Test func areHeldOnceWhereTheModelWidensThem() throws {
     let cast = Onnx.node("Cast", ["w"], ["wide"], attributes: [Onnx.attribute("to", type: 2, [.int(3, 1)])])
     let bits = Self.bits(.float16)

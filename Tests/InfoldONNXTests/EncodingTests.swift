@@ -8,7 +8,7 @@ import Testing
 
 /// Models that are written.
 struct EncodingTests {
-  /// Fields that no version of the format has, of every wire type.
+  /// Fields that no version of the format defines, of every wire type.
   private static let unknown: [Wire] = [
     .int(200, -7), .raw(201, type: 1, [1, 2, 3, 4, 5, 6, 7, 8]), .bytes(202, [0xff, 0]), .fixed32(203, 9),
   ]
@@ -34,7 +34,7 @@ struct EncodingTests {
   }
 
   private static func attribute(_ name: String, type: Int, _ fields: [Wire]) -> Wire {
-    // Values have the numbers 2 to 11, documentation 13, the type 20.
+    // Value types have the fields 2 to 11, the documentation has field 13, and the type has field 20.
     .message(5, [.text(1, name)] + fields + [.text(13, "doc"), .int(20, type)] + unknown)
   }
 
@@ -57,7 +57,7 @@ struct EncodingTests {
     ]
   }
 
-  /// A model that holds every message of the format and unknown fields in each, in the order that a writer gives them.
+  /// A model that contains every message of the format, and unknown fields in each, in the order in which a writer emits them.
   private static var everything: [UInt8] {
     let node: [Wire] =
       [.text(1, "x"), .text(1, ""), .text(1, "w"), .text(2, "a"), .text(2, ""), .text(3, "n"), .text(4, "Op")]
@@ -85,13 +85,13 @@ struct EncodingTests {
     return model.bytes
   }
 
-  /// Nothing is lost and nothing is added: the bytes are the same.
+  /// Nothing is lost or added: the bytes are the same.
   @Test func unchangedModels() throws {
     let bytes = Self.everything
     #expect(try Model(bytes: bytes, operators: .standard).serialized() == bytes)
   }
 
-  /// What is given in typed fields is written as raw data, and nothing else differs.
+  /// Elements in typed fields are written as raw data. Nothing else differs.
   @Test func typedData() throws {
     func model(_ w: [Wire], _ b: [Wire]) -> [UInt8] {
       [
@@ -112,7 +112,7 @@ struct EncodingTests {
     #expect(try Model(bytes: typed, operators: .standard).serialized() == raw)
   }
 
-  /// Below IR version 4, initializers stand among the inputs, in their places.
+  /// Before IR version 4, initializers are among the inputs, at their positions.
   @Test func listedConstants() throws {
     let graph: [Wire] = [
       .message(1, [.text(1, "x"), .text(2, "y"), .text(4, "Relu")]),
@@ -150,7 +150,7 @@ struct EncodingTests {
     #expect(read.graph.nodes[0].inputs == read.graph.inputs)
   }
 
-  /// A subgraph uses the values around it by their names.
+  /// A subgraph refers to captured values by name.
   @Test func renamedCaptures() throws {
     var model = try Model(bytes: Self.everything, operators: .standard)
     model.graph[model.graph.inputs[0]].name = "image"
@@ -158,7 +158,7 @@ struct EncodingTests {
     expectError(.invalidModel, "node \"n\" (d.Op)", "subgraphs") { () throws(InfoldError) in try changed.serialized() }
   }
 
-  /// A declaration stays as it is while it is true: its symbols and denotations are the author's.
+  /// A declaration is kept if it is true, with the symbols and denotations of its author.
   @Test func narrowedTypes() throws {
     var model = try Model(bytes: Self.everything, operators: .standard)
     let x = model.graph.inputs[0]
@@ -183,7 +183,7 @@ struct EncodingTests {
     #expect(read.graph.values.first { $0.name == "w" }?.initializer?.tensor == graph.constant(w))
   }
 
-  /// Every element type comes back bit for bit, an empty tensor and a scalar included.
+  /// Every element type is preserved bit for bit, including empty tensors and scalars.
   @Test(arguments: ElementType.allCases.filter { $0 != .string }, [[2, 3], [], [0, 4]])
   func tensors(type: ElementType, shape: [Int]) throws {
     var tensor = try Tensor(zeros: shape, of: type)
@@ -197,7 +197,7 @@ struct EncodingTests {
     #expect(read.tensor == tensor)
   }
 
-  /// The memory of the tensor is never touched: the system gives it page by page.
+  /// The memory of the tensor is never touched: the system provides pages on demand.
   @Test func tooLarge() throws {
     let tensor = try Tensor(zeros: [1 << 31], of: .uint8)
     expectError(.limitExceeded, "an ONNX file can have at most") { () throws(InfoldError) in

@@ -8,7 +8,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Tensors whose data lies in another file: inside the model's folder, and where it must not be read.
+/// Tensors with external data: inside the model's folder, and in places where it must not be read.
 struct ExternalDataTests {
   private let folder: TemporaryFolder
 
@@ -18,7 +18,7 @@ struct ExternalDataTests {
 
   private static let floats: [UInt8] = [1, 2].flatMap { (number: Float) in Wire.littleEndian(number.bitPattern) }
 
-  /// A tensor [2] whose external_data are these entries.
+  /// A tensor [2] with these external_data entries.
   private func tensor(_ entries: [(String, String)], type: Int = 1, shape: [Int] = [2], more: [Wire] = []) -> [Wire] {
     Onnx.tensor(
       name: "w", type: type, shape,
@@ -43,7 +43,7 @@ struct ExternalDataTests {
     #expect(try read([("location", "sub/folder/w.bin"), ("offset", "3"), ("length", "8")]) == expected)
   }
 
-  /// Files of more than 2 and 4 GiB, of which next to nothing is on the disk.
+  /// Sparse files of more than 2 and 4 GiB, which occupy almost no disk space.
   @Test(arguments: [(1 << 31) - 4, (1 << 32) + 4]) func placesFarBack(offset: Int) throws {
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("model/w.bin", [])))
     try file.seek(toOffset: UInt64(offset))
@@ -80,7 +80,7 @@ struct ExternalDataTests {
     }
   }
 
-  /// The file is there each time; the way to it is what is refused.
+  /// The file exists in each case, but its path is refused.
   @Test func outsideTheFolder() throws {
     let x = try folder.write("x", Self.floats)
     try folder.write("model/x", Self.floats)
@@ -105,7 +105,7 @@ struct ExternalDataTests {
     try expectDataError(.fileAccess, "symbolic link \"sub\"", [("location", "sub/x")])
   }
 
-  /// A name inside of the folder for a file that has one outside as well.
+  /// A name inside the folder for a file that also has a name outside.
   @Test func hardLinks() throws {
     let outside = try folder.write("x", Self.floats)
     try folder.write("model/w.bin", Self.floats)
@@ -114,7 +114,7 @@ struct ExternalDataTests {
     #expect(try read([("location", "w.bin")]) == Tensor(shape: [2], [Float(1), 2]))
   }
 
-  /// As caches of models are made: links from a folder for each version to files with other names.
+  /// As in model caches: symbolic links from a folder for each version to files with other names.
   @Test func linksInsideOfACache() throws {
     try folder.write("cache/blobs/1234", Self.floats)
     try folder.write("elsewhere/x", Self.floats)
@@ -150,7 +150,7 @@ struct ExternalDataTests {
     expect("is a folder", "../../blobs")
   }
 
-  /// A link that comes after the way was found to be clean, again and again, leads nowhere.
+  /// A symbolic link that appears after the path was checked, again and again, is never followed.
   @Test(arguments: [false, true]) func linksThatComeAndGo(followsLinks: Bool) throws {
     let secret: [UInt8] = [0, 0, 0x40, 0x40, 0, 0, 0x40, 0x40]
     try folder.write("secret/w.bin", secret)
@@ -240,7 +240,7 @@ struct ExternalDataTests {
     try expect(.malformedData, "range of bool", tensor([("location", "w.bin"), ("offset", "2")], type: 9))
   }
 
-  /// A tensor of 2⁴⁰ bytes in a file that has them, and takes no room on the disk.
+  /// A tensor of 2⁴⁰ bytes in a sparse file of that size.
   @Test func moreThanTheMachineHas() throws {
     let path = try folder.write("model/w.bin", [])
     try #require(truncate(path, 1 << 40) == 0)
@@ -256,7 +256,7 @@ struct ExternalDataTests {
     }
   }
 
-  /// Tensors that are kept as messages would lose their data when the model is written elsewhere.
+  /// Tensors that are kept as messages would lose their external data if the model were written elsewhere.
   @Test func listsOfTensors() throws {
     try folder.write("model/w.bin", Self.floats)
     let list = Onnx.attribute("list", type: 9, [.message(10, tensor([("location", "w.bin")]))])
@@ -267,7 +267,7 @@ struct ExternalDataTests {
     }
   }
 
-  /// What is written as it was read would look for its data beside the new file.
+  /// If a message were written unchanged, its external data would be looked for next to the new file.
   @Test func functionsAndTrainingGraphs() throws {
     try folder.write("model/w.bin", Self.floats)
     let w = tensor([("location", "w.bin")])

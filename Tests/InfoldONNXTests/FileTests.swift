@@ -7,7 +7,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Files that are models, and others.
+/// Files that are models, and files that are not.
 struct FileTests {
   private let folder: TemporaryFolder
 
@@ -50,14 +50,14 @@ struct FileTests {
     expectError(.fileAccess, "NUL") { () throws(InfoldError) in try Model(path: "a\0b", operators: .standard) }
   }
 
-  /// Nobody ever writes into the pipe: waiting for it would take forever.
+  /// Nothing is ever written to the pipe, so waiting for data would take forever.
   @Test(.timeLimit(.minutes(60))) func pipe() throws {
     let path = folder.path("pipe.onnx")
     try #require(mkfifo(path, 0o600) == 0)
     expectFileError(.fileAccess, "is a pipe", path)
   }
 
-  /// A file of 3 GiB that takes no room on the disk.
+  /// A sparse file of 3 GiB.
   @Test func tooLarge() throws {
     let path = try folder.write("large.onnx", [])
     try #require(truncate(path, 3 << 30) == 0)

@@ -30,7 +30,7 @@ struct FileWritingTests {
     #expect(try names() == ["a.onnx"])
   }
 
-  /// The file that a link leads to is replaced, not the link.
+  /// The target of a symbolic link is replaced, not the link.
   @Test func links() throws {
     try folder.write("a.onnx", [])
     try folder.link("b.onnx", to: "a.onnx")

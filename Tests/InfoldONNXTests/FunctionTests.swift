@@ -7,11 +7,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Functions that a model defines.
+/// Model-local functions.
 @Suite struct FunctionTests {
   private let opsets = [("", 13), ("local", 1)]
 
-  /// y = F(x, …), with these functions in the model.
+  /// y = F(x, …), in a model with these functions.
   private func model(
     _ functions: [Wire], calling name: String = "F", inputs: [String] = ["x"], attributes: [[Wire]] = [],
     overload: String = ""
@@ -24,7 +24,7 @@ import Testing
       more: functions)
   }
 
-  /// What the model, its functions inlined, makes of [−1, 2]; checked against the evaluation of the calls themselves.
+  /// The result of the model for [−1, 2] with its functions inlined, compared with the evaluation of the calls themselves.
   private func run(_ bytes: [UInt8]) throws -> (operators: [String], result: [Float]) {
     let model = try Model(bytes: bytes, operators: .standard)
     let written = try model.serialized()
@@ -40,7 +40,7 @@ import Testing
     return (inlined.nodes.map(\.opType), try result[0].elements())
   }
 
-  /// alpha of LeakyRelu is the function's `slope`, or whatever `fields` say.
+  /// LeakyRelu's alpha is the function's `slope`, or as `fields` define it.
   private func leaky(_ fields: [Wire]? = nil, more: [Wire] = []) -> Wire {
     let alpha = fields ?? [.text(1, "alpha"), .text(21, "slope"), .int(20, 1)]
     return Onnx.function(
@@ -86,7 +86,7 @@ import Testing
     #expect(try run(model([plain, other], overload: "o")).operators == ["Relu"])
   }
 
-  /// Its own imports: Dropout of opset 6 has the attribute is_test.
+  /// The function's own opset imports: Dropout of opset 6 has the attribute is_test.
   @Test func aFunctionHasItsOwnOperatorSets() throws {
     let function = Onnx.function(
       "F", ["a"], ["b"],
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  /// Every call of a function has the function's constants, which are read once and stay what they are.
+  /// Every call of a function shares the function's constants, which are read once and not modified.
   @Test func constantsOfAFunction() throws {
     let constant = Onnx.node(
       "Constant", [], ["c"],
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  /// Each calls the next twice: 2⁴⁰ bodies.
+  /// Each function calls the next one twice: 2⁴⁰ bodies.
   @Test func functionsThatMultiply() {
     let functions = (0..<40).map { index in
       let name = index == 0 ? "F" : "F\(index)"

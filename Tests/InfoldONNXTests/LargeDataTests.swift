@@ -7,14 +7,14 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Initializers whose data protobuf-c does not unpack: they are read like small ones.
+/// Initializers whose data is not unpacked by protobuf-c. They are read like small ones.
 @Suite struct LargeDataTests {
-  /// More than `LargeInitializerData` leaves to protobuf-c, and of several lengths' widths.
+  /// Above the size that `LargeInitializerData` leaves to protobuf-c, with length prefixes of different widths.
   private static let counts = [4095, 4096, 4097, 6000, 600_000, 700_000]
 
   private static func numbers(_ count: Int, _ factor: Float) -> [Float] { (0..<count).map { Float($0) * factor } }
 
-  /// Large and small initializers in turns, with fields before and behind the data that Infold does not know.
+  /// Alternating large and small initializers, with unknown fields before and after the data.
   private static func bytes(_ counts: [Int], more: [Wire] = []) -> [UInt8] {
     Onnx.relu(
       more: counts.indices.flatMap { index -> [Wire] in
@@ -49,7 +49,7 @@ import Testing
       try Model(bytes: bytes, operators: .standard).write(to: path)
       let read = try Model(path: path, operators: .standard)
       try Self.expectNumbers(read, Self.counts)
-      // What Infold does not know of is still there, and again behind the next reading.
+      // Unknown fields are kept, also when the written model is read again.
       let again = try read.serialized()
       #expect(try again == Model(bytes: again, operators: .standard).serialized())
       for text in ["before", "behind", "documentation 5"] {
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  /// In a body, and as a tensor of an attribute, large data is unpacked as before.
+  /// In a body, and in a tensor attribute, large data is unpacked as before.
   @Test func elsewhere() throws {
     let tensor = Onnx.tensor([5000], [Onnx.raw(Self.numbers(5000, 3))])
     let constant = Onnx.node(
@@ -69,7 +69,7 @@ import Testing
     #expect(try value.elements(as: Float.self) == Self.numbers(5000, 3))
   }
 
-  /// Wherever such a model is cut, or one of the bytes before and behind its data is another, it is an error or a model.
+  /// If such a model is truncated anywhere, or a byte before or after its data is changed, reading it gives an error or a model.
   @Test func damage() throws {
     let bytes = Self.bytes([5000])
     for count in stride(from: 0, to: bytes.count, by: 37) {
@@ -86,13 +86,13 @@ import Testing
     }
   }
 
-  /// The data of the wrong length is refused by the name of the initializer.
+  /// Data of the wrong length is refused with the name of the initializer.
   @Test func wrongLengths() {
     let wrong = Onnx.relu(more: [Onnx.initializer("w", [5001], [Onnx.raw(Self.numbers(5000, 1))])])
     expectError(.malformedData, "\"w\"") { () throws(InfoldError) in try Model(bytes: wrong, operators: .standard) }
   }
 
-  /// A file, which is read piece by piece, is the same model as its bytes are, or has the same fault, wherever it is damaged.
+  /// A file, which is read in parts, gives the same model or the same error as its bytes, wherever it is damaged.
   @Test func filesAreReadLikeBytes() throws {
     func outcome(_ read: () throws(InfoldError) -> Model) -> String {
       do throws(InfoldError) { return "\(try read().serialized().hashValue)" } catch {
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  /// A file that others cut while it is read is an error, whether its structure is missing then or data.
+  /// If a file is truncated while it is read, this is an error, whether structure or data is missing.
   @Test func filesThatShrinkAreErrors() throws {
     let folder = try TemporaryFolder()
     let bytes = Self.bytes([600_000, 800_000])

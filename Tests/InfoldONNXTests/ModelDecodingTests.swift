@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Models that are read as they are meant.
+/// Valid models, and the graphs that they are decoded to.
 struct ModelDecodingTests {
   @Test func header() throws {
     let model = try Model(
@@ -38,7 +38,7 @@ struct ModelDecodingTests {
     #expect(model.graph[model.graph.inputs[0]].type == TensorType(.float32, nil))
   }
 
-  /// Other kinds of values have no tensor type, and are no error.
+  /// Values that are not tensors have no tensor type, and are not an error.
   @Test func sequences() throws {
     let sequence: [Wire] = [.message(4, [.message(1, [.message(1, [.int(1, 1)])])])]
     let model = try Model(
@@ -109,7 +109,7 @@ struct ModelDecodingTests {
     #expect(try tensor == Tensor(shape: [2], [Float(1), 2]))
   }
 
-  /// Lists of numbers may be packed, whether the schema says so or not.
+  /// Repeated numbers may be packed, whether the schema says so or not.
   @Test func packedAttributes() throws {
     let model = try Model(
       bytes: Onnx.model(
@@ -124,7 +124,7 @@ struct ModelDecodingTests {
     }
   }
 
-  /// The inner graph uses x of the outer one, through a graph between them that does not.
+  /// The inner graph uses x of the outer one, through a graph between them that does not use it.
   @Test func subgraphsCapture() throws {
     let inner: [Wire] = [Onnx.node("Relu", ["x"], ["b"]), Onnx.output("b")]
     let middle: [Wire] = [
@@ -150,7 +150,7 @@ struct ModelDecodingTests {
     #expect(body.nodes[0].captures.map { body[$0].name } == ["x"])
   }
 
-  /// From IR version 4 on, an initializer that is an input is a default; below, it is a constant.
+  /// From IR version 4 on, an initializer that is also an input is a default value; before, it is a constant.
   @Test(arguments: [3, 4]) func overridableInitializers(ir: Int) throws {
     let model = try Model(
       bytes: Onnx.model(
@@ -167,7 +167,7 @@ struct ModelDecodingTests {
     #expect(try graph[w].initializer?.tensor == Tensor(shape: [1], [Float(2)]))
   }
 
-  /// The output's shape is not declared; Relu gives it its input's.
+  /// The output's shape is not declared. It is the shape of Relu's input.
   @Test func inferredTypes() throws {
     let model = try Model(bytes: Onnx.relu(), operators: .standard)
     #expect(model.graph[model.graph.outputs[0]].type == TensorType(.float32, ["N", 3]))
@@ -183,11 +183,11 @@ struct ModelDecodingTests {
       return try graph[#require(graph.value(named: "a"))].type
     }
     #expect(try type(.binding) == TensorType(.float32, [7]))
-    // It may be true; nothing relies on it.
+    // The declaration may be true, but nothing relies on it.
     #expect(try type(.advisory) == TensorType(.float32, nil))
   }
 
-  /// A function of the model takes the name of one of its own operators.
+  /// A model-local function has the name of a standard operator.
   @Test func functionsAreNotMistaken() throws {
     let function = Onnx.function("Relu", domain: "", ["a"], ["b"], [Onnx.node("Neg", ["a"], ["b"])])
     let model = try Model(bytes: Onnx.relu() + function.bytes, operators: .standard)

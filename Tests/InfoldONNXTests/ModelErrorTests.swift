@@ -5,7 +5,7 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// Models that break a rule of the format.
+/// Models that violate a rule of the format.
 struct ModelErrorTests {
   @Test(arguments: [2, 15, 0, -1]) func irVersions(ir: Int) {
     expectError(.unsupported, "IR version \(ir)", "3 to 14") { () throws(InfoldError) in
@@ -42,7 +42,7 @@ struct ModelErrorTests {
     }
   }
 
-  /// What is imported again in the same version counts, and is written, once.
+  /// If an opset is imported twice in the same version, it counts, and is written, once.
   @Test func importsThatStandTwice() throws {
     for twice in [[("", 13), ("d", 1), ("", 13)], [("", 13), ("d", 1), ("ai.onnx", 13)]] {
       let model = try Model(
@@ -140,7 +140,7 @@ struct ModelErrorTests {
     }
   }
 
-  /// What inputs are declared as binds in any case.
+  /// The declared types of inputs are always binding.
   @Test(arguments: [
     Onnx.input("w", [Onnx.dim(3)]), Onnx.input("w", type: 11, [Onnx.dim(2)]), Onnx.input("w", []),
   ])

@@ -5,7 +5,7 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// A bare TensorProto, in every way that elements can be given.
+/// A single TensorProto, with every way to store its elements.
 struct TensorDecodingTests {
   private func bytes(type: Int, _ shape: [Int], _ data: Wire...) throws -> [UInt8] {
     let file = try TensorFile(bytes: Onnx.tensor(name: "t", type: type, shape, data).bytes)
@@ -15,7 +15,7 @@ struct TensorDecodingTests {
     return file.tensor.withUnsafeBytes { Array($0) }
   }
 
-  /// Every type whose elements come in int32_data, with its lowest and highest value.
+  /// Every type whose elements are stored in int32_data, with its lowest and highest value.
   @Test(
     arguments: [
       (2, [0, 255], [0, 0xff]), (3, [-128, 127], [0x80, 0x7f]), (4, [0, 65535], [0, 0, 0xff, 0xff]),
@@ -53,7 +53,7 @@ struct TensorDecodingTests {
     }
   }
 
-  /// Elements of 4 and 2 bits are packed into bytes, in int32_data as well; those of 6 bits only in raw_data.
+  /// Elements of 4 and 2 bits are packed into bytes, also in int32_data; elements of 6 bits only in raw_data.
   @Test func subByteData() throws {
     for type in [21, 22, 23] {
       #expect(try bytes(type: type, [3], .packed(5, [0x21, 0x03])) == [0x21, 0x03])

@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Bytes that must not reach protobuf-c, and bytes that look alike and must.
+/// Bytes that must not reach protobuf-c, and similar bytes that must.
 struct WireScanTests {
   @Test func emptyBytesAreNoModel() {
     expectError(.malformedData, "not an ONNX model") { () throws(InfoldError) in
@@ -20,7 +20,7 @@ struct WireScanTests {
     }
   }
 
-  /// Whatever is left behind a cut is no model, wherever the cut is.
+  /// A truncated file is not a model, wherever it is truncated.
   @Test func truncation() {
     let bytes = Onnx.relu(more: [Onnx.initializer("w", [2], [Onnx.raw([1, 2])])])
     #expect(throws: Never.self) { try Model(bytes: bytes, operators: .standard) }
@@ -53,7 +53,7 @@ struct WireScanTests {
     }
   }
 
-  /// Every byte of a model that has most kinds of fields, changed in several ways: an error or a model, no crash.
+  /// Every byte of a model with most kinds of fields, changed in several ways, gives an error or a model, and never a crash.
   @Test func everyByteChanged() {
     let bytes = Onnx.relu(more: [
       Onnx.initializer("w", [2], [Onnx.raw([1, 2])]),
@@ -90,7 +90,7 @@ struct WireScanTests {
     }
   }
 
-  /// An unknown field may hold anything, for nothing enters it.
+  /// An unknown field may contain anything, because it is not parsed.
   @Test func unknownFieldsAreNotEntered() throws {
     var nested: [UInt8] = []
     for _ in 0..<1000 { nested = Wire.bytes(7, nested).bytes }

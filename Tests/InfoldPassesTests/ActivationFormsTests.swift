@@ -5,8 +5,8 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The further forms in which exporters write activations. Numbers are float64, so that a constant has the digits of the definition, and
-/// results must agree to the last few of a double.
+/// More forms in which exporters write activations. Numbers are float64, so that a constant has the digits of the definition, and results
+/// must agree to the last few digits of a double.
 @Suite struct ActivationFormsTests {
   /// A formula of x [2, 3, 4] in one element type.
   private struct Formula {
@@ -40,7 +40,7 @@ import Testing
       try node("Div", number(1), raised(decay(x), by: 1))
     }
 
-    /// √(2 ÷ π) · (x + 0.044715 · x³), times a factor; by a power, or by products.
+    /// √(2 ÷ π) · (x + 0.044715 · x³) times a factor, with a power or with products.
     mutating func bent(
       byPower: Bool = false, times factor: Double = 1, with coefficient: Double = 0.044715
     ) throws -> ValueID {
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// Runs the pass, and expects these operators and the results of before.
+  /// Runs the pass, and expects these operators and unchanged results.
   @discardableResult
   private func expect(
     _ operators: [String], _ type: ElementType = .float64, opset: Int = 12,
@@ -86,7 +86,7 @@ import Testing
       return try f.half(f.node("Tanh", f.node("Mul", slope, bend)))
     }
     try expect(["Gelu"], .float32) { f in try f.half(f.node("Tanh", f.bent())) }
-    // The same by a sigmoid.
+    // The same with a sigmoid.
     try expect(["Gelu"]) { f in try f.node("Mul", f.node("Sigmoid", f.bent(times: 2)), f.x) }
     try expect(["Gelu"]) { f in try f.node("Mul", f.x, f.sigmoid(f.bent(times: 2))) }
   }
@@ -99,7 +99,7 @@ import Testing
         return try f.node("Mul", half, f.raised(tangent, by: 1))
       }
     }
-    // The cube of another value.
+    // The cube of a different value.
     try expect(["Mul", "Abs", "Pow", "Mul", "Add", "Mul", "Tanh", "Add", "Mul"]) { f in
       let half = try f.scaled(f.x, by: 0.5)
       let cube = try f.node("Pow", f.node("Abs", f.x), f.number(3))
@@ -124,12 +124,12 @@ import Testing
     }
   }
 
-  /// Gelu by a sigmoid is Swish with a factor, which its attribute must hold.
+  /// Gelu with a sigmoid is Swish with a factor, which Swish's attribute must represent.
   @Test func swishWithAFactor() throws {
     let alpha = Double(Float(1.702))
     let graph = try expect(["Swish"]) { f in try f.node("Mul", f.x, f.node("Sigmoid", f.scaled(f.x, by: alpha))) }
     #expect((graph.nodes[0].typed as? Swish)?.alpha == 1.702)
-    // A product with 1 stays one.
+    // A product with 1 is kept.
     try expect(["Mul", "Sigmoid", "Mul"], .float32) { f in
       try f.node("Mul", f.node("Sigmoid", f.scaled(f.x, by: 1)), f.x)
     }
@@ -143,7 +143,7 @@ import Testing
       let gate = try f.raised(f.node("Div", f.x, f.number(6)), by: 0.5)
       return try f.node("Mul", f.x, f.node("Clip", gate, f.number(0), f.number(1)))
     }
-    // Bounds as Min and Max, or Relu.
+    // Bounds as Min and Max, or as Relu.
     try expect(["HardSwish"]) { f in
       let gate = try f.node("Min", f.node("Relu", f.raised(f.x, by: 3)), f.number(6))
       return try f.scaled(f.node("Mul", f.x, gate), by: 1.0 / 6)
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  /// A product may be in any order, and a number in parts; what is multiplied may be a product itself.
+  /// The factors of a product may be in any order, and a constant may be split. A factor may itself be a product.
   @Test func products() throws {
     try expect(["Gelu"]) { f in
       let erf = try f.raised(f.node("Erf", f.scaled(f.x, by: 0.5.squareRoot())), by: 1)
@@ -192,7 +192,7 @@ import Testing
     }
   }
 
-  /// A long chain of numbers takes no longer for each of them.
+  /// In a long chain of constants, the time per constant does not grow.
   @Test func longChains() throws {
     var formula = Formula(.float32, opset: 12)
     var y = formula.x

@@ -23,7 +23,7 @@ import Testing
     #expect(graph[a].initializer == nil)
   }
 
-  /// Constants too large for inference, which is the pass's own work.
+  /// Constants that are too large for inference, and are left to the pass.
   @Test func largeWeightsAreFolded() throws {
     var network = NetworkBuilder()
     let weights = try network.weights([64, 64])
@@ -35,7 +35,7 @@ import Testing
     #expect(try ReferenceEvaluator(result).run(inputs) == ReferenceEvaluator(graph).run(inputs))
   }
 
-  /// What expands a few numbers to the weight of a convolution, up to a sum of bytes.
+  /// Nodes that expand a few numbers to the weight of a convolution, up to a total number of bytes.
   @Test func weightsAreFoldedWhereSessionsAsk() throws {
     var network = NetworkBuilder()
     var value = network.input([1, 16, 8, 8])
@@ -81,7 +81,7 @@ import Testing
   func fewNumbersStayFew(byteLimit: Int, isFolded: Bool) throws {
     var network = NetworkBuilder()
     let one = network.constant(try Tensor(shape: [1], [1] as [Float]))
-    // Two nodes, so that the result is none of those that inference knows.
+    // Two nodes, so that inference does not know the result.
     let large = try network.node("Expand", [one, network.constant(try .list(2000))])
     let graph = try network.finished(
       try network.node(
@@ -93,7 +93,7 @@ import Testing
     #expect(result.nodes.isEmpty == isFolded)
   }
 
-  /// Four times the constants are allowed, for that is what a conversion may take.
+  /// Up to four times the size of the constants is permitted, because a conversion may take as much.
   @Test func conversionsAreFolded() throws {
     var network = NetworkBuilder()
     let bytes = network.constant(try Tensor(zeros: [3000], of: .uint8))

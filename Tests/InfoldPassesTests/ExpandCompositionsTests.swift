@@ -35,7 +35,7 @@ import Testing
     #expect(expected[0].shape == [1, 2, 1, 5])
   }
 
-  /// What the network depends on may be known only when sizes are bound.
+  /// What the composition depends on may be known only after sizes are bound.
   @Test func staysWhileSizesAreOpen() throws {
     var network = NetworkBuilder(opset: 24)
     let x = network.input(["N", 2, "M", 4])

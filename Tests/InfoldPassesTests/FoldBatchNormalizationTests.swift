@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Every fold, held against the double-precision truth of the network as it was.
+/// Every fold, compared with the double-precision results of the original network.
 @Suite struct FoldBatchNormalizationTests {
   // MARK: Into the operator before
 
@@ -78,7 +78,7 @@ import Testing
     try expectFolded(try network.finished(y), operators: ["MatMul", "Add", "Identity"])
   }
 
-  /// An Add that is split over two branches must not stay for the sake of one of them.
+  /// An Add that is split into two branches must not remain for one of them.
   @Test func splitsAnAddBehindAConcatOfMatMulAndGemm() throws {
     var network = NetworkBuilder()
     let x = network.input([3, 7])
@@ -90,7 +90,7 @@ import Testing
       operators: ["MatMul", "Add", "Gemm", "Concat"])
   }
 
-  /// Before opset 7 nothing is broadcast unless an attribute says so.
+  /// Before opset 7, operands are broadcast only if an attribute says so.
   @Test func foldsMatMulAndGemmOfEarlyOpsets() throws {
     var network = NetworkBuilder(opset: 6)
     let x = network.input([1, 7])
@@ -108,7 +108,7 @@ import Testing
     try expectFolded(try network.finished(network.normalization(y, channels: 5)), operators: ["Gemm"])
   }
 
-  /// As PyTorch's exporter shares initializers.
+  /// Initializers are shared, as by PyTorch's exporter.
   @Test func foldsParametersThatAnIdentityHandsOn() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])

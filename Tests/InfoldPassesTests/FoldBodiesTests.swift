@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Folding in the bodies of If and Loop, whose weights often belong to the graph around them.
+/// Folding in the bodies of If and Loop, whose weights often belong to the enclosing graph.
 @Suite struct FoldBodiesTests {
-  /// Three trips of Conv and BatchNormalization over x [1, 3, 8, 8].
+  /// Three iterations of Conv and BatchNormalization for x [1, 3, 8, 8].
   private func loop(
     sharedWeight: Bool = false, _ inner: (inout NetworkBuilder, ValueID) throws -> ValueID = { $1 }
   ) throws -> Graph {
@@ -64,10 +64,10 @@ import Testing
     let body = try body(folded)
     #expect(body.nodes.map(\.opType).sorted() == ["Conv", "Identity"])
     #expect(body.captures.isEmpty)
-    // Nobody reads the old weights, and they are gone.
+    // No node reads the old weights, and they are removed.
     let constants = folded.valueIDs.filter(folded.isConstant).map { folded[$0].name }
     #expect(constants.sorted() == ["trips", "yes"])
-    // No value of a body is called like one around it.
+    // No value of a body has the name of a value of the enclosing graph.
     let inner = body.inputs + body.nodes.flatMap { Array($0.definitions) } + body.valueIDs.filter(body.isConstant)
     #expect(Set(folded.values.map(\.name)).isDisjoint(with: inner.map { body[$0].name }))
     try expectSame(graph, folded)
@@ -83,7 +83,7 @@ import Testing
     try expectSame(graph, folded)
   }
 
-  /// What stays is named with the reason and its place.
+  /// A normalization that remains is reported with its reason and place.
   @Test func whatStaysIsNamed() throws {
     let graph = try loop { body, y in
       try body.normalization(body.node("Relu", [y]), channels: 3, name: "second")
@@ -104,7 +104,7 @@ import Testing
     #expect(try body(twice).nodes.map(\.opType) == body(once).nodes.map(\.opType))
   }
 
-  /// Both branches of a choice that depends on the data, and one inside of the other.
+  /// Both branches of an If that depends on the data, one nested in the other.
   @Test func branchesInsideOfBranches() throws {
     func branch(_ seed: UInt64) throws -> NetworkBuilder.Branch {
       try NetworkBuilder.Branch(of: "x") { network, x in
@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  /// A branch that is always taken takes the place of the If, and the other one goes.
+  /// A branch that is always taken replaces the If, and the other one is removed.
   @Test func aBranchThatIsAlwaysTaken() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])

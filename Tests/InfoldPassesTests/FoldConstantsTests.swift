@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Weights that nodes compute of constants are weights: what a session computes ahead, folding computes as well, and no more.
+/// Weights that nodes compute from constants are weights: folding computes what a session computes ahead of time, and no more.
 @Suite struct FoldConstantsTests {
   @Test func aWeightThatIsStoredInHalfPrecision() throws {
     var network = NetworkBuilder()
@@ -32,7 +32,7 @@ import Testing
   @Test func aWeightOfTheShapeOfAnother() throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 3, 8, 8])
-    // Of the shape of x, only what is fixed is read.
+    // Only the fixed sizes of x's shape are read.
     let channels = try network.node(
       "Slice", [network.node("Shape", [x]), network.constant(.list(1)), network.constant(.list(2))])
     let sizes = try network.node(
@@ -68,7 +68,7 @@ import Testing
     try expectFolded(try network.finished(network.node("Mul", [y, scale])), operators: ["Conv"])
   }
 
-  /// Whoever else reads a computed weight, reads what it was.
+  /// Other consumers of a computed weight read its old value.
   @Test func aComputedWeightThatOthersRead() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 8, 8])
@@ -78,7 +78,7 @@ import Testing
     try expectFolded(try network.finished(network.node("Add", [y, z])), operators: ["Neg", "Conv", "Conv", "Add"])
   }
 
-  /// Folding computes nothing that it does not need: what else is constant stays as the file has it.
+  /// Folding computes only what it needs. Other constant nodes stay as in the file.
   @Test func otherConstantsAreLeftAlone() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 8, 8])
@@ -99,7 +99,7 @@ import Testing
     try expectFolded(try network.finished(z), operators: ["DequantizeLinear", "Conv"])
   }
 
-  /// A few numbers that become a large tensor stay a few numbers.
+  /// A few numbers that expand to a large tensor are not expanded.
   @Test func aWeightThatIsExpandedToSomethingLarge() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 1024, 1, 1])
@@ -110,7 +110,7 @@ import Testing
     try expectRefused(try network.finished(y), "the weight of node \"conv1\" (Conv) is computed by the model")
   }
 
-  /// The same network behind a session's passes: no way folds more than the other.
+  /// The same network after a session's passes. Neither way folds more than the other.
   @Test func aSessionFoldsTheSame() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 8, 8])

@@ -14,7 +14,7 @@ extension Graph {
     try copy.inferTypes()
   }
 
-  /// Seeded inputs; a symbolic dimension is taken as 2.
+  /// Seeded inputs. A dynamic dimension has the size 2.
   func randomInputs(seed: UInt64 = 99) throws -> [ValueID: Tensor] {
     var random = SplitMix64(seed: seed)
     var tensors: [ValueID: Tensor] = [:]
@@ -34,8 +34,8 @@ func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
   return (zip(a, b).map { ($0 - $1).magnitude }.max() ?? 0) / max(largest, .leastNormalMagnitude)
 }
 
-/// Folds `graph`, and expects that these operators are left, and that the result is as close to the truth as it may be
-/// asked: at most 1e-6 of the largest output away, and at most twice as far as the unfolded network, or 5e-7.
+/// Folds `graph`, and expects that these operators remain, and that the result is accurate: its error is at most 1e-6 of the largest
+/// output, and at most twice that of the unfolded network, or 5e-7.
 @discardableResult
 func expectFolded(
   _ graph: Graph, operators: [String], sourceLocation: SourceLocation = #_sourceLocation
@@ -58,8 +58,8 @@ func expectFolded(
   return report
 }
 
-/// Expects that `graph` stays as it is, bit for bit, and that the reason given for its only normalization, or other map
-/// per channel, says `reason`.
+/// Expects that `graph` stays bit for bit the same, and that the reason for its only normalization, or other per-channel affine map,
+/// contains `reason`.
 func expectRefused(_ graph: Graph, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
   let outcome = try FoldBatchNormalization().fold(graph)
   let (folded, report) = (outcome.graph, outcome.report)

@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Batch normalizations that exporters left behind convolutions of quantized numbers.
+/// Batch normalizations that exporters leave after convolutions with quantized weights.
 @Suite struct FoldIntoQuantizedWeightsTests {
-  /// A convolution of quantized numbers with a normalization behind it.
+  /// A convolution with quantized weights, followed by a normalization.
   private func graph(
     scale: [Float] = [1.5, -0.7, 0.2, 1], weights: [Int8]? = nil, hasBias: Bool = true
   ) throws -> Graph {
@@ -40,7 +40,7 @@ import Testing
     let inputs = try graph.randomInputs()
     let before: [Double] = try ReferenceEvaluator(graph, precision: .double).run(inputs)[0].elements()
     let after: [Double] = try ReferenceEvaluator(folded, precision: .double).run(inputs)[0].elements()
-    // The bias is rounded to products of two scales, and the scales to float32.
+    // The bias is rounded to multiples of the product of two scales, and the scales to float32.
     #expect(zip(before, after).allSatisfy { abs($0 - $1) < 2e-4 })
   }
 
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    // A channel without a scale, and a weight that has no opposite.
+    // A channel without a scale, and a weight that cannot be negated.
     for graph in [
       try graph(scale: [1, 0, 1, 1]),
       try graph(scale: [-1, 1, 1, 1], weights: [-128, 1, 2] + Array(repeating: 3, count: 9)),
@@ -72,7 +72,7 @@ import Testing
       #expect(result.changes.isEmpty && result.refusals.count == 1)
       #expect(result.graph.nodes.contains { $0.opType == "BatchNormalization" })
     }
-    // The same weight with the other sign.
+    // The same weight with the opposite sign.
     let kept = try FoldIntoQuantizedWeights().run(
       on: graph(scale: [1, 1, 1, 1], weights: [-128, 1, 2] + Array(repeating: 3, count: 9)))
     #expect(kept.changes.count == 1)

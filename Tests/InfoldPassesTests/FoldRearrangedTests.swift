@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// A normalization behind nodes that give the numbers another order or shape, and keep the channels apart.
+/// A normalization after nodes that reorder or reshape the numbers, and keep the channels separate.
 @Suite struct FoldRearrangedTests {
   private func linear(_ network: inout NetworkBuilder, _ shape: Shape = [2, 4, 7]) throws -> ValueID {
     try network.node("MatMul", [network.input(shape), network.weights([7, 5])])
@@ -21,7 +21,7 @@ import Testing
     #expect(report.foldedNormalizations == 1)
   }
 
-  /// As exporters write it for any batch: the shape that comes back is that of the product, which reads no number of it.
+  /// As exporters write it for any batch size: the second shape is that of the product, and computing it reads no elements of the product.
   @Test func rowsOfAMatrixOfAnyBatch() throws {
     var network = NetworkBuilder()
     let y = try linear(&network, ["N", 4, 7])
@@ -31,7 +31,7 @@ import Testing
     try expectFolded(try network.finished(z), operators: ["MatMul", "Add", "Reshape", "Shape", "Reshape"])
   }
 
-  /// The value that the normalization reads is asked for its shape, and is called by another name when the normalization is gone.
+  /// The shape of the value that the normalization reads is also read, and the value is renamed when the normalization is removed.
   @Test func aShapeOfWhatIsNormalized() throws {
     var network = NetworkBuilder()
     let y = try network.node("Conv", [network.input(["N", 3, 4, 4]), network.weights([5, 3, 1, 1])])
@@ -59,7 +59,7 @@ import Testing
     try expectFolded(try network.finished(z), operators: ["Conv", "Reshape"])
   }
 
-  /// Of open sizes, the batch before the channels is the same.
+  /// With dynamic dimensions, the batch before the channels is the same.
   @Test func picturesOfAnySizeThatAreFlattened() throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 3, "H", "W"])
@@ -85,7 +85,7 @@ import Testing
       try network.finished(network.normalization(flat, channels: 5)), operators: ["Gemm", "Unsqueeze", "Squeeze"])
   }
 
-  /// Arithmetic goes along with the normalization that it stands behind.
+  /// Arithmetic is folded together with the normalization that it follows.
   @Test func arithmeticBehindTheNormalization() throws {
     var network = NetworkBuilder()
     let rows = try network.node("Reshape", [linear(&network), network.constant(.list(8, 5))])
@@ -93,7 +93,7 @@ import Testing
     try expectFolded(try network.finished(z), operators: ["MatMul", "Add", "Reshape"])
   }
 
-  /// Alone, it may be something else: the scale of an attention.
+  /// On its own, it may be something else, such as the scale of an attention.
   @Test func arithmeticAlone() throws {
     var network = NetworkBuilder()
     let heads = try network.node("Reshape", [linear(&network), network.constant(.list(2, 4, 5, 1))])
@@ -121,7 +121,7 @@ import Testing
       try network.finished(network.normalization(split, channels: 2)), "may mix channels")
   }
 
-  /// Both have an N, which may be two sizes: then the rows of one are not those of the other.
+  /// Both have an N, which may mean two sizes. Then the rows of one are not those of the other.
   @Test func aSymbolThatMayBeTwoSizes() throws {
     func network(_ other: Shape) throws -> Graph {
       var network = NetworkBuilder()
@@ -154,7 +154,7 @@ import Testing
     try expectRefused(try network.finished(network.node("Add", [rows, z])), "has another consumer")
   }
 
-  /// A division by one number is no normalization that stays, be it in an activation or anywhere else.
+  /// A division by a single number is not reported as an unfolded normalization, in an activation or elsewhere.
   @Test func nothingIsSaidOfADecomposedGelu() throws {
     var network = NetworkBuilder()
     let y = try network.node("Gemm", [network.input([3, 7]), network.weights([7, 5]), network.weights([5])])

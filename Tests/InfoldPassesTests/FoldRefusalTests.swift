@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What must not be folded, with the reason that is given.
+/// Cases that must not be folded, with the reported reason.
 @Suite struct FoldRefusalTests {
-  /// A network of a convolution with 3 output channels on [1, 2, 4, 4], to be continued.
+  /// A network of a convolution with 3 output channels for [1, 2, 4, 4], to be continued.
   private func convolution(opset: Int = 13) throws -> (network: NetworkBuilder, output: ValueID) {
     var network = NetworkBuilder(opset: opset)
     let x = network.input([1, 2, 4, 4])
@@ -141,8 +141,8 @@ import Testing
       try network.finished(network.node("BatchNormalization", [y] + parameters)), "outside the range of float32")
   }
 
-  /// A mean that is large beside the deviation: the new bias would need digits that the type does not have. With half as many lost,
-  /// it is folded.
+  /// A mean that is large compared with the deviation: the new bias would need digits that the type does not have. If half as many are
+  /// lost, it is folded.
   @Test(
     arguments: [
       (.float16, 10, 0.01), (.bfloat16, 30, 0.1), (.float32, 1000, 0.01), (.float64, 1e9, 1e-3),
@@ -190,7 +190,7 @@ import Testing
     #expect(forward.report.refusals.first?.reason.contains("float32 is too imprecise") == true)
   }
 
-  /// Where the bias before the normalization has the mean in it already, nothing cancels.
+  /// If the bias before the normalization already contains the mean, nothing cancels.
   @Test func aMeanThatTheBiasHas() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])
@@ -205,7 +205,7 @@ import Testing
     #expect(folded.nodes.map(\.opType) == ["Conv"] && report.refusals.isEmpty)
   }
 
-  /// Weights that become so small that float16 has one or two digits for them.
+  /// Weights so small that float16 has only one or two digits for them.
   @Test func weightsThatVanish() throws {
     for (scale, isFolded) in [(Float(1e-3), true), (1e-7, false)] {
       var network = NetworkBuilder(opset: 15)
@@ -243,7 +243,7 @@ import Testing
     try expectRefused(try network.finished(network.node("Relu", [y])), "its input is an input of the graph")
   }
 
-  /// What cannot go on to an operator behind says why, in the words that fit.
+  /// A normalization that cannot be folded into the operator after it has a suitable reason.
   @Test func anOwnOutputThatIsOneOfTheGraph() throws {
     var network = NetworkBuilder()
     let y = try network.normalization(network.input([1, 2, 4, 4]), channels: 2)
@@ -267,7 +267,7 @@ import Testing
     try expectRefused(try network.finished(z), "has no weights to fold into")
   }
 
-  /// The map's channels are the last dimension, and those of the convolution are not.
+  /// The map's channels are the last dimension; those of the convolution are not.
   @Test func aMapBeforeAConvolutionThatReadsAnotherAxis() throws {
     var network = NetworkBuilder()
     let product = try network.node("MatMul", [network.input([1, 3, 4, 3]), network.weights([3, 3])])
@@ -324,7 +324,7 @@ import Testing
     try expectRefused(try network.finished(network.normalization(y, channels: 5)), "not one number per channel")
   }
 
-  /// Of a long row of maps, as many are folded as do not take long.
+  /// In a long chain of maps, only as many are folded as take little time.
   @Test func manyMaps() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 4, 4])
@@ -337,7 +337,7 @@ import Testing
     #expect(folded.nodes.map(\.opType) == ["Conv"] + Array(repeating: "Add", count: 6))
   }
 
-  /// Neither the stack nor the time ends when nodes are many.
+  /// Many nodes exhaust neither the stack nor the time.
   @Test(arguments: ["Identity", "Concat"]) func manyNodesBetween(name: String) throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 4, 4])
@@ -347,7 +347,7 @@ import Testing
     try expectRefused(try network.finished(y), "more than 1000 nodes")
   }
 
-  /// One number for more channels than memory has room for.
+  /// One number for more channels than fit into memory.
   @Test func declaredChannels() throws {
     var network = NetworkBuilder()
     let x = network.input([1, .fixed(1 << 44), 1, 1])

@@ -22,7 +22,7 @@ import Testing
         else: try Branch(of: "x", opset: opset) { try $0.node("Relu", [$1]) }))
   }
 
-  /// In every version of If, and the newest opset.
+  /// Every version of If, and the newest opset.
   @Test(arguments: [(true, "Neg"), (false, "Relu")], [1, 11, 13, 16, 19, 21, 23, 24, 25, 28])
   func theConditionChooses(_ choice: (condition: Bool, opType: String), opset: Int) throws {
     let (condition, opType) = choice
@@ -82,7 +82,7 @@ import Testing
     #expect(error == .invalidModel)
   }
 
-  /// Names that stand in both graphs, a branch inside a branch, and outputs that the branch does not compute itself.
+  /// Names that occur in both graphs, a branch inside a branch, and outputs that the branch does not compute itself.
   @Test func nestedBranches() throws {
     let yes = try Tensor(scalar: true)
     let inner = try Branch(of: "x") { network, x in try network.node("Neg", [x], name: "same") }

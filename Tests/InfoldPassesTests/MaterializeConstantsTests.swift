@@ -31,7 +31,7 @@ import Testing
     #expect(try ReferenceEvaluator(result.graph).run(inputs) == ReferenceEvaluator(graph).run(inputs))
   }
 
-  /// Whether the mode of a Dropout is a constant decides what it does.
+  /// The mode of a Dropout determines what it does only if it is a constant.
   @Test func aDropoutWhoseModeIsAConstantNode() throws {
     var network = NetworkBuilder()
     let weights = try network.weights([2])
@@ -51,7 +51,7 @@ import Testing
     #expect(result.graph.nodes.map(\.opType) == ["Identity"] && result.changes.isEmpty)
   }
 
-  /// Nothing is copied: a constant has the memory that the node held.
+  /// Nothing is copied: a constant uses the memory of the node's attribute.
   @Test func theMemoryIsTheSame() throws {
     var network = NetworkBuilder()
     let tensor = try network.random.tensor([64, 64])
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// Without rewriting the graph, which is to be written as it is.
+  /// Without rewriting the graph, which is written unchanged.
   @Test func aGraphKnowsItsConstantsWhereTheNodesStay() throws {
     var network = NetworkBuilder()
     let tensor = try network.random.tensor([2])

@@ -7,7 +7,7 @@ import Testing
 
 /// Convolutions side by side.
 @Suite struct MergeParallelConvolutionsTests {
-  /// Expects these operators after the pass on a network with an input, and the results of before.
+  /// Expects these operators after the pass on a network with one input, and unchanged results.
   private func expect(
     _ operators: [String], shape: Shape = [2, 6, 7, 8], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// Merged sums are what the next ones begin with, and stay.
+  /// Merged sums are the inputs of the next ones, and remain.
   @Test func oneBehindTheOther() throws {
     try expect(["Conv", "Conv"]) { network, x in
       let first = try sum(&network, [convolution(&network, x, 3, 3), convolution(&network, x, 1, 1)])
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// The groups of one lie within those of the other.
+  /// The groups of one are subsets of the groups of the other.
   @Test func groupsOfDifferentSizes() throws {
     try expect(["Conv"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3, groups: 2), convolution(&network, x, 3, 3, groups: 6)])]
@@ -75,7 +75,7 @@ import Testing
     try expect(["Conv", "Conv", "Add"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3, groups: 2), convolution(&network, x, 3, 3, groups: 3)])]
     }
-    // The window of one, and the groups of the other: together they would be more work.
+    // The window of one, and the groups of the other: merged, they would take more work.
     try expect(["Conv", "Conv", "Add"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3, groups: 6), convolution(&network, x, 1, 1)])]
     }
@@ -92,14 +92,14 @@ import Testing
           ])
       ]
     }
-    // Taps of a window that lie between each other's.
+    // Taps of one window that lie between those of the other.
     try expect(["Conv"]) { network, x in
       [try sum(&network, [convolution(&network, x, 5, 5), convolution(&network, x, 3, 3, dilation: 2)])]
     }
     try expect(["Conv", "Conv", "Add"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3, dilation: 2), convolution(&network, x, 3, 3)])]
     }
-    // The result has as many positions, and the window lies elsewhere.
+    // The result has as many positions, but the window is elsewhere.
     try expect(["Conv"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3), convolution(&network, x, 2, 2, pads: [1, 0, 0, 1])])]
     }
@@ -130,14 +130,14 @@ import Testing
   }
 
   @Test func whatIsNoSum() throws {
-    // Of one function and the value alone the value keeps its digits.
+    // In a sum of a function of a value and the value itself, the value keeps its digits.
     try expect(["Conv", "Add"]) { network, x in [try sum(&network, [convolution(&network, x, 3, 3), x])] }
-    // Without a convolution it is a scale and a shift.
+    // Without a convolution, it becomes a scale and a shift.
     try expect(["BatchNormalization", "Mul", "Add"]) { network, x in
       let a = try network.normalization(x, channels: 6)
       return [try network.node("Add", [a, try network.node("Mul", [x, try network.weights([6, 1, 1])])])]
     }
-    // A value of two readers.
+    // A value with two consumers.
     try expect(["Conv", "Conv", "Add", "Neg"]) { network, x in
       let a = try convolution(&network, x, 3, 3), b = try convolution(&network, x, 1, 1)
       return [try network.node("Add", [a, b]), try network.node("Neg", [a])]
@@ -167,13 +167,13 @@ import Testing
           ])
       ]
     }
-    // Channels that the addition repeats.
+    // Channels that the addition broadcasts.
     try expect(["Conv", "Conv", "Add"]) { network, x in
       [try sum(&network, [convolution(&network, x, 3, 3), convolution(&network, x, 1, 1, outputs: 1)])]
     }
   }
 
-  /// Weights whose sum no float holds.
+  /// Weights whose sum exceeds the range of float.
   @Test func sumsOutOfRange() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 1, 2, 2])
@@ -183,7 +183,7 @@ import Testing
     #expect(try MergeParallelConvolutions().run(on: graph).changes.isEmpty)
   }
 
-  /// A sum of very many branches does not take a time that grows with their square.
+  /// The time for a sum of very many branches does not grow quadratically.
   @Test func manyBranches() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 3, 3])

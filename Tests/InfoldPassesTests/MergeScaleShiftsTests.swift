@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Chains of scales and shifts per channel.
+/// Chains of per-channel scales and shifts.
 @Suite struct MergeScaleShiftsTests {
-  /// Expects these operators after the pass on a network with an input [2, 3, 4, 5], and the results of before.
+  /// Expects these operators after the pass on a network with an input [2, 3, 4, 5], and unchanged results.
   private func expect(
     _ operators: [String], shape: Shape = [2, 3, 4, 5], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
@@ -63,21 +63,21 @@ import Testing
         return [try network.node("Add", [a, try network.weights(shape)])]
       }
     }
-    // One that adds a dimension in front moves the channels.
+    // A constant with more dimensions than the value moves the channels.
     for shape in [[1, 1, 3, 1, 1], [3, 1, 1, 1, 1]] {
       try expect(["Mul", "Add"]) { network, x in
         let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
         return [try network.node("Add", [a, try network.weights(shape)])]
       }
     }
-    // One that makes an input of one channel have three.
+    // A constant that broadcasts one channel to three.
     try expect(["Mul", "Add"], shape: [2, 1, 4, 5]) { network, x in
       let a = try network.node("Mul", [x, try network.weights([1, 1, 1])])
       return [try network.node("Add", [a, try network.weights([3, 1, 1])])]
     }
   }
 
-  /// A constant minus or divided by the value.
+  /// A constant minus the value, and a constant divided by the value.
   @Test func operandsTheOtherWayRound() throws {
     try expect(["ScaleShift"]) { network, x in
       let a = try network.node("Sub", [try network.weights([3, 1, 1]), x])
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  /// A product of two scales that no number of the type can hold stays two.
+  /// A product of two scales that exceeds the range of the type is not formed.
   @Test func scalesThatOverflow() throws {
     try expect(["Mul", "Mul"]) { network, x in
       let scale = network.constant(try Tensor(repeating: Float(1e30), shape: [3, 1, 1]))
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  /// A shift that would lose the digits of the results stays apart from its scale.
+  /// A shift that would lose digits of the results stays separate from its scale.
   @Test func digitsThatWouldBeLost() throws {
     for (mean, operators) in [(Float(0.1), ["ScaleShift"]), (1000, ["Sub", "Mul"])] {
       var network = NetworkBuilder()
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  /// float16 has no room for the product of these scales, and its scale and shift need none.
+  /// The product of these scales exceeds the range of float16, but the merged scale and shift do not need it.
   @Test func halfPrecision() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 2, 2], of: .float16)

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Batch normalizations that are not folded: as a scale and a shift where that is good enough, else as they are defined.
+/// Batch normalizations that are not folded: as a scale and a shift where that is accurate enough, otherwise by their definition.
 @Suite struct NormalizationToScaleShiftTests {
   private struct Case {
     var gamma: [Double] = [1.5, -0.5]
@@ -25,7 +25,7 @@ import Testing
     return try network.finished(y)
   }
 
-  /// Expects these operators, and of both what double precision says of the model, up to rounding to the type.
+  /// Expects these operators, and the results of the model in double precision, up to rounding to the type.
   private func expect(
     _ operators: [String], _ type: ElementType, _ parameters: Case, _ x: [Double],
     sourceLocation: SourceLocation = #_sourceLocation
@@ -41,7 +41,7 @@ import Testing
     for result in [try ReferenceEvaluator(rewritten).run(inputs)[0]] {
       #expect(result.elementType == type)
       for (a, b) in zip(try result.numbers(), truth) {
-        // What the type cannot hold is infinite.
+        // Results that exceed the range of the type are infinite.
         let agrees =
           a == b || a.isNaN && b.isNaN || abs(a - b) <= unit * (1 + abs(b))
           || a.isInfinite && abs(b) > 65504 && a.sign == b.sign && type == .float16
@@ -62,14 +62,14 @@ import Testing
     #expect(rewritten.nodes[0].inputs[1...].map { rewritten[$0!].type?.elementType } == [wide, wide])
   }
 
-  /// A mean of 10 with a deviation of 0.01, and a variance of 0 behind a Relu: what float16 cannot hold as a shift.
+  /// A mean of 10 with a deviation of 0.01, and a variance of 0 after a Relu: float16 cannot represent the shift.
   @Test(arguments: types) func largeMeans(type: ElementType) throws {
     try expect(
       ["ChannelNormalization"], type, Case(mean: [10, 10], variance: [1e-4, 1e-4]), [10, 9.98, 10.02, 10.01])
     try expect(["ChannelNormalization"], type, Case(mean: [300, 300], variance: [0, 0]), [300, 0, 299])
   }
 
-  /// Scales that are out of the range of float32, or have few digits there.
+  /// Scales that exceed the range of float32, or have few digits in it.
   @Test func extremeScales() throws {
     try expect(
       ["ChannelNormalization"], .float32, Case(gamma: [1e20, 1], variance: [1e-38, 1], epsilon: 1e-38), [1e-25, 0])
@@ -78,7 +78,7 @@ import Testing
     try expect(["ScaleShift"], .float32, Case(gamma: [0, 1]), [1, 2, 3])
   }
 
-  /// σ² + ε is zero or less: infinities and NaN where the definition has them.
+  /// σ² + ε is zero or negative: infinities and NaN as in the definition.
   @Test(arguments: types) func noVariance(type: ElementType) throws {
     for gamma in [1.0, -1, 0] {
       for x in [[0.25, 1, -1], [2, 3], [-.infinity, 0.25, .infinity]] {
@@ -96,7 +96,7 @@ import Testing
     try expect(["ChannelNormalization"], .float32, Case(mean: [value, 1]), x)
   }
 
-  /// Parameters that are known only in a run.
+  /// Parameters that are known only at run time.
   @Test(arguments: types) func parametersThatAreInputs(type: ElementType) throws {
     var network = NetworkBuilder(opset: 15)
     let x = network.input([2, 2, 3], of: type)

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Expects these operators after a pass on a network with an input, and the results of before.
+/// Expects these operators after a pass on a network with one input, and unchanged results.
 func expect(
   _ operators: [String], after pass: some GraphPass, shape: Shape, sourceLocation: SourceLocation,
   _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]

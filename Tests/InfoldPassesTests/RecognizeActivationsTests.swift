@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Activations that are written as several nodes, and what only looks like them.
+/// Activations that are written as several nodes, and graphs that only look similar.
 @Suite struct RecognizeActivationsTests {
-  /// A network with an input x [2, 3, 4], and numbers as constants.
+  /// A network with an input x [2, 3, 4] and scalar constants.
   private struct Formula {
     var network = NetworkBuilder(opset: 20)
     let x: ValueID
@@ -24,13 +24,13 @@ import Testing
       try node("Clip", x, try number(low), try number(high))
     }
 
-    /// clip(x + 3, 0, 6), of some value and with some numbers.
+    /// clip(x + 3, 0, 6) of a value, with the given constants.
     mutating func gate(_ x: ValueID, _ shift: Float = 3, _ low: Float = 0, _ high: Float = 6) throws -> ValueID {
       try clip(try node("Add", x, try number(shift)), low, high)
     }
   }
 
-  /// Runs the pass, and expects these operators, and the results of before: to what single precision changes of constants.
+  /// Runs the pass, and expects these operators and the same results, up to rounding constants to single precision.
   private func expect(
     _ operators: [String], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout Formula) throws -> [ValueID]
@@ -87,7 +87,7 @@ import Testing
     try expect(["Gelu"]) { f in
       [try f.node("Mul", try f.node("Mul", f.x, try f.number(0.5)), try onePlusErf(&f, f.x))]
     }
-    // Another scale within, and none outside.
+    // A different scale inside, and none outside.
     try expect(["Div", "Erf", "Add", "Mul", "Mul"]) { f in
       let erf = try f.node("Erf", try f.node("Div", f.x, try f.number(1.5)))
       return [try f.node("Mul", try f.node("Mul", f.x, try f.node("Add", erf, try f.number(1))), try f.number(0.5))]
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  /// What others read is there afterwards.
+  /// A value that other nodes read remains.
   @Test func valuesWithOtherReaders() throws {
     try expect(["Add", "Clip", "Mul", "HardSwish"]) { f in
       let product = try f.node("Mul", f.x, try f.gate(f.x))
@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  /// Numbers that a caller may override are not known.
+  /// Constants that a caller may override are not known.
   @Test func defaultsAreNoConstants() throws {
     try expect(["Add", "Clip", "Mul", "Div"]) { f in
       let six = f.network.overridable(try Tensor(scalar: Float(6)), "six")

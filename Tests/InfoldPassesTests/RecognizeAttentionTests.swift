@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct RecognizeAttentionTests {
-  /// How attention is written, or what keeps it from being found as one.
+  /// A way to write attention, or a change that prevents its recognition.
   struct Form: Sendable {
     var query: Shape = [2, 3, 5, 4]
     var key: Shape = [2, 3, 6, 4]
@@ -77,7 +77,7 @@ import Testing
     #expect(try operators(graph(form)) == ["DotProductAttention"])
   }
 
-  /// Transpositions that would tear rows apart stay.
+  /// Transpositions that would split rows remain.
   @Test func transpositionsAround() throws {
     #expect(
       try operators(graph(Form(query: [2, 3, 4, 5], queryAxes: [0, 1, 3, 2]))) == ["Transpose", "DotProductAttention"])

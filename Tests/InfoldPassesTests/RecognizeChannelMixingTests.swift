@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Products along the channels between two transpositions, where they are convolutions and where not.
+/// Products along the channels between two transpositions, some of which are convolutions.
 @Suite struct RecognizeChannelMixingTests {
   private struct Form {
     var shape = [2, 4, 5, 6]

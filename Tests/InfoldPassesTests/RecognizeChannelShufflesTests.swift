@@ -5,10 +5,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Reshape, Transpose and Reshape, where they shuffle channels and where not.
+/// Reshape, Transpose and Reshape that shuffle channels, and similar ones that do not.
 @Suite struct RecognizeChannelShufflesTests {
-  /// Expects these operators after the pass for an input of `shape` that goes through `split`, `axes` and `joined`, and the
-  /// very results of before.
+  /// Expects these operators after the pass for an input of `shape` that is reshaped to `split`, transposed by `axes` and reshaped to
+  /// `joined`, and identical results.
   private func expect(
     _ operators: [String], shape: [Int], split: [Int64], axes: [Int64], joined: [Int64], reads: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -47,7 +47,7 @@ import Testing
       untouched, shape: [2, 6, 4, 4], split: [2, 2, 3, 4, 4], axes: [0, 2, 1, 4, 3], joined: [2, 6, 4, 4])
     try expect(
       untouched, shape: [2, 6, 4, 4], split: [2, 2, 3, 4, 4], axes: [0, 1, 2, 3, 4], joined: [2, 6, 4, 4])
-    // Another split: of the rows, or across dimensions.
+    // A different split: of the rows, or across dimensions.
     try expect(
       untouched, shape: [2, 6, 6, 4], split: [2, 6, 2, 3, 4], axes: [0, 2, 1, 3, 4], joined: [2, 6, 6, 4])
     try expect(
@@ -55,7 +55,7 @@ import Testing
     try expect(
       untouched, shape: [4, 6, 3, 4], split: [2, 2, 6, 3, 2, 2], axes: [0, 2, 1, 3, 4, 5],
       joined: [4, 6, 3, 4])
-    // Another shape in the end.
+    // A different final shape.
     try expect(
       untouched, shape: [2, 6, 3, 4], split: [2, 2, 3, 3, 4], axes: [0, 2, 1, 3, 4], joined: [2, 6, 4, 3])
     try expect(untouched, shape: [2, 6], split: [2, 2, 3], axes: [0, 2, 1], joined: [2, 6])

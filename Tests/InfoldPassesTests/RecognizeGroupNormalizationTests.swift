@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 @Suite struct RecognizeGroupNormalizationTests {
-  /// How a group normalization is written, or what keeps it from being one.
+  /// A way to write a group normalization, or a change that prevents its recognition.
   struct Form: Sendable {
     var shape: Shape = [2, 6, 3, 4]
     var split: [Int64] = [0, 3, -1]
-    /// The shape behind it; that of x by default, as the model computes it.
+    /// The final shape; by default that of x, which the model computes.
     var back: [Int64]?
     var instanceScale = 1.0
     var instanceShift = 0.0

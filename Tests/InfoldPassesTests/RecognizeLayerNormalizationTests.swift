@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 @Suite struct RecognizeLayerNormalizationTests {
-  /// How a layer normalization is written, or what keeps it from being one.
+  /// A way to write a layer normalization, or a change that prevents its recognition.
   struct Form: Sendable {
     var squaresByMul = false
     var subtractsTwice = false
-    /// Whether the difference is multiplied by the inverse of the deviation; or divided by that.
+    /// Whether the difference is multiplied by the inverse of the deviation instead of divided by the deviation.
     var multipliesByInverse = false
     var meanAxes: [Int64] = [-1]
     var varianceAxes: [Int64] = [-1]
@@ -20,7 +20,7 @@ import Testing
     var epsilon: Float = 1e-3
     var scale: [Int]? = [6]
     var shift: [Int]? = [6]
-    /// Whether somebody else wants the value before the scale.
+    /// Whether another node reads the value before the scale.
     var showsNormal = false
     var shape: Shape = ["N", 4, 6]
   }
@@ -78,7 +78,7 @@ import Testing
     #expect(try operators(graph(form)) == ["LayerNormalization"])
   }
 
-  /// The arithmetic behind the division stays where it is no scale or shift of the normalized dimensions.
+  /// The arithmetic after the division remains if it is not a scale or shift of the normalized dimensions.
   @Test func arithmeticBehind() throws {
     #expect(try operators(graph(Form(scale: [4, 1]))) == ["LayerNormalization", "Mul", "Add"])
     #expect(try operators(graph(Form(showsNormal: true))) == ["LayerNormalization", "Mul", "Add"])
@@ -95,7 +95,7 @@ import Testing
     #expect(try operators(graph) == graph.nodes.map(\.opType))
   }
 
-  /// Of an open size, nobody knows how many ones a scale needs.
+  /// If a size is dynamic, it is unknown how many ones a scale needs.
   @Test func openSizes() throws {
     let graph = try graph(Form(scale: nil, shift: nil, shape: [2, "C"]))
     #expect(try RecognizeLayerNormalization().run(on: graph).changes.isEmpty)

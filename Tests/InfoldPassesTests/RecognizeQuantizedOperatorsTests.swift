@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Operators between DequantizeLinear and QuantizeLinear: what they become, and that they still give the same.
+/// Operators between DequantizeLinear and QuantizeLinear: what replaces them, and that results stay the same.
 @Suite struct RecognizeQuantizedOperatorsTests {
-  /// Expects these operators after the pass, and results that differ by no more than one step, in few places.
+  /// Expects these operators after the pass, and results that differ by at most one step, in few places.
   private func expect(
     _ operators: [String], step: Double, sourceLocation: SourceLocation = #_sourceLocation,
     _ build: (inout NetworkBuilder, ValueID) throws -> ValueID
@@ -38,7 +38,7 @@ import Testing
 
   @Test func biasesAndActivations() throws {
     for (activation, operators) in [
-      // What is below zero is so for the zero point 0, and needs bounds for others.
+      // For the zero point 0, saturation removes negative numbers. Other zero points need bounds.
       ("Relu", ["QuantizeLinear", "QLinearConv", "Clip", "DequantizeLinear"]),
       ("", ["QuantizeLinear", "QLinearConv", "DequantizeLinear"]),
     ] {
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// Operands of one number may have as many dimensions as the input; with more, the result has them, too.
+  /// Operands of one number may have as many dimensions as the input. If they have more, so does the result.
   @Test func operandsOfOneNumber() throws {
     let table = ["QuantizeLinear", "ByteTable", "DequantizeLinear"]
     let floats = ["QuantizeLinear", "DequantizeLinear", "Mul", "QuantizeLinear", "DequantizeLinear"]
@@ -114,14 +114,14 @@ import Testing
         try network.node("Transpose", [input], ["perm": .ints([0, 2, 3, 1])]), scale: 0.01, zeroPoint: 120)
       return try network.rounded(try network.node("Add", [y, y]), scale: 0.02, zeroPoint: 120)
     }
-    // With other scales, what is moved goes through a table.
+    // If the scales differ, moved elements are converted by a table.
     try expect(["QuantizeLinear", "Transpose", "ByteTable", "DequantizeLinear"], step: 0.02) { network, x in
       let input = try network.rounded(x, scale: 0.01, zeroPoint: -5, of: .int8)
       return try network.rounded(try network.node("Transpose", [input]), scale: 0.02, zeroPoint: 3)
     }
   }
 
-  /// Each result goes through a table where its scale is another one.
+  /// Each result with a different scale is converted by a table.
   @Test func severalResults() throws {
     try expect(["QuantizeLinear", "Split", "ByteTable", "QLinearAdd", "DequantizeLinear"], step: 0.02) { network, x in
       let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
@@ -142,7 +142,7 @@ import Testing
   }
 
   @Test func whatStaysWithFloats() throws {
-    // Somebody else reads the float; the weights are not symmetric; the bias is no multiple of the scales; groups of scales.
+    // Another node reads the float; the weights are not symmetric; the bias is not a multiple of the scales; groups of scales.
     try expect(["QuantizeLinear", "DequantizeLinear", "Sigmoid", "QuantizeLinear", "DequantizeLinear", "Add"], step: 0)
     {
       network, x in

@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct RecognizeRMSNormalizationTests {
-  /// How a normalization by the root mean square is written, or what keeps it from being one.
+  /// A way to write a root mean square normalization, or a change that prevents its recognition.
   struct Form: Sendable, CustomStringConvertible {
-    /// How the root becomes a factor; or it divides.
+    /// How the value is divided by the root: directly, or by multiplying with an inverse.
     enum Inverse: String, Sendable, CaseIterable { case division, reciprocal, oneDividedByIt, power, inversePower }
 
     var inverse = Inverse.division
@@ -18,9 +18,9 @@ import Testing
     var epsilon = Double(Float(1e-3))
     var scale: [Int]? = [6]
     var scaleComesFirst = false
-    /// Whether the squares are of another value than the one that is divided.
+    /// Whether the squares are of a different value than the dividend.
     var squaresAnother = false
-    /// Whether somebody else wants the value before the scale.
+    /// Whether another node reads the value before the scale.
     var showsNormal = false
     var shape: Shape = ["N", 4, 6]
     var type = ElementType.float64

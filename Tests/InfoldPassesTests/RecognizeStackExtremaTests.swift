@@ -5,10 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ReduceMax and ReduceMin of a Concat, where it is a stack of values and where not.
+/// ReduceMax and ReduceMin of a Concat that stacks values, and of others.
 @Suite struct RecognizeStackExtremaTests {
-  /// Expects these operators after the pass for values of some shapes that are put behind one another and then reduced, and the very
-  /// results of before.
+  /// Expects these operators after the pass for values of these shapes that are concatenated and then reduced, and identical results.
   private func expect(
     _ operators: [String], _ reduction: String = "ReduceMax", shapes: [[Int]], unsqueezed: Int64? = nil, axis: Int64,
     reduced: [Int64], keeps: Bool = false, readsStack: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
@@ -43,7 +42,7 @@ import Testing
   }
 
   @Test func otherReductions() throws {
-    // Of other axes, of values that are longer, of one, of a stack that is read, and of sums.
+    // Other axes, longer values, a single value, a stack that is read elsewhere, and sums.
     try expect(["Concat", "ReduceMax"], shapes: [[2, 1, 3], [2, 1, 3]], axis: 1, reduced: [2])
     try expect(["Concat", "ReduceMax"], shapes: [[2, 1, 3], [2, 1, 3]], axis: 1, reduced: [1, 2], keeps: true)
     try expect(["Concat", "ReduceMax"], shapes: [[2, 2, 3], [2, 1, 3]], axis: 1, reduced: [1], keeps: true)
@@ -51,7 +50,7 @@ import Testing
     try expect(
       ["Concat", "ReduceMax"], shapes: [[2, 1, 3], [2, 1, 3]], axis: 1, reduced: [1], keeps: true, readsStack: true)
     try expect(["Concat", "ReduceSum"], "ReduceSum", shapes: [[1, 3], [1, 3]], axis: 0, reduced: [0], keeps: true)
-    // The dimension of one element is not taken away by Unsqueeze or Reshape.
+    // The dimension of size 1 is not removed by Unsqueeze or Reshape.
     try expect(["Concat", "ReduceMax"], shapes: [[2, 1, 3], [2, 1, 3]], axis: 1, reduced: [1])
   }
 }

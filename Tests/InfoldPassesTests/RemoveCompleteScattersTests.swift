@@ -5,11 +5,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ScatterND, where it replaces all and where not.
+/// ScatterND that replaces all elements, and similar ones that do not.
 @Suite struct RemoveCompleteScattersTests {
   private let shape = [2, 3, 4]
 
-  /// A network that writes updates to a tensor of `shape` where indices say that `indices` makes.
+  /// A network that writes updates to a tensor of `shape`, at the indices that `indices` computes.
   private func expect(
     isRemoved: Bool, updates: [Int], reduction: String = "none", sourceLocation: SourceLocation = #_sourceLocation,
     _ indices: (inout NetworkBuilder) throws -> ValueID
@@ -28,7 +28,7 @@ import Testing
       sourceLocation: sourceLocation)
   }
 
-  /// Indices as exporters write them: for each axis its numbers, expanded.
+  /// Indices as exporters write them: the positions along each axis, expanded.
   private func expanded(_ network: inout NetworkBuilder, _ counts: [[Int64]]) throws -> ValueID {
     let sizes = counts.map { Int64($0.count) }
     var parts: [ValueID] = []

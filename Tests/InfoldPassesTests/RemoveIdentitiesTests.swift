@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct RemoveIdentitiesTests {
-  /// A Dropout between two nodes; what its mask is for.
+  /// The use of a Dropout's mask, where the Dropout is between two nodes.
   private enum Mask { case leftOut, unread, read, output }
 
   private func operators(_ mask: Mask) throws -> [String] {
@@ -42,14 +42,14 @@ import Testing
     }
   }
 
-  /// A result of the graph keeps its name.
+  /// An output of the graph keeps its name.
   @Test func keepsACastThatMakesAnOutput() throws {
     var network = NetworkBuilder()
     let y = try network.node("Cast", [network.input([2, 3])], ["to": .int(Int64(ElementType.float32.rawValue))])
     #expect(try RemoveIdentities().run(on: network.finished(y)).graph.nodes.map(\.opType) == ["Cast"])
   }
 
-  /// What has no elements is not joined, and one input alone is not, either.
+  /// Inputs without elements are not concatenated, and neither is a single input.
   @Test func joinsOnlyWhatHasElements() throws {
     for (empty, others, expected) in [
       (true, 1, ["Relu", "Neg"]), (true, 2, ["Relu", "Concat", "Neg"]), (false, 1, ["Relu", "Neg"]),

@@ -14,7 +14,7 @@ import Testing
     return graph
   }
 
-  /// The nodes, as an operator with the type of its result.
+  /// The nodes, each as its operator and the type of its result.
   private func nodes(_ graph: Graph) -> [String] {
     graph.nodes.map { node in
       "\(node.opType) \(node.outputs[0].flatMap { graph[$0].type?.elementType }.map { "\($0)" } ?? "?")"
@@ -41,7 +41,7 @@ import Testing
     let weight = try #require(result.nodes[1].inputs[1])
     let original = try #require(graph.nodes[0].inputs[1])
     #expect(try result.constant(weight) == graph.constant(original)?.converted(to: .float32))
-    // Nothing is left to do.
+    // A second run of the pass changes nothing.
     #expect(try nodes(widened(result)) == nodes(result))
     #expect(try WidenNarrowTypes(roundsResults: false).run(on: result).changes.isEmpty)
   }
@@ -59,7 +59,7 @@ import Testing
     #expect(try nodes(widened(result, rounds: true)) == nodes(result))
   }
 
-  /// A Cast to a narrow type rounds; one from it to float32 vanishes; others convert what there is.
+  /// A Cast to a narrow type rounds, a Cast from it to float32 is removed, and others convert the float32 value.
   @Test func casts() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16)
@@ -77,7 +77,7 @@ import Testing
       ])
   }
 
-  /// Results, inputs and constants that a caller sees are what they were, also where others read them.
+  /// Outputs, inputs and constants that a caller sees are unchanged, also if other nodes read them.
   @Test func interfaces() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16)
@@ -98,7 +98,7 @@ import Testing
     #expect(given[1] == expected[1] && given[2] == expected[2] && given[4] == expected[4] && given[0] == expected[0])
   }
 
-  /// A default that a caller may override is an input.
+  /// A default value that a caller may override is an input.
   @Test func defaults() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16)
@@ -108,7 +108,7 @@ import Testing
     #expect(result[result.inputs[1]].initializer?.tensor?.elementType == .float16)
   }
 
-  /// What is to have the model's own type gets it.
+  /// Nodes that need the model's own type get it.
   @Test func nodesThatKeepTheirType() throws {
     var network = NetworkBuilder()
     let x = try network.node("Exp", [network.input([3], of: .float16)])
@@ -125,7 +125,7 @@ import Testing
     #expect(pass.refusals.map(\.description) == ["computed in the model's own type"])
   }
 
-  /// An operator that makes narrow numbers of nothing.
+  /// An operator that creates narrow numbers from a shape.
   @Test func narrowNumbersOfAShape() throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 2], of: .float16)
@@ -138,7 +138,7 @@ import Testing
       ])
   }
 
-  /// Bodies keep what they take and give.
+  /// Bodies keep the types of their inputs and outputs.
   @Test func bodies() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16), condition = network.input([], "condition", of: .bool)
@@ -153,7 +153,7 @@ import Testing
       ])
   }
 
-  /// Indices and truth values stay what they are.
+  /// Indices and Boolean values are unchanged.
   @Test func otherTypes() throws {
     var network = NetworkBuilder(opset: 16)
     let x = network.input([2, 3], of: .float16)
@@ -167,7 +167,7 @@ import Testing
     #expect(result.nodes.filter { $0.opType == "Cast" }.count == 2)
   }
 
-  /// A network without narrow types stays as it is.
+  /// A network without narrow types is unchanged.
   @Test func otherNetworks() throws {
     var network = NetworkBuilder()
     let x = network.input([2, 3])

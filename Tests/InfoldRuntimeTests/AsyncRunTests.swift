@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Runs that tasks wait for.
+/// Runs that tasks await.
 @Suite struct AsyncRunTests {
   private static func model() throws -> Model {
     var network = NetworkBuilder()
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// A task that is cancelled before it asks gets nothing, by either form.
+  /// If a task is already cancelled when it requests a run, neither form returns a result.
   @Test func cancelledTasks() async throws {
     let session = try Session(Self.model())
     let input = try Self.input(1)
@@ -77,7 +77,7 @@ import Testing
     #expect(try session.runHere(input).count == 1)
   }
 
-  /// Results come in order, and inputs are taken only as fast as results are.
+  /// Results are in order, and inputs are consumed only as fast as results are.
   @Test func batches() async throws {
     let session = try Session(Self.model(), options: SessionOptions(threads: 1))
     let taken = Mutex(0)
@@ -103,7 +103,7 @@ import Testing
     #expect(try await results.next() == nil)
   }
 
-  /// Results of inputs before an error of the sequence come first, and one at a time needs no input ahead.
+  /// Results for inputs before an error of the sequence are delivered first. With one run at a time, no input is requested ahead.
   @Test func inputsThatFail() async throws {
     struct Failure: Error {}
     let session = try Session(Self.model())

@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Steps that take turns band by band give the bits that they give one after the other.
+/// Steps that run alternately, band by band, give the same bits as one after the other.
 @Suite struct BandTests {
-  /// Convolutions in a row of the kinds that can be taken by rows, with residuals, and with results in between that others read too.
+  /// A chain of convolutions that can be computed in bands, with residuals, and with intermediate results that other nodes also read.
   private struct Chain {
     var network: NetworkBuilder
     var value: ValueID
@@ -74,8 +74,7 @@ import Testing
       }
     }
 
-    /// One to three element-wise nodes, with operands of a number for each channel, for each position, for each element, or of an
-    /// earlier result.
+    /// One to three element-wise nodes, with operands per channel, per position, per element, or from an earlier result.
     private mutating func computeElements() throws {
       let before = value
       for _ in 0..<Int.random(in: 1...3, using: &network.random) {
@@ -139,7 +138,7 @@ import Testing
     #expect(elementwise >= 20)
   }
 
-  /// A result in the place of an operand that is not what is handed on lies where others read it.
+  /// A result that overwrites an operand other than the one that the band passes on is stored where other steps read it.
   @Test(arguments: ["1×1", "depthwise", "pool"]) func resultsInThePlaceOfOtherOperands(behind: String) throws {
     for operation in ["Mul", "Sub"] {
       for isSecond in [false, true] {
@@ -168,7 +167,7 @@ import Testing
     }
   }
 
-  /// Expansion, depthwise convolution, projection with residual: one step, without memory for what is wide.
+  /// Expansion, depthwise convolution, and projection with a residual: one step, without memory for the wide intermediate values.
   @Test func wideResultsNeedNoMemory() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 8, 56, 56])
@@ -195,7 +194,7 @@ import Testing
     #expect(bands.sharedByteCount + bands.threadByteCount < wideBytes)
   }
 
-  /// Layers that threads would not share one by one are joined until they are worth it.
+  /// Layers that are too small to be shared by threads individually are joined until sharing them is worthwhile.
   @Test func smallStepsAreJoined() throws {
     var network = NetworkBuilder()
     var value = network.input([1, 24, 12, 12])

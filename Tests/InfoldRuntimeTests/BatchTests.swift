@@ -6,11 +6,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Batches that are computed image by image, and those that must not be.
+/// Batches that are computed image by image, and batches that must not be.
 @Suite struct BatchTests {
   private static let batch = 3
 
-  /// A network over [N, 16, 24, 24] that `body` completes. Its convolution is large enough for images to be worth a plan.
+  /// A network for [N, 16, 24, 24] that `body` completes. Its convolution is large enough for a plan per image to be worthwhile.
   private static func network(
     fixed: Bool = false, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
   ) throws -> Model {
@@ -40,7 +40,7 @@ import Testing
     return try network.node("Softmax", [try network.node("MatMul", [hidden, try network.weights([40, 10])])])
   }
 
-  /// Every image has the bits that it has alone, by any number of threads.
+  /// Every image gives the same bits as alone, with any number of threads.
   @Test(arguments: [1, 2, 5], [true, false]) func imagesAreWhatTheyAreAlone(threads: Int, fixed: Bool) throws {
     for isClassifier in [false, true] {
       let model = try Self.network(fixed: fixed) { network, x in
@@ -74,13 +74,13 @@ import Testing
     }
   }
 
-  /// What looks at several images at once.
+  /// Layers that combine several images.
   enum Mixture: String, CaseIterable, CustomTestStringConvertible {
     case mean, softmax, concatenation, transposition, table, reversal, products, reshaping, rows, padding
 
     var testDescription: String { rawValue }
 
-    /// Whether only another batch would mix images.
+    /// Whether images are combined only at another batch size.
     var keepsThisBatchApart: Bool { self == .rows }
   }
 
@@ -110,7 +110,7 @@ import Testing
         let shape = network.constant(try Tensor(shape: [3], [64, batch, 576]))
         return try network.node("ReduceMax", [try network.node("Reshape", [x, shape])], ["axes": .ints([2])])
       case .rows:
-        // As many rows as this batch has images, whatever the batch.
+        // As many rows as this batch has images, regardless of the actual batch size.
         let shape = network.constant(try Tensor(shape: [2], [batch, -1]))
         return try network.node("Softmax", [try network.node("Reshape", [x, shape])])
       case .padding:
@@ -121,7 +121,7 @@ import Testing
     let session = try Session(model)
     let all = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
     #expect(try Self.isImageByImage(session, all) == mixture.keepsThisBatchApart)
-    // Some fit this batch only.
+    // Some are valid for this batch size only.
     #expect((try? session.computesImagesSeparately(shapes: ["x": [Self.batch + 1, 16, 24, 24]])) != true)
     let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
     let result = try Self.result(session, all)
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  /// A number that the model computes of the batch's size is not that of one image, also where a plan for one is there.
+  /// If the model uses the batch size as a number, this number is not that of a single image, even if a plan for one image exists.
   @Test func theSizeOfTheBatchAsANumber() throws {
     let model = try Self.network { network, x in
       let size = try network.node(
@@ -149,7 +149,7 @@ import Testing
     #expect(try !session.computesImagesSeparately(shapes: ["x": all.shape]))
   }
 
-  /// What a server asks of a session before requests come.
+  /// The queries that a server makes before requests arrive.
   @Test func plansWithoutRuns() throws {
     let session = try Session(Self.network(Self.classifier), options: SessionOptions(threads: 2))
     let before = session.memoryUse
@@ -159,7 +159,7 @@ import Testing
     #expect(throws: InfoldError.self) { try session.prepare() }
     #expect(throws: InfoldError.self) { try session.computesImagesSeparately(shapes: ["x": [4, 16, 24]]) }
     #expect(try !session.computesImagesSeparately(shapes: ["x": [1, 16, 24, 24]]))
-    // Those of all batches are there then.
+    // Then the plans of all batch sizes exist.
     let other = try Session(Self.network(Self.classifier), options: SessionOptions(threads: 2))
     #expect(try other.computesImagesSeparately(shapes: ["x": [6, 16, 24, 24]]))
     let use = other.memoryUse
@@ -167,7 +167,7 @@ import Testing
     #expect(other.memoryUse == use)
   }
 
-  /// Sessions that share a limit count together, as they grow.
+  /// Sessions that share a limit are counted together, as they grow.
   @Test func limitOfSeveralSessions() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 16, "H", 24])
@@ -190,13 +190,13 @@ import Testing
       #expect(try Self.result(first, input(24)) == small)
       used = limit.memoryUse
     }
-    // What both share, the weights in the forms of kernels, may have been made by the one that is gone.
+    // What both share, the packed weights, may have been created by the session that is gone.
     #expect(limit.memoryUse < used && limit.memoryUse >= second.memoryUse)
     let alone = try Session(model, options: SessionOptions(threads: 1, memoryLimit: 1 << 20, sharedMemoryLimit: limit))
     #expect(throws: InfoldError.self) { try alone.run(["x": input(24 << 8)]) }
   }
 
-  /// Batches of any size, and an image alone, have one plan; those with layers that take all images at once, one for what comes before.
+  /// Batches of any size and a single image share one plan. Networks with layers for the whole batch share the plan for the layers before.
   @Test(arguments: [true, false]) func planIsMadeOnce(isClassifier: Bool) throws {
     let model = try Self.network { network, x in
       isClassifier ? try Self.classifier(&network, x) : try network.node("Relu", [network.node("Neg", [x])])
@@ -214,7 +214,7 @@ import Testing
     #expect((plans[0] == plans[1]) == !isClassifier)
   }
 
-  /// Threads take an image each where there are enough, and share what is left over.
+  /// Each thread computes an image if there are enough; threads share the remaining images.
   @Test(arguments: [2, 3]) func threadsTakeAnImageEach(threads: Int) throws {
     let model = try Self.network(Self.classifier)
     let images = try (0..<7).map(Self.input)
@@ -227,11 +227,11 @@ import Testing
     }
     let inputs = ["x": try Tensor(concatenating: images)]
     #expect(try session.firstPlan(for: inputs) != session.firstPlan(for: ["x": images[0]]))
-    // A clock looks at the steps one after the other.
+    // Measuring the time of layers runs the images one after the other.
     #expect(try session.layerTimes(inputs, runs: 1)[0].repetitions == 7)
   }
 
-  /// What does not suffice for an image of each thread suffices for one image at a time.
+  /// If the memory does not suffice for one image per thread, it may suffice for one image at a time.
   @Test func littleMemory() throws {
     let model = try Self.network(Self.classifier)
     let batch = try Tensor(concatenating: (0..<4).map(Self.input))
@@ -257,7 +257,7 @@ import Testing
     #expect(try session.runHere(["x": batch]).count == 1)
   }
 
-  /// What lies between the images and the layers that take all of them counts as the session's memory.
+  /// The values between the images and the layers for the whole batch count toward the session's memory.
   @Test(arguments: [true, false]) func whatLiesBetweenCounts(fixed: Bool) throws {
     let model = try Self.network(fixed: fixed) { network, x in
       let flat = try network.node("Flatten", [try network.node("Relu", [x])])
@@ -267,7 +267,7 @@ import Testing
     let x = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
     #expect(try Self.isImageByImage(session, x))
     #expect(session.takenByteCount > Self.batch * 64 * 24 * 24 * 4 + 64 * 24 * 24 * 2 * 4)
-    // The same weights, so that only working memory counts.
+    // The same weights, so that only working memory differs.
     let between = Self.batch * 64 * 24 * 24 * 4
     let other = try Session(model, options: SessionOptions(threads: 1))
     _ = try Self.result(other, x)

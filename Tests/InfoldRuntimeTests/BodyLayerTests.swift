@@ -6,9 +6,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What is told of the layers in bodies of If and Loop, whose time is part of those that they belong to.
+/// Reported layers in bodies of If and Loop, whose time is part of the node that contains them.
 @Suite struct BodyLayerTests {
-  /// Keeps what it is told.
+  /// Records what is reported.
   private final class Log: SessionObserver {
     let layers = Mutex<[(layer: Layer, time: Range<UInt64>)]>([])
     let runs = Mutex<[Range<UInt64>]>([])
@@ -25,7 +25,7 @@ import Testing
     ]
   }
 
-  /// Plans of bodies are made ahead, or by the run that first knows the shapes: both know how deep they lie.
+  /// Plans of bodies are made ahead of time, or by the run that first knows the shapes. Both know their nesting depth.
   @Test(arguments: [[2, 3], ["N", 3]] as [Shape], [true, false]) func depths(shape: Shape, choice: Bool) throws {
     let log = Log()
     let session = try Session(NetworkBuilder.nestedBodies(shape).model, observer: log)
@@ -39,7 +39,7 @@ import Testing
     #expect(layers.allSatisfy { $0.layer.depth <= 2 })
   }
 
-  /// The layers of the model's own graph make up the run; those of bodies lie within the layer that is told behind them.
+  /// The layers of the model's own graph make up the run. Those of bodies are part of the layer that is reported after them.
   @Test func times() throws {
     let log = Log()
     let session = try Session(NetworkBuilder.nestedBodies([2, 3]).model, observer: log)
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// A step that runs for each image of a batch, or for each trip of a loop, is said to do all of their products.
+  /// A step that runs for each image of a batch, or for each iteration of a loop, reports the products of all of them.
   @Test func repetitions() throws {
     var network = NetworkBuilder()
     let x = network.input([4, 8, 48, 48])
@@ -70,7 +70,7 @@ import Testing
     #expect(outer.bodies.allSatisfy { $0.repetitions == 5 } && !outer.bodies.isEmpty)
   }
 
-  /// `layerTimes` has the steps that a plan has, and those of bodies inside of them, each once for all of its trips.
+  /// `layerTimes` lists the steps of the plan, with those of bodies nested, each once for all iterations.
   @Test(arguments: [[2, 3], ["N", 3]] as [Shape]) func layerTimes(shape: Shape) throws {
     let session = try Session(NetworkBuilder.nestedBodies(shape).model)
     for (choice, function) in [(true, "Exp"), (false, "Tanh")] {
@@ -81,7 +81,7 @@ import Testing
       #expect(times.allSatisfy { $0.bodies.isEmpty || $0 == loop })
       #expect(loop.bodies.filter { ["Relu", "If"].contains($0.operation) }.map(\.operation) == ["Relu", "If"])
       let branch = try #require(loop.bodies.first { $0.operation == "If" })
-      // Of the other branch, nothing has run.
+      // Nothing of the other branch has run.
       #expect(branch.bodies.contains { $0.operation == function })
       #expect(!branch.bodies.contains { ["Exp", "Tanh"].contains($0.operation) && $0.operation != function })
       for outer in [loop, branch] {
@@ -89,7 +89,7 @@ import Testing
         #expect(outer.bodies.allSatisfy { outer.lastRun.contains($0.lastRun.lowerBound) })
       }
     }
-    // A loop without a trip has no steps.
+    // A loop without iterations has no steps.
     let idle = try session.layerTimes(Self.inputs(true, trips: 0), runs: 1)
     #expect(idle.first { $0.operation == "Loop" }?.bodies == [])
   }

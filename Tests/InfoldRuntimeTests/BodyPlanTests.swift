@@ -12,7 +12,7 @@ import Testing
     ("trip", TensorType(.int64, [])), ("condition", TensorType(.bool, [])),
   ]
 
-  /// A body with these inputs, which captures the values of these names.
+  /// A body with these inputs, which captures the values with these names.
   private static func body(
     _ inputs: [(name: String, type: TensorType)] = [], captured: [String], seed: UInt64 = 3,
     _ build: (inout NetworkBuilder, [ValueID], [ValueID]) throws -> [ValueID]
@@ -24,7 +24,7 @@ import Testing
     return try network.body(outputs: outputs, captures: captures)
   }
 
-  /// Convolutions with a normalization and an activation in both branches, of which one takes twice as many filters.
+  /// Convolutions with a normalization and an activation in both branches. One of them has twice as many filters.
   private static func branches(_ x: String, channels: Int) throws -> AttributeList {
     var attributes = AttributeList()
     for (name, width) in [("then_branch", 16), ("else_branch", 32)] {
@@ -42,7 +42,7 @@ import Testing
     return attributes
   }
 
-  /// A convolution, an If, and a Loop that goes on with what it gave, as long as a run says.
+  /// A convolution, an If, and a Loop that continues from its result, for as many iterations as a run requests.
   private static func network(_ batch: Dimension = "N", trips: Int64? = nil) throws -> Graph {
     var network = NetworkBuilder()
     let x = network.input([batch, 3, 12, 12]), choice = network.input([], "choice", of: .bool)
@@ -72,7 +72,7 @@ import Testing
     ]
   }
 
-  /// Every step of the bodies has kernels, and results are those of the definition, with any number of threads to the bit.
+  /// Every step of the bodies has a kernel. Results match the definition, and have the same bits with any number of threads.
   @Test(arguments: [true, false], ["N", 2] as [Dimension]) func convolutions(choice: Bool, batch: Dimension) throws {
     let graph = try Self.network(batch)
     let inputs = try Self.inputs(2, choice: choice, trips: 3)
@@ -86,18 +86,18 @@ import Testing
     for trips in [0, 1] as [Int64] { try expectAgreement(graph, Self.inputs(2, choice: choice, trips: trips)) }
   }
 
-  /// Plans of bodies are there before the first run, one for each shape; a trip makes one only where shapes change.
+  /// Plans of bodies exist before the first run, one for each shape. An iteration makes a plan only if shapes change.
   @Test func bodiesArePlannedOnce() throws {
     let session = try Session(Self.network().model)
     let inputs = try Self.inputs(2, choice: true, trips: 7)
-    // Two branches; what the loop carries follows from them.
+    // Two branches and the loop body; the shapes of the loop-carried values are known.
     #expect(try session.bodyPlanCount(for: inputs) == 3)
     _ = try session.run(inputs)
     _ = try session.run(Self.inputs(2, choice: false, trips: 4))
     #expect(try session.bodyPlanCount(for: inputs) == 3)
   }
 
-  /// What is carried doubles with each trip.
+  /// The loop-carried value doubles in each iteration.
   private static func growing() throws -> Graph {
     var network = NetworkBuilder()
     let x = network.input([1, 4], "x"), trips = network.input([], "trips", of: .int64)
@@ -121,7 +121,8 @@ import Testing
     }
   }
 
-  /// A loop that appends to what it carries: a plan for every trip would cost more than it saves, unless there is much to compute.
+  /// A loop that appends to a loop-carried value: a plan for every iteration would cost more than it saves, unless there is much to
+  /// compute.
   @Test(arguments: [2, 160]) func statesThatGrow(channels: Int) throws {
     var network = NetworkBuilder()
     let x = network.input(Shape([1, channels, 12, 12]))
@@ -147,7 +148,7 @@ import Testing
     try expectAgreement(graph, inputs, Expectation(referenceSteps: isPlanned ? 0 : 1))
   }
 
-  /// Branches that take shapes from constants outside of them: the sizes of what they give are known.
+  /// Branches that take shapes from constants outside of them: the sizes of their outputs are known.
   @Test func shapesFromOuterConstants() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 8, 8]), choice = network.input([], "choice", of: .bool)
@@ -170,7 +171,7 @@ import Testing
     }
   }
 
-  /// Without a trip, what is collected has the shape that follows from a constant outside of the body.
+  /// Without iterations, a scan output has the shape that follows from a constant outside of the body.
   @Test func nothingCollectedInAKnownShape() throws {
     var network = NetworkBuilder()
     let x = network.input([6]), trips = network.input([], "trips", of: .int64)
@@ -187,7 +188,7 @@ import Testing
     }
   }
 
-  /// Working memory and tensors of bodies count.
+  /// The working memory and the tensors of bodies count.
   @Test func memoryOfBodiesCounts() throws {
     let model = try Self.growing().model
     let x = try Tensor(zeros: [1, 4], of: .float32)
@@ -198,18 +199,18 @@ import Testing
     #expect(try errorCode { _ = try session.run(["x": x, "trips": try Tensor(scalar: Int64(8))]) } == nil)
   }
 
-  /// Weights that a body captures, or has, are packed once for all shapes.
+  /// Weights in a body, or captured by it, are packed once for all shapes.
   @Test func weightsArePackedOnce() throws {
     let session = try Session(Self.network().model, options: SessionOptions(threads: 1))
     _ = try session.run(Self.inputs(1, choice: true, trips: 2))
     for batch in 2...4 { _ = try session.run(Self.inputs(batch, choice: true, trips: 2)) }
     let other = try Session(Self.network().model, options: SessionOptions(threads: 1))
     _ = try other.run(Self.inputs(4, choice: true, trips: 2))
-    // But for arenas of other sizes.
+    // The arenas have different sizes.
     #expect(session.takenByteCount < other.takenByteCount * 5 / 4)
   }
 
-  /// A branch with an operator that Infold does not have is refused when it is chosen.
+  /// A branch with an unsupported operator is refused when it is chosen.
   @Test(arguments: [true, false]) func aBranchThatCannotRun(optimize: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([2], "x"), choice = network.input([], "choice", of: .bool)
@@ -242,7 +243,7 @@ import Testing
     #expect(try network.finished(neither).nodes[0].typed == nil)
   }
 
-  /// A branch whose shapes do not fit is refused when it is chosen, also where its nodes have kernels.
+  /// A branch with mismatched shapes is refused when it is chosen, even if its nodes have kernels.
   @Test func aBranchThatDoesNotFit() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 4, 4]), choice = network.input([], "choice", of: .bool)

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Runs that read memory of the caller's.
+/// Runs that read the caller's memory.
 @Suite struct BorrowedInputTests {
   private static func model() throws -> Model {
     var network = NetworkBuilder()
@@ -16,7 +16,8 @@ import Testing
     return try network.finished(network.node("Relu", [y]), x).model
   }
 
-  /// At any place that suits a float, the same bits, and the memory is free when nobody has the tensor or an output that is the input.
+  /// At any address that is aligned for floats, results have the same bits. The memory is released when the tensor, and any output that is
+  /// the input, are gone.
   @Test(arguments: [0, 1, 7], [1, 3]) func givesWhatACopyGives(offset: Int, batch: Int) throws {
     var random = SplitMix64(seed: 5)
     let copy = try random.tensor([batch, 3, 9, 7])
@@ -33,7 +34,7 @@ import Testing
         deallocator: { releases.withLock { $0 += 1 } })
       let results = try session.run(["x": borrowed])
       #expect(try results == session.run(["x": copy]))
-      // Outputs of the caller's that are borrowed are not written to.
+      // Outputs that borrow the caller's memory are not written to.
       var outputs = [borrowed, borrowed]
       try session.run([copy], into: &outputs)
       #expect(outputs == session.outputs.map { results[$0.name]! })

@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Operators of two operands with every pattern of broadcasting, in both layouts.
+/// Binary operators with every pattern of broadcasting, in both layouts.
 @Suite struct BroadcastingTests {
   private static let functions = ["Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "PRelu"]
 
@@ -16,8 +16,8 @@ import Testing
     ]
   }
 
-  /// One operand is whole, and lies in either layout, made by a convolution or an input; the other is a constant, an input or
-  /// made by a pool.
+  /// One operand has the full shape, in either layout, from a convolution or an input. The other is a constant, an input, or the result of
+  /// a pool.
   @Test(
     arguments: functions,
     [
@@ -33,7 +33,7 @@ import Testing
         let x = network.input(Shape(shape))
         let weights = try network.weights([shape[1], shape[1], 1, 1])
         let whole = isImage ? try network.node("Conv", [x, weights]) : x
-        // Divisors stay away from 0.
+        // Divisors are not close to 0.
         let range: ClosedRange<Float> = function == "Div" ? 1...2 : -1...1
         let other = isConstant ? try network.weights(pattern, in: range) : network.input(Shape(pattern), "y")
         let isDivisor = function == "Div" && !isConstant
@@ -54,7 +54,7 @@ import Testing
       ([n, 1, h, 1], [1, c, 1, w]), ([n, c, h, 1], [1, 1, 1, w]), ([1, 1], [c, 1, 1]), ([1, 1, 1, 1], [h, w]),
       ([h, 1], [w]), ([1, c, 1], [n, 1, w]),
     ] {
-      // A slope must not enlarge what it is for.
+      // PRelu's slope must not enlarge the shape.
       if function == "PRelu" { continue }
       var network = NetworkBuilder(opset: 16)
       let x = network.input(Shape(a)), y = try network.node("Exp", [network.input(Shape(b), "y")])
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// Before opset 7, `axis` says which dimensions of the first operand the second one has.
+  /// Before opset 7, `axis` determines which dimensions of the first operand the second one has.
   @Test(arguments: ["Add", "Sub", "Mul", "Div"]) func legacyAxis(function: String) throws {
     let shape = [2, 3, 4, 5]
     for (axis, pattern) in [
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  /// What gates and shortcuts need runs by kernels.
+  /// The broadcasts of gates and shortcuts run with kernels.
   @Test(
     arguments: [[], [1, 9, 1, 1], [2, 9, 1, 1], [9, 1, 1], [2, 9, 4, 3], [1, 1, 4, 3], [2, 1, 4, 3]] as [[Int]])
   func frequentPatternsHaveKernels(pattern: [Int]) throws {

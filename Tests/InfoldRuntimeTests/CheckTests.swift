@@ -6,10 +6,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What is refused does not depend on optimization: passes may take a node away, and kernels need not look at all that an
-/// operator reads, but what the operator refuses stays refused.
+/// What is refused does not depend on optimization: passes may remove a node, and kernels need not check everything that an operator reads,
+/// but what the operator refuses stays refused.
 @Suite struct CheckTests {
-  /// The code and the reason of what a session with these options, or its run, is refused for; `nil` where it runs.
+  /// The code and the reason with which a session with these options, or its run, is refused; `nil` if it runs.
   private func refusal(_ graph: Graph, _ inputs: [String: Tensor], optimize: Bool) -> InfoldError? {
     do throws(InfoldError) {
       _ = try Session(graph.model, options: SessionOptions(threads: 1, optimize: optimize)).run(inputs)
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  /// Expects the same refusal, with `text` in it, in both ways; `nil` for a run.
+  /// Expects the same refusal, containing `text`, with and without optimization; `nil` for a successful run.
   private func expect(
     _ text: String?, _ graph: Graph, _ inputs: [String: Tensor], sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -33,7 +33,7 @@ import Testing
       plain?.description.contains(text) == true, "\(plain?.description ?? "runs")", sourceLocation: sourceLocation)
   }
 
-  /// The network with this output, and with nodes that it does not need.
+  /// The network with this output, and with nodes that the output does not depend on.
   private func whole(_ network: NetworkBuilder, _ output: ValueID) throws -> Graph {
     var graph = network.graph
     graph.outputs = [output]
@@ -43,7 +43,7 @@ import Testing
 
   private static let x = ["x": try! Tensor(shape: [3], [1, 2, 3] as [Float])]
 
-  /// One part of a wrong size, which a run decides, and which a copy of the input would not need.
+  /// One part of the wrong size, which is known only at run time. A copy of the input would not read it.
   @Test(arguments: [2, 3, 4]) func partOfAnotherSize(size: Int64) throws {
     var network = NetworkBuilder()
     let x = network.input([3]), sizes = network.input([1], "s", of: .int64)
@@ -51,7 +51,7 @@ import Testing
     expect(size == 3 ? nil : "the sizes in split add up", graph, Self.x.merging(["s": try .list(size)]) { $1 })
   }
 
-  /// A shape that a run decides, where the model declares the result's and is to be believed.
+  /// A shape that is known only at run time, where the model declares the result's shape, and declarations are binding.
   @Test(arguments: [[3, 2], [2, 3], [4, 2], [2, -1]] as [[Int64]]) func declaredShape(shape: [Int64]) throws {
     var network = NetworkBuilder()
     let x = network.input([2, 3]), sizes = network.input([2], "s", of: .int64)
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// Nobody reads the sum of what cannot be added: refused when the shapes are known, ahead or in a run.
+  /// A dead node adds values that cannot be added. It is refused when the shapes are known, ahead of time or in a run.
   @Test(arguments: [true, false]) func shapesThatNobodyNeeds(isOpen: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([isOpen ? "N" : 3]), four = network.constant(try .counting([4]))
@@ -91,7 +91,7 @@ import Testing
     if isOpen { expect(nil, graph, ["x": try .counting([4])]) }
   }
 
-  /// A node whose operator nobody knows keeps no run from what does not need it.
+  /// A node with an unknown operator does not prevent runs that do not need it.
   @Test func operatorsThatNobodyNeeds() throws {
     var network = NetworkBuilder()
     let x = network.input([3])
@@ -100,7 +100,7 @@ import Testing
     expect(nil, try whole(network, y), Self.x)
   }
 
-  /// An index that does not exist is an error where it is known ahead, or where what stands there is needed: in both ways.
+  /// An index out of bounds is an error if it is known ahead of time, or if the element is needed, with and without optimization.
   @Test(arguments: [true, false], [true, false]) func indicesThatAreNone(isNeeded: Bool, isConstant: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([3])
@@ -114,7 +114,7 @@ import Testing
       isConstant ? Self.x : Self.x.merging(["s": nine]) { $1 })
   }
 
-  /// Only the shape of what cannot be computed is needed, and that is known.
+  /// Only the shape of an invalid result is needed, and the shape is known.
   @Test func onlyTheShapeIsNeeded() throws {
     var network = NetworkBuilder()
     let x = network.input(["N"]), index = network.input([1], "s", of: .int64)
@@ -123,7 +123,7 @@ import Testing
     #expect(try Session(graph.model).run(Self.x.merging(["s": try .list(9)]) { $1 }).values.first == .list(1))
   }
 
-  /// What stands in front of an Identity, and the Identity itself, with a declaration that a run contradicts.
+  /// A value before an Identity, and the Identity itself, with a declaration that a run contradicts.
   @Test func declarationsBehindIdentities() throws {
     var network = NetworkBuilder()
     let x = network.input(["N"])
@@ -134,7 +134,7 @@ import Testing
     #expect(optimized?.description == plain?.description)
   }
 
-  /// A graph that was edited, and contradicts itself.
+  /// A graph that was edited and is inconsistent.
   @Test func editedGraphs() throws {
     var network = NetworkBuilder()
     let x = network.input([3]), y = network.input([4], "y")

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Concatenations of channels, whose parts are written in place where that can be.
+/// Concatenations of channels, whose parts are written in place if possible.
 @Suite struct ConcatenationTests {
   /// A network with an input [batch, 5, side, side].
   private struct Blocks {
@@ -37,7 +37,7 @@ import Testing
 
   private static let shapes = [(1, 4), (3, 4), (1, 1), (3, 1), (2, 2)]
 
-  /// Every layer reads all that came before it.
+  /// Every layer reads the results of all layers before it.
   @Test(arguments: shapes) func dense(batch: Int, side: Int) throws {
     var blocks = Blocks(batch: batch, side: side)
     var value = try blocks.convolution(blocks.x, 5, 7)
@@ -81,7 +81,7 @@ import Testing
     try blocks.check(try blocks.concat(first, second, blocks.x), try blocks.convolution(second, 5, 2))
   }
 
-  /// All parts also lie in row-major order when the concatenation comes, since another node wanted them so.
+  /// All parts already have a row-major copy when they are concatenated, because another node needed it.
   @Test(arguments: shapes) func partsThatLieInBothLayouts(batch: Int, side: Int) throws {
     var blocks = Blocks(batch: batch, side: side)
     let a = try blocks.convolution(blocks.x, 5, 3)
@@ -98,7 +98,7 @@ import Testing
     try blocks.check(try blocks.convolution(whole, 12, 2), whole, try blocks.concat(constant, blocks.x))
   }
 
-  /// A part without elements is none.
+  /// A part without elements is ignored.
   @Test func aPartWithoutElements() throws {
     var blocks = Blocks()
     let empty = blocks.network.constant(try Tensor(zeros: [1, 0, 4, 4], of: .float32))
@@ -107,7 +107,7 @@ import Testing
     try blocks.check(try blocks.convolution(whole, 5, 2), whole)
   }
 
-  /// Whoever makes a part knows its size, and only a run knows that of the other one.
+  /// The size of a part is known when it is computed; that of the other one is known only at run time.
   @Test func aPartOfUnknownSize() throws {
     var blocks = Blocks()
     let a = try blocks.convolution(blocks.x, 5, 3)
@@ -126,7 +126,7 @@ import Testing
     try expectAgreement(graph, inputs, Expectation(referenceSteps: nil))
   }
 
-  /// A row-wise factor goes through four loops where the result is a slice.
+  /// A row-wise operand takes four loops if the result is a slice.
   @Test(arguments: [[1, 1, 4, 1], [3, 1, 4, 1], [3, 1, 1, 4], [3, 1, 1, 1], [1, 3, 1, 4]])
   func aPartWithABroadcastOperand(shape: [Int]) throws {
     var blocks = Blocks(batch: 3)
@@ -169,7 +169,7 @@ import Testing
       try network.finished(whole, try network.node("Conv", [whole, try network.weights([2, 16, 1])])))
   }
 
-  /// Concatenations inside each other, more of them than the stack has room for.
+  /// Nested concatenations, more of them than the stack has room for.
   @Test func manyInsideEachOther() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 4, 4])
@@ -181,7 +181,7 @@ import Testing
     #expect(results.values.first?.shape == [1, 2, 4, 4])
   }
 
-  /// A value in many concatenations inside each other lies where the outermost ones have it.
+  /// A value in many nested concatenations is placed where the outermost ones need it.
   @Test func deepPlaces() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 2, 2])

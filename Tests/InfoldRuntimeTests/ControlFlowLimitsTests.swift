@@ -7,9 +7,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Where If and Loop end, whatever a model says.
+/// If and Loop end within limits, whatever a model requests.
 @Suite struct ControlFlowLimitsTests {
-  /// A Loop without trips or condition around the Loop inside of it, `depth` of them, each of which has what it carries grow.
+  /// `depth` nested Loops without a trip count or condition. The loop-carried value of each one grows.
   private func loops(_ depth: Int) throws -> Graph {
     var body = NetworkBuilder(seed: 1)
     _ = body.input([], "trip", of: .int64)
@@ -30,7 +30,7 @@ import Testing
     return try network.finished(y)
   }
 
-  /// Each loop is inferred some times for each time that the one around it is.
+  /// The body of each loop is inferred several times for each inference of the enclosing loop.
   @Test func loopsInsideEachOther() throws {
     let open = try graph(depth: 2)
     #expect(open[open.outputs[0]].type?.shape == [.unknown, .unknown])
@@ -38,7 +38,7 @@ import Testing
     #expect(try errorCode { _ = try Session(graph(depth: 40).model) } == .unsupported)
   }
 
-  /// A loop that would go on for long, in both precisions: no more memory, no more trips, or nobody waits any more.
+  /// A loop that would run for long, in both precisions: it ends by the memory limit, its iterations, or cancellation.
   @Test(arguments: [EvaluationContext.Precision.declared, .double])
   func loopsThatGoOn(precision: EvaluationContext.Precision) throws {
     let growing = try graph(depth: 1, trips: .max), x = try Tensor(zeros: [2, 3], of: .float32)
@@ -54,7 +54,7 @@ import Testing
     #expect(asked.load(ordering: .relaxed) == 5)
   }
 
-  /// A node that ends with the number of trips, and carries nothing.
+  /// A node whose only limit is the trip count, without loop-carried values.
   @Test func tripsAlone() throws {
     var body = NetworkBuilder()
     let trip = body.input([], "trip", of: .int64), condition = body.input([], "condition", of: .bool)

@@ -6,9 +6,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// If and Loop whose course only a run decides.
+/// If and Loop whose conditions are known only at run time.
 @Suite struct ControlFlowTests {
-  /// What a session and the evaluation in double precision give for the first output, which must agree.
+  /// The first output, from a session and from the double-precision evaluation, which must agree.
   private func run(_ graph: Graph, _ inputs: [String: Tensor]) throws -> Tensor {
     let name = graph[graph.outputs[0]].name
     let result = try #require(try Session(graph.model).run(inputs)[name])
@@ -21,7 +21,7 @@ import Testing
     return result
   }
 
-  /// A body with these inputs; `captured` are the names of values outside.
+  /// A body with these inputs. `captured` are the names of captured values.
   private func body(
     inputs: [(name: String, type: TensorType)], captured: [String] = [],
     _ build: (inout NetworkBuilder, [ValueID], [ValueID]) throws -> [ValueID]
@@ -55,7 +55,7 @@ import Testing
     #expect(result.shape == (condition ? [1, 4, 4, 4] : [1, 4, 6, 6]))
   }
 
-  /// A node may list outputs at its end that it leaves out: more than its branches give, or fewer.
+  /// A node may list omitted outputs at the end: more than its branches have, or fewer.
   @Test(arguments: [1, 2, 3], [true, false, nil]) func branchesWithOutputsLeftOut(count: Int, known: Bool?) throws {
     let branches = try ["Neg", "Relu"].map { opType in
       try body(inputs: [], captured: ["x"]) { body, _, outer in
@@ -82,7 +82,7 @@ import Testing
     ("trip", TensorType(.int64, [])), ("condition", TensorType(.bool, [])),
   ]
 
-  /// carried += step · trip as long as it is below a limit; collects what is carried.
+  /// carried += step · iteration, while it is below a limit; the scan output collects the carried value.
   private func counting(_ network: inout NetworkBuilder, trips: ValueID?, condition: ValueID?) throws -> [ValueID] {
     let step = network.input([2], "step")
     let body = try body(inputs: Self.trip + [("sum", TensorType(.float32, [2]))], captured: ["step"]) {
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func accumulatesAndCollects() throws {
-    // Until the trips are over; until the condition fails, in the fifth trip; not at all.
+    // Until the trip count is reached; until the condition is false, in the fifth iteration; no iteration.
     for (trips, step, expected) in [
       (4, [1, 2], [[1, 2], [2, 4], [4, 8], [7, 14]]),
       (1000, [10, 1], [[1, 2], [11, 3], [31, 5], [61, 8], [101, 12]]),
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  /// One truth value in any number of dimensions, whether a run brings it, or it is known before.
+  /// A single Boolean value with any number of dimensions, from a run or known ahead of time.
   @Test(arguments: [[], [1], [1, 1], [1, 1, 1]], [true, false])
   func conditionsOfAnyShape(shape: [Int], isKnown: Bool) throws {
     let positive = [true, false].map { try! Tensor(repeating: $0, shape: shape) }
@@ -158,7 +158,8 @@ import Testing
     }
   }
 
-  /// A condition that a run's shapes decide, and a branch that reads weights of the graph around it, too many to be looked at for shapes.
+  /// A condition that depends on the shapes of a run, and a branch that reads weights of the enclosing graph, too many for shape inference
+  /// to read.
   @Test(arguments: [true, false]) func conditionOfOpenShapes(optimize: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([1, "C", "W"])
@@ -202,7 +203,7 @@ import Testing
         == (try Tensor(shape: [2], [1, 2] as [Float])))
   }
 
-  /// What is carried grows, by one branch or the other of an If inside.
+  /// The loop-carried value grows, by one branch or the other of a nested If.
   @Test func shapesThatChange() throws {
     var network = NetworkBuilder()
     let x = network.input([1], "x")
@@ -252,7 +253,7 @@ import Testing
     _ = try network.node(
       "If", [choice], ["then_branch": .graph(floats), "else_branch": .graph(integers)], captures: [x])
     #expect(try errorCode { _ = try network.finished(x) } == .invalidModel)
-    // A body without inputs is none of a Loop.
+    // A body without inputs is not valid for a Loop.
     #expect(
       try errorCode { _ = try network.nodes("Loop", [nil, nil], ["body": .graph(floats)], captures: [x], outputs: 1) }
         == .invalidModel)

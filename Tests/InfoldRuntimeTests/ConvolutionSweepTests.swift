@@ -3,8 +3,7 @@ import InfoldRuntime
 import TestSupport
 import Testing
 
-/// Convolutions of random sizes with what is fused behind them. Errors count as parts of the sum of the magnitudes that
-/// were added.
+/// Convolutions of random sizes with fused epilogues. Errors are relative to the sum of the magnitudes of all summands.
 @Suite struct ConvolutionSweepTests {
   @Test(arguments: 0..<16) func convolutions(block: UInt64) throws {
     for seed in (block * 40)..<(block * 40 + 40) { try check(RandomConvolution(seed: seed)) }
@@ -29,7 +28,7 @@ import Testing
     }
   }
 
-  /// An image for which the largest tiles of Winograd's algorithm are chosen.
+  /// An image size for which the largest tiles of Winograd's algorithm are chosen.
   @Test func largeImages() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 16, 113, 112])

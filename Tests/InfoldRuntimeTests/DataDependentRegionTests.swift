@@ -5,12 +5,12 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Nodes whose sizes a run decides, as behind NonZero: they are planned in the run, in regions.
+/// Nodes with data-dependent shapes, as after NonZero. They are planned during the run, in regions.
 @Suite struct DataDependentRegionTests {
   private static let width = 24
 
-  /// A detector in small: rows that one input chooses go through layers; another input chooses among what they give.
-  /// - Parameter counts: Whether the rows are also counted, and the count is put into a shape two levels later.
+  /// A small model of a detector: one input selects rows that go through layers; another input selects among the results.
+  /// - Parameter counts: Whether the rows are also counted, and the count becomes part of a shape two levels later.
   private static func detector(counts: Bool = false) throws -> Graph {
     var network = NetworkBuilder(opset: 16)
     let x = network.input(["rows", .fixed(width)], "x"), chosen = network.input(["rows"], "chosen", of: .bool)
@@ -32,7 +32,7 @@ import Testing
     var result = try network.node(
       "Softmax", [network.node("MatMul", [left, network.weights([16, 5])])], ["axis": .int(1)])
     if counts {
-      // [rows that were chosen first, 1] zeros beside the second choice.
+      // Zeros of shape [number of first selected rows, 5], next to the second selection.
       let first = try network.node("Shape", [flat], ["start": .int(0), "end": .int(1)])
       let shape = try network.node("Concat", [first, network.constant(try .list(5))], ["axis": .int(0)])
       let zeros = try network.node("ConstantOfShape", [shape])
@@ -53,7 +53,7 @@ import Testing
     ]
   }
 
-  /// Results of any number of rows, none included, with any number of threads to the bit.
+  /// Results with any number of rows, including none, have the same bits with any number of threads.
   @Test(arguments: [false, true]) func selections(counts: Bool) throws {
     let graph = try Self.detector(counts: counts)
     let sessions = try [1, 2, 5].map { try Session(graph.model, options: SessionOptions(threads: $0)) }
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  /// Kernels run everything but what decides sizes.
+  /// Everything runs with kernels, except the nodes that determine sizes.
   @Test(arguments: [false, true]) func algorithms(counts: Bool) throws {
     let session = try Session(Self.detector(counts: counts).model)
     let inputs = try Self.inputs(60, where: { $0 % 2 == 0 }, and: { $0 % 3 == 0 })
@@ -88,7 +88,7 @@ import Testing
     #expect(regions == 2)
   }
 
-  /// Sizes that do not fit each other are an error of the node that finds them, however it is run.
+  /// Mismatched sizes are an error of the node that detects them, however it is run.
   @Test func sizesThatDoNotFit() throws {
     var network = NetworkBuilder(opset: 16)
     let mask = network.input([6], "mask", of: .bool)
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// However many sizes there are, no more memory is taken than for a few of them: plans are forgotten, and packed weights are shared.
+  /// However many different sizes occur, memory use does not exceed that of a few: plans are evicted, and packed weights are shared.
   @Test func manySizes() throws {
     let session = try Session(Self.detector().model, options: SessionOptions(threads: 1))
     var taken = 0
@@ -122,7 +122,7 @@ import Testing
     #expect(session.takenByteCount <= taken)
   }
 
-  /// Tasks that run one session with other sizes each get what they would get alone.
+  /// Tasks that run one session with different sizes each get the same results as alone.
   @Test func manyTasksAtOnce() async throws {
     let model = try Self.detector(counts: true).model
     let session = try Session(model, options: SessionOptions(threads: 2)), alone = try Session(model)
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  /// Branches between two regions read what the first makes, of which the second and the caller read a part as well.
+  /// Branches between two regions read the result of the first. The second region and the caller also read a part of it.
   @Test func branches() throws {
     var network = NetworkBuilder()
     let x = network.input([12, 16], "x"), mask = network.input([12], "mask", of: .bool)
@@ -176,8 +176,8 @@ import Testing
     }
   }
 
-  /// Images of a batch of which those are taken whose scores are high enough: image by image up to there, and also where what lies in
-  /// between is read again.
+  /// Images of a batch that are selected by their scores: computed image by image up to the selection, also if intermediate values are read
+  /// again.
   @Test(arguments: [false, true]) func batches(takesMaps: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 3, 32, 32])

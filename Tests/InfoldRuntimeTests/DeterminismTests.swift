@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Results have the same bits however often, by how many threads and by how many tasks at once they are computed.
+/// Results have the same bits in every run, with any number of threads, and with any number of concurrent tasks.
 @Suite struct DeterminismTests {
-  /// A network with every kind of step that threads share, large enough that they do.
+  /// A network with every kind of step that threads share, large enough to be shared.
   private static func network() throws -> Graph {
     var network = NetworkBuilder(opset: 17, seed: 8)
     func convolve(
@@ -36,7 +36,7 @@ import Testing
     let scores = try network.node("MatMul", [flat, try network.weights([700, 900], in: -0.1...0.1)])
     let table = try network.node("Reshape", [normal, network.constant(try .list(0, 96, -1))])
     let turned = try network.node("Transpose", [table], ["perm": .ints([0, 2, 1])])
-    // Element-wise nodes in a row, with operands of several shapes, are one step whose parts take turns.
+    // A chain of element-wise nodes, with operands of several shapes, is one step whose parts alternate.
     var chain = try network.node("Mul", [gated, try network.weights([64, 1, 1])])
     chain = try network.node("Exp", [try network.node("Neg", [try network.node("Abs", [chain])])])
     chain = try network.node("Sub", [try network.node("Add", [chain, pooled]), try network.weights([1])])
@@ -103,12 +103,12 @@ import Testing
     }
   }
 
-  /// Tensors that a caller gives for the outputs are written only where they are the caller's alone.
+  /// Tensors that a caller passes for the outputs are written to only if nothing else references them.
   @Test func tensorsToWriteInto() throws {
     let session = try Session(try Self.network().model, options: SessionOptions(threads: 2))
     let inputs = try Self.inputs()
     let expected = try Self.results(session, inputs)
-    // Of the wrong shape, of another type, too few, and too many.
+    // A wrong shape, a different type, too few, and too many tensors.
     for given in [
       [try Tensor(zeros: [1], of: .float32)],
       try expected.map { try Tensor(zeros: $0.shape, of: .float64) },
@@ -118,7 +118,7 @@ import Testing
       try session.run(inputs, into: &results)
       #expect(results == expected)
     }
-    // Shared with others, which must not change: the results of before, one tensor twice, and the input itself.
+    // Tensors that are shared and must not change: earlier results, one tensor twice, and the input itself.
     let other = try inputs[0].mapped { (x: Float) in -x }
     let kept = expected
     let copies = try expected.map { try $0.mapped { (x: Float) in x } }
@@ -148,7 +148,7 @@ import Testing
     }
   }
 
-  /// A run that fails leaves the session as it was.
+  /// A run that fails leaves the session unchanged.
   @Test func aRunThatFails() throws {
     var network = NetworkBuilder()
     let x = network.input([2, 3]), index = network.input([1], "index", of: .int64)

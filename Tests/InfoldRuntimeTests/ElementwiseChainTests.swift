@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Element-wise nodes in a row are one step, and compute what each would by itself.
+/// A chain of element-wise nodes is one step, and gives the same results as separate nodes.
 @Suite struct ElementwiseChainTests {
-  /// Nodes, each of the value before and perhaps a constant or the chain's input.
+  /// A node that reads the previous value, and possibly a constant or the chain's input.
   private enum Link {
     case unary(String)
     case scalar(String, Float)
@@ -16,13 +16,13 @@ import Testing
     case input(String)
   }
 
-  // No scale beside a shift: the two would become one node.
+  // No scale next to a shift, because the two would become one node.
   private static let links: [Link] = [
     .scalar("Mul", 1.5), .unary("Tanh"), .perChannel("Add"), .unary("Erf"), .input("Sub"), .whole("Div"), .unary("Abs"),
     .unary("Sqrt"), .perChannel("Mul"), .scalar("Max", 0.25), .input("Mul"), .unary("Sigmoid"),
   ]
 
-  /// The value behind `links`, each of which is told `value`, the constant that it has.
+  /// The result of `links`. Each of them is given `value`, its constant.
   private func chain(
     _ network: inout NetworkBuilder, _ x: ValueID, _ shape: [Int], isKept: (Int) -> Bool = { _ in false }
   ) throws -> (last: ValueID, kept: [ValueID]) {
@@ -59,7 +59,7 @@ import Testing
     #expect(steps.count(where: { $0.algorithm == "element-wise" }) == 0)
   }
 
-  /// With every value of the chain an output of the graph, each is what the chain without outputs makes of it.
+  /// If every value of the chain is also an output of the graph, each has the same bits as the result of a chain that ends there.
   @Test(arguments: [[2, 19, 5, 7], [1, 3, 40, 50]], KernelChoice.names)
   func bitsStayTheSame(shape: [Int], kernels: String) throws {
     var network = NetworkBuilder(opset: 13, seed: 3)
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// A value that is read by a step in between, a broadcast of a value that the chain would overwrite, a slice.
+  /// A value that a step in between reads, a broadcast of a value that the chain would overwrite, a slice.
   @Test func whatCannotBeChained() throws {
     let shape = [2, 6, 5, 4]
     var network = NetworkBuilder(opset: 13)

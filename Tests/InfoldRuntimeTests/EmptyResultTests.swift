@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Pools over images that are smaller than their window, with something behind them.
+/// Pools of images that are smaller than their window, followed by other nodes.
 @Suite struct EmptyResultTests {
   @Test(arguments: ["MaxPool", "AveragePool"], [[2, 5], [5, 2], [2, 2]]) func pools(opType: String, sizes: [Int]) throws
   {

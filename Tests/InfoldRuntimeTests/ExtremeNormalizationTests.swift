@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Normalizations at the ends of what numbers can be, in every way in which a session runs.
+/// Normalizations of extreme numbers, in every configuration of a session.
 @Suite struct ExtremeNormalizationTests {
   private static let ways: [SessionOptions] = [
     SessionOptions(), SessionOptions(optimize: false), SessionOptions(foldBatchNormalization: false),
@@ -16,7 +16,7 @@ import Testing
     Model(graph: graph, opsetImports: [Model.OpsetImport(version: 17)])
   }
 
-  /// Expects in every way what double precision says, up to `tolerance` of 1 or the number.
+  /// Expects the double-precision results in every configuration, up to `tolerance` times the larger of 1 and the number.
   private func expect(
     _ graph: Graph, _ x: Tensor, tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
@@ -48,7 +48,7 @@ import Testing
     try expect(try network.finished(z), try half([1, 3, 2, 2], numbers), tolerance: 2e-3)
   }
 
-  /// float16: channels without variance behind a Relu, and a mean that is large beside the deviation.
+  /// float16: channels without variance after a Relu, and a mean that is large compared with the deviation.
   @Test func shiftsThatHalfPrecisionCannotHold() throws {
     var random = SplitMix64(seed: 3)
     var network = NetworkBuilder(opset: 17)
@@ -69,7 +69,7 @@ import Testing
     try expect(try other.finished(w), near, tolerance: 2e-3)
   }
 
-  /// float32: what is one unit in the last place of 10⁵ is a deviation.
+  /// float32: the deviation is one ulp of 10⁵.
   @Test func largeMeans() throws {
     var random = SplitMix64(seed: 4)
     var network = NetworkBuilder(opset: 17)
@@ -83,7 +83,7 @@ import Testing
     try expect(try network.finished(y), try Tensor(shape: [2, 3, 4, 5], moved), tolerance: 1e-6)
   }
 
-  /// σ² + ε is zero: the definition's infinities and NaN, in the channels that have them and nowhere else.
+  /// σ² + ε is zero: the infinities and NaN of the definition, in the affected channels and nowhere else.
   @Test func noVariance() throws {
     var random = SplitMix64(seed: 5)
     var network = NetworkBuilder(opset: 17)
@@ -98,7 +98,7 @@ import Testing
     let input = try random.tensor([1, 2, 4, 4])
     let truth = try ReferenceEvaluator(graph, precision: .double).run([x: input])[0].numbers()
     #expect(truth.map(\.isFinite) == (0..<24).map { $0 / 4 != 1 && $0 / 4 != 2 })
-    // Of channels without variance only what is infinite counts; others are conditioned badly.
+    // For channels without variance, only infinite results are compared; others are ill-conditioned.
     for options in Self.ways {
       let result = try #require(try Session(model(graph), options: options).run(["x": input]).first).value.numbers()
       for (a, b) in zip(result, truth) {
@@ -123,7 +123,7 @@ import Testing
         let y = try network.node(
           isInstance ? "InstanceNormalization" : "LayerNormalization", [input] + parameters, epsilon)
         try expect(try network.finished(y), x, tolerance: 2e-6)
-        // As a pool leaves it, with the channels last.
+        // Channels-last, as a pool leaves it.
         guard isInstance else { continue }
         let ones = Array(repeating: Int64(1), count: shape.count - 2)
         let last = try network.node("MaxPool", [input], ["kernel_shape": .ints(ones)])
@@ -133,7 +133,7 @@ import Testing
     }
   }
 
-  /// A layer normalization that is written as arithmetic becomes none the worse.
+  /// A layer normalization that is written as arithmetic is no less accurate.
   @Test func arithmetic() throws {
     var random = SplitMix64(seed: 7)
     var network = NetworkBuilder(opset: 17)

@@ -3,9 +3,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// How two axes are cut into tasks.
+/// The division of two axes into tasks.
 @Suite struct GridPartitionTests {
-  /// How often each unit is done by so many tasks.
+  /// How often each unit is computed with this number of tasks.
   private func counts(_ grid: GridPartition, _ tasks: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: grid.major * grid.minor)
     for task in 0..<tasks {
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Three panels for two threads are cut along the other axis as well, and 18 are not.
+  /// Three panels for two threads are also divided along the other axis; 18 are not.
   @Test func cutsWhatCannotBeSharedEvenly() {
     func shares(_ grid: GridPartition) -> [Int] {
       #expect(grid.tasks(workers: 2) == 4)
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// Few units of an axis keep no more threads busy than they are, but for those of the other axis.
+  /// Few units of one axis keep only as many threads busy, but the other axis adds units.
   @Test func usesBothAxesForManyThreads() {
     #expect(GridPartition(major: 3, minor: 9).tasks(workers: 64) == 27)
     #expect(GridPartition(major: 3, minor: 1).tasks(workers: 64) == 3)

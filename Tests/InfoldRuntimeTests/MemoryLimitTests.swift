@@ -7,11 +7,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What a few bytes of a model can make a session allocate ends at the memory limit.
+/// Allocations that a few bytes of a model can request are bounded by the memory limit.
 @Suite struct MemoryLimitTests {
   private static let limit = 16 << 20
 
-  /// A model that asks for more than the limit. Its list of sizes is a constant, or comes with every run.
+  /// A model that requests more than the limit. Its list of sizes is a constant, or an input of every run.
   struct Greedy: Sendable, CustomTestStringConvertible {
     var name: String
     var sizes: [Int64]
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  /// The limit is that of the session as a whole, and what runs hand out does not count.
+  /// The limit applies to the session as a whole. Returned results do not count.
   @Test func resultsOfCallersDoNotCount() throws {
     var builder = ModelBuilder()
     let x = try builder.input("x", shape: ["N"])
@@ -178,7 +178,7 @@ import Testing
     #expect(budget.available == 1000)
   }
 
-  /// The copy of a tensor that is shared counts before it is made.
+  /// The copy of a shared tensor counts before it is made.
   @Test func copiesThatDoNotFit() throws {
     let budget = MemoryBudget(limit: 1000)
     let original = try Tensor(repeating: 1 as Float, shape: [300])
@@ -192,7 +192,7 @@ import Testing
     #expect(try copy.element(at: 0) as Float == 2 && original.element(at: 0) as Float == 1)
   }
 
-  /// A model whose weights somebody else goes on to hold, with limits from 1 KB to enough: each entry gives an error or a result, and
+  /// A model whose weights are also referenced elsewhere, with limits from 1 KB to enough: each entry point gives an error or a result, and
   /// results do not depend on the limit.
   @Test(arguments: [true, false]) func everyEntry(optimize: Bool) async throws {
     var network = NetworkBuilder()

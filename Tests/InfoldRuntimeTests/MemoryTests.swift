@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct MemoryTests {
-  /// Blocks that live at the same time never overlap, and nothing lies outside of the arena.
+  /// Blocks that live at the same time never overlap, and all blocks are inside the arena.
   @Test(arguments: 0..<200 as Range<UInt64>) func arenaLayout(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let blocks = (0..<random.int(0...40)).map { _ in
@@ -29,7 +29,7 @@ import Testing
     #expect(layout.byteCount <= blocks.reduce(0) { $0 + ($1.byteCount + 63) / 64 * 64 })
   }
 
-  /// More blocks than are held against each other: none overlap, and a place is used again.
+  /// More blocks than are compared pairwise: none overlap, and memory is reused.
   @Test(arguments: 0..<3 as Range<UInt64>) func manyBlocks(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let blocks = (0..<6000).map { index in
@@ -48,7 +48,7 @@ import Testing
       }
       live.append((index, block.lifetime.upperBound))
     }
-    // At most 31 live at a time.
+    // At most 31 are live at a time.
     #expect(layout.byteCount < 31 * 2 * 5000 + 40 * 31 * 700)
   }
 
@@ -66,7 +66,7 @@ import Testing
     #expect(first.byteCount >= 1000 && second.byteCount >= 500)
     pool.release(first)
     pool.release(second)
-    // The one that is large enough is found, and a second one of its size is made in the place of the small one.
+    // The block that is large enough is reused. For a second one of its size, the small block is replaced.
     #expect(try pool.take(byteCount: 800) === first)
     #expect(try pool.take(byteCount: 800) !== second)
   }
@@ -113,7 +113,7 @@ import Testing
       gone = first
       #expect(try constant(tensor) === first)
       #expect(made == 1)
-      // Another form, another shape of the same memory, and equal numbers elsewhere.
+      // A different packing, a different shape of the same memory, and equal numbers elsewhere.
       #expect(try constant(tensor, "other") !== first)
       #expect(try constant(try tensor.reshaped(to: [3, 2])) !== first)
       #expect(try constant(try .counting([2, 3])) !== first)
@@ -124,7 +124,7 @@ import Testing
     #expect(made == 5)
   }
 
-  /// A constant that is packed takes the memory that tensors packed before it have left, where it is large enough.
+  /// A packed constant reuses the memory of tensors that were packed before it, if it is large enough.
   @Test func packedConstantsTakeWhatTensorsLeave() throws {
     let constants = PackedConstants()
     let block = try #require(PageBlock(byteCount: 1 << 16))
@@ -133,7 +133,7 @@ import Testing
         [part.count / 4], of: .float32, adopting: UnsafeMutableRawBufferPointer(rebasing: block.bytes[part]), of: block)
     }
     var kept: [PackedConstant] = []
-    /// Whether the constant that is packed of a tensor lies in the block.
+    /// Whether the packed constant of a tensor is in the block.
     func packsInBlock(_ tensor: Tensor, byteCount: Int) throws -> Bool {
       var place: UnsafeMutableRawPointer?
       kept.append(
@@ -148,7 +148,7 @@ import Testing
     first = nil
     #expect(try !packsInBlock(second, byteCount: 8256))
     #expect(try packsInBlock(second.reshaped(to: [2, 1024]), byteCount: 8192))
-    // Behind that, tensors leave their memory to the system again.
+    // After that, tensors return their memory to the system again.
     constants.releaseUnusedMemory()
     var third: Tensor? = try tensor(16384..<24576)
     #expect(third?.count == 2048)
@@ -156,8 +156,8 @@ import Testing
     #expect(try !packsInBlock(second.reshaped(to: [4, 512]), byteCount: 64))
   }
 
-  /// What runs of 50 sizes leave behind is no more than what the largest alone does. In a process of its own, whose memory
-  /// nobody else takes. The inputs, which the test makes, are small beside the working memory.
+  /// Runs of 50 different sizes retain no more memory than the largest one alone. In a separate process, where nothing else allocates
+  /// memory. The inputs, which the test creates, are small compared with the working memory.
   @Test func manySizesNeedNoMoreThanTheLargest() async {
     await #expect(processExitsWith: .success) {
       var network = NetworkBuilder()

@@ -7,11 +7,11 @@ import RandomGraphs
 import TestSupport
 import Testing
 
-/// Networks of float16 and bfloat16 run by the kernels for float32.
+/// Networks of float16 and bfloat16 run with the kernels for float32.
 @Suite struct NarrowTypeTests {
   static let types: [ElementType] = [.float16, .bfloat16]
 
-  /// How far a number that is rounded once may be off, as a part of it.
+  /// The largest relative error of a number that is rounded once.
   private static func rounding(_ type: ElementType) -> Double { type == .float16 ? 0x1p-11 : 0x1p-8 }
 
   private func narrowed(_ graph: Graph, _ type: ElementType) throws -> Graph {
@@ -28,7 +28,7 @@ import Testing
     return try graph.outputs.map { try #require(results[graph[$0].name]) }
   }
 
-  /// Expects what the reference gives in double precision, rounded once with `fast`, and often with `exact`; by kernels alone.
+  /// Expects the double-precision results, rounded once with `fast` and after every node with `exact`, from kernels only.
   private func expect(
     _ graph: Graph, _ type: ElementType, _ inputs: [String: Tensor]? = nil, roundings: Double = 16,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -67,7 +67,7 @@ import Testing
     try expect(narrowed(Self.network(.fixed(batch)), type), type)
   }
 
-  /// Open sizes; every image has the bits that it has alone, with any number of threads.
+  /// Dynamic sizes. Every image gives the same bits as alone, with any number of threads.
   @Test(arguments: types) func batches(type: ElementType) throws {
     let graph = try narrowed(Self.network("N"), type)
     let images = try (0..<3).map { seed in
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  /// A random network gives what it gives in float32 with the same weights and inputs, rounded once; without what rounds to steps.
+  /// A random network gives the same as in float32 with the same weights and inputs, rounded once; without nodes that round to steps.
   @Test(arguments: 0..<20 as Range<UInt64>) func randomNetworks(block: UInt64) throws {
     for seed in (block * 12)..<(block * 12 + 12) {
       let type = Self.types[Int(seed % 2)]
@@ -120,7 +120,7 @@ import Testing
 
   // MARK: Rounding
 
-  /// Rounding after every node gives the bits of the reference where both compute a number in the same way.
+  /// Rounding after every node gives the same bits as the reference, if both compute a number in the same way.
   @Test(arguments: types) func exactNetworks(type: ElementType) throws {
     var network = NetworkBuilder()
     let x = network.input([2, 3, 5], of: type), y = network.input([3, 1], "y", of: type)
@@ -138,7 +138,7 @@ import Testing
     #expect(try results(graph, inputs, SessionOptions(precision: .fast)) != expected)
   }
 
-  /// What is beyond float16 is infinite where the model rounds, and a number in between.
+  /// A result beyond float16 is infinite where the model rounds, and finite in between.
   @Test func overflow() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16)
@@ -157,7 +157,7 @@ import Testing
     }
   }
 
-  /// A Cast in the middle of a network rounds, whatever is around it.
+  /// A Cast in the middle of a network rounds, whatever surrounds it.
   @Test(arguments: types, SessionOptions.Precision.allCases)
   func castsInTheMiddle(type: ElementType, precision: SessionOptions.Precision) throws {
     let to = AttributeList(dictionaryLiteral: ("to", .int(Int64(type.rawValue))))
@@ -176,7 +176,7 @@ import Testing
     #expect(try given[3] == expected.converted(to: .float32).mapped { (x: Float) in -x }.converted(to: type))
   }
 
-  /// Subnormal numbers of float16, in weights, inputs and results, are numbers like others.
+  /// Subnormal float16 numbers, in weights, inputs and results, are handled like others.
   @Test func subnormalNumbers() throws {
     var network = NetworkBuilder()
     let x = network.input([3], of: .float16)
@@ -206,7 +206,7 @@ import Testing
     }
   }
 
-  /// An operator of an app that says nothing of float32 is given what the model declares.
+  /// A custom operator that does not support float32 gets the type that the model declares.
   @Test(arguments: SessionOptions.Precision.allCases) func operatorsOfAnApp(precision: SessionOptions.Precision) throws
   {
     let registry = OperatorRegistry.standard.adding(ByteCount.self)
@@ -222,7 +222,7 @@ import Testing
 
   // MARK: Bodies
 
-  /// Both branches of an If and a Loop around it, with weights of the graph around them.
+  /// Both branches of an If and a surrounding Loop, with captured weights.
   @Test(arguments: types, [true, false]) func bodies(type: ElementType, condition: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 6, 6], of: type), choice = network.input([], "choice", of: .bool)
@@ -245,7 +245,7 @@ import Testing
     let graph = try network.finished(network.node("Neg", [looped[0]]), looped[1], chosen)
     var inputs = try graph.randomInputs()
     inputs["choice"] = try Tensor(scalar: condition)
-    // What bodies take and give is rounded.
+    // Inputs and outputs of bodies are rounded.
     for precision in SessionOptions.Precision.allCases {
       try expectAgreement(
         graph, inputs,
@@ -253,7 +253,7 @@ import Testing
     }
   }
 
-  /// A branch that is always taken, and a network within a function of sizes that a run decides.
+  /// A branch that is always taken, and a network within a function with sizes that are known only at run time.
   @Test(arguments: types) func knownBranches(type: ElementType) throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 8], of: type)
@@ -273,7 +273,7 @@ import Testing
   }
 }
 
-/// The bytes of an element of the input, in the place of each.
+/// Replaces each element with the number of bytes of an element of the input.
 private struct ByteCount: Operator {
   static let name = "ByteCount"
   static let domain = "com.example"

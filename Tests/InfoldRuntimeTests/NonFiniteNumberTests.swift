@@ -5,11 +5,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// A number that is not finite reaches exactly the outputs that read it, whatever the kernels read and compute beside.
+/// A number that is not finite affects exactly the outputs that read it, whatever else the kernels read and compute.
 @Suite struct NonFiniteNumberTests {
   private static let numbers: [Float] = [.nan, .infinity, -.infinity]
 
-  /// Puts one such number at several places of an input, first and last among them, one after the other.
+  /// Puts one such number at several positions of an input in turn, including the first and the last.
   private func check(
     _ shape: [Int], _ comment: String, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// With everything that a kernel does behind the sum.
+  /// With all parts of the epilogue.
   @Test func epilogues() throws {
     for side in [5, 12] {
       try check([1, 17, side, side], "\(side)") { network, x in
@@ -81,7 +81,7 @@ import Testing
           "Gemm", [x, try network.weights([columns, depth], in: 0.1...1), try network.weights([columns])],
           ["transB": .int(1)])
       }
-      // Both sides come with the run; the right one's last columns are beside nothing.
+      // Both operands are inputs of the run. The last columns of the right one do not fill a vector.
       try check([2, depth, columns], "variable \(rows) \(depth) \(columns)") { network, x in
         try network.node("MatMul", [try network.weights([2, rows, depth], in: 0.1...1), x])
       }
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  /// Sums go over the rows that they are of, and no others.
+  /// Sums read the rows that they sum, and no others.
   @Test(arguments: ["Softmax", "GlobalAveragePool", "ReduceMean", "InstanceNormalization", "LayerNormalization", "LRN"])
   func rows(name: String) throws {
     for channels in [3, 19] {
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  /// A filter that is not finite is that filter's affair.
+  /// A filter with a number that is not finite affects only its own outputs.
   @Test(arguments: [
     // Channels, kernel, groups.
     (16, 3, 1), (7, 1, 1), (3, 3, 1), (18, 3, 18), (12, 3, 3),
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  /// Nothing is read where the picture ends: what is not there is not 0 · ∞.
+  /// Padding is not multiplied: a weight of ∞ does not give 0 · ∞ at the border.
   @Test(arguments: [
     // Channels, kernel, groups.
     (16, 3, 1), (3, 3, 1), (18, 3, 18), (36, 5, 36), (12, 3, 3), (5, 5, 1),
@@ -173,7 +173,7 @@ import Testing
     let results = try Session(graph.model).run(try graph.randomInputs())
     let numbers = try #require(results.first).value.elements(as: Float.self)
     let truth = try graph.truth(try graph.randomInputs()).outputs[0].numbers()
-    // The filter that holds it is the first one.
+    // The first filter contains it.
     #expect(zip(numbers, truth).prefix(144).allSatisfy { abs(Double($0) - $1) <= 1e33 })
     #expect(zip(numbers, truth).dropFirst(144).allSatisfy { abs(Double($0) - $1) <= 1e-4 })
   }

@@ -7,9 +7,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What an observer is told: every run and every plan, once, by every form of `run`.
+/// An observer is notified of every run and every plan, once, by every form of `run`.
 @Suite struct ObserverTests {
-  /// Keeps what it is told.
+  /// Records the notifications.
   private final class Log: SessionObserver {
     let plans = Mutex<[PlanSummary]>([])
     let runs = Mutex<[InfoldError.Code?]>([])
@@ -51,7 +51,7 @@ import Testing
     #expect(log.codes.last == .some(nil) && log.codes.count == 9)
   }
 
-  /// A model with two inputs cannot be run with one tensor, and that is told as well.
+  /// A model with two inputs cannot be run with one tensor, and this error is also reported.
   @Test func aTensorForTwoInputs() throws {
     var network = NetworkBuilder()
     let a = network.input([2], "a"), b = network.input([2], "b")
@@ -83,13 +83,13 @@ import Testing
     task.cancel()
     #expect(await task.value == [true, true, true, true])
     #expect(log.codes == Array(repeating: .cancelled, count: 4))
-    // What is not a cancellation stays what it is.
+    // Errors other than cancellation are passed on unchanged.
     await #expect(throws: InfoldError.self) {
       try await throwingCancellationErrors { try await session.run([:]) }
     }
   }
 
-  /// Each combination of shapes once, with the shapes that the caller gave, however a batch is cut.
+  /// Each combination of shapes once, with the caller's shapes, however a batch is divided.
   @Test func plans() throws {
     let log = Log()
     let open = try Session(Self.model(), observer: log)
@@ -108,7 +108,7 @@ import Testing
     #expect(batch.plans.withLock { $0[0].layerCount > 1 && $0[0].workingByteCount > 0 })
   }
 
-  /// Plans, layers and their times say in one line what they are.
+  /// Plans, layers and their times have one-line descriptions.
   @Test func descriptions() throws {
     let log = Log()
     let session = try Session(Self.model(), observer: log)

@@ -5,15 +5,15 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Every operator that has a kernel, beside convolutions, over random sizes: on a value in row-major order, on one with its
-/// channels last, and on the latter with its result put into a concatenation.
+/// Every operator that has a kernel, other than convolutions, with random sizes: for a row-major value, for a channels-last value, and for
+/// the latter with the result written into a concatenation.
 @Suite struct OperatorSweepTests {
   /// How the operand lies.
   private enum Place: CaseIterable {
     case rowMajor, channelsLast, slice
   }
 
-  /// Holds `body`, applied to a value of this shape in every place, against the truth.
+  /// Compares `body`, applied to a value of this shape in every layout, with the double-precision reference.
   private func check(
     _ shape: [Int], _ expectation: Expectation = Expectation(), comment: String = "", opset: Int = 20,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
@@ -42,12 +42,12 @@ import Testing
     }
   }
 
-  /// Heights and widths of one and two, at which loops over pictures have an edge on both sides.
+  /// Heights and widths of one and two, where windows reach the border on both sides.
   private static let smallShapes = [
     [3, 6, 1, 2], [1, 17, 2, 1], [2, 5, 2, 2], [1, 8, 1, 9], [1, 20, 9, 1], [2, 4, 1], [1, 7, 2],
   ]
 
-  /// Sizes of images and of sequences, those of one and two among them.
+  /// Sizes of images and of sequences, including one and two.
   private func shapes(seed: UInt64, count: Int = 6, smallest: Int = 1) -> [[Int]] {
     var random = SplitMix64(seed: seed)
     return (0..<count).map { index in
@@ -67,7 +67,7 @@ import Testing
       try check(shape, comment: name) { network, x in
         let bounded = try network.node("Softsign", [x])
         let two = network.constant(try Tensor(scalar: Float(2)))
-        // Roots and quotients near 0, and steps near whole numbers, would make much of little.
+        // Roots and quotients near 0, and steps near integers, would amplify small errors.
         let shifted = try network.node("Add", [bounded, two])
         let steps = ["Floor", "Ceil", "Round", "Sqrt", "Log", "Reciprocal"]
         if ["Floor", "Ceil", "Round"].contains(name) {
@@ -98,7 +98,7 @@ import Testing
     for index in 0..<80 { try checkPool(rank: 3, largest: index < 40 ? 7 : 2, &random) }
   }
 
-  /// A pool with attributes at random over a value of random sizes.
+  /// A pool with random attributes for a value of random size.
   private func checkPool(rank: Int, largest: Int, _ random: inout SplitMix64) throws {
     let kernel = (0..<rank).map { _ in random.int(1...4) }, dilations = kernel.map { _ in random.pick([1, 1, 2]) }
     let sizes = (0..<rank).map { max(random.int(1...largest), (kernel[$0] - 1) * dilations[$0] + 1) }
@@ -139,7 +139,7 @@ import Testing
         try check(shape, Expectation(referenceSteps: nil)) { network, x in
           try network.node(name, [x], ["axis": .int(Int64(axis))])
         }
-        // Before opset 13 all dimensions behind the axis are one.
+        // Before opset 13, all dimensions from the axis on count as one.
         try check(shape, Expectation(referenceSteps: nil), opset: 11) { network, x in
           try network.node(name, [x], ["axis": .int(Int64(axis))])
         }
@@ -208,7 +208,7 @@ import Testing
       let kernel = [random.int(1...3), random.int(1...3)]
       let shape = [random.pick([1, 3]), random.int(1...20), random.int(1...7), random.int(1...7)]
       let outputs = random.int(1...20)
-      // Every other one moves by its own size, which has a kernel.
+      // Every other window moves by its own size, for which there is a kernel.
       let strides = index.isMultiple(of: 2) ? kernel : [random.int(1...3), random.int(1...3)]
       try check(shape, Expectation(referenceSteps: nil), comment: "\(kernel) \(strides)") { network, x in
         let weights = try network.weights([shape[1], outputs] + kernel, in: -0.3...0.3)
@@ -245,7 +245,7 @@ import Testing
     }
   }
 
-  /// Products of two matrices that are both made in the run.
+  /// Products of two matrices that are both computed in the run.
   @Test func variableProducts() throws {
     var random = SplitMix64(seed: 11)
     for _ in 0..<30 {
@@ -260,7 +260,7 @@ import Testing
     }
   }
 
-  /// Operators that only move elements, or give a part of their input another name.
+  /// Operators that only move elements, or only rename a part of their input.
   @Test func movements() throws {
     var random = SplitMix64(seed: 12)
     func list(_ network: inout NetworkBuilder, _ numbers: [Int]) throws -> ValueID {

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Windows of which some positions lie in the padding everywhere.
+/// Windows with taps that are in the padding at every position.
 @Suite struct PaddingTapsTests {
   private func graph(
     _ shape: [Int], outputs: Int, kernel: [Int], groups: Int = 1, pads: [Int64], strides: [Int64], dilations: [Int64],
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// What remains begins inside of the image, so that some of it is cut off; or nothing remains; or only some inner taps read nothing.
+  /// The remaining window begins inside of the image, so that a part is cut off; or nothing remains; or only some inner taps read nothing.
   @Test func unevenWindows() throws {
     let cases: [(size: [Int], kernel: [Int], pads: [Int64], strides: [Int64], dilations: [Int64])] = [
       ([10, 10], [3, 3], [3, 3, 3, 3], [1, 1], [7, 7]), ([1, 1], [5, 5], [4, 4, 4, 4], [2, 2], [1, 1]),
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// A weight that meets nothing but padding is not looked at, whatever it is; one that meets both makes no NaN of the padding.
+  /// A weight that meets only padding is not read, whatever its value. A weight that meets both does not turn padding into NaN.
   @Test func weightsThatAreNotFinite() throws {
     for (place, references) in [(0, 0), (4, 0), (8, 0)] {
       var numbers = [Float](repeating: 0.5, count: 9)

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Which plans a session makes and keeps.
+/// The plans that a session makes and keeps.
 @Suite(.serialized) struct PlanCacheTests {
   private final class Log: SessionObserver {
     private let plans = Mutex<[[Int]]>([])
@@ -17,7 +17,7 @@ import Testing
     var batches: [Int] { plans.withLock { $0.map { $0[0] } } }
   }
 
-  /// x. Whenever it infers the shapes of a plan, it visits the gate.
+  /// The identity. Whenever the shapes of a plan are inferred, it visits the gate.
   private struct Gated: UnaryOperator {
     static let name = "Gated"
     static let domain = "com.example"
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  /// Counts visits, and keeps the first one until it is opened.
+  /// Counts visits, and holds the first one until the gate is opened.
   private final class Gate: Sendable {
     private let visits = Atomic(0)
     private let arrivals = Atomic(0)
@@ -56,7 +56,7 @@ import Testing
 
     func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
 
-    /// Opens it when so many have arrived.
+    /// Opens the gate when this number of visitors has arrived.
     func arrive(of count: Int) {
       if arrivals.add(1, ordering: .sequentiallyConsistent).newValue == count { open() }
     }
@@ -75,16 +75,16 @@ import Testing
     return try network.finished(network.node("Relu", [x], name: "y")).model
   }
 
-  /// Of three shapes and room for two, the one that was not used for longest goes.
+  /// With three shapes and room for two plans, the least recently used plan is evicted.
   @Test func theOldestGoes() throws {
     let log = Log()
     let session = try Session(Self.model(), options: SessionOptions(threads: 1, planCacheSize: 2), observer: log)
     for batch in [1, 2, 1, 3, 1, 2, 3] { #expect(try session.run(Self.tensor(batch)).shape == [batch, 4]) }
-    // 3 takes the place of 2, then 2 that of 3, then 3 that of 1.
+    // 3 replaces 2, then 2 replaces 3, then 3 replaces 1.
     #expect(log.batches == [1, 2, 3, 2, 3])
   }
 
-  /// Of eight first runs at a time one makes the plan, which takes as many visits as for a run alone; each run takes some more.
+  /// Of eight simultaneous first runs, one makes the plan, with as many visits as a single run. Each run adds some visits.
   @Test func oneMakesThePlan() async throws {
     let alone = Gate()
     Gated.gate.withLock { $0 = alone }
@@ -113,7 +113,7 @@ import Testing
     #expect(shared.count == once + 7 * again)
   }
 
-  /// Who waits for a plan whose maker is cancelled makes it instead.
+  /// If the task that makes a plan is cancelled, a waiting task makes it instead.
   @Test func anothersCancellation() async throws {
     Gated.gate.withLock { $0 = Gate() }
     let input = try Self.tensor(3)
@@ -130,7 +130,7 @@ import Testing
     #expect(try await other.value["y"] == input)
   }
 
-  /// Who waits may be cancelled, and the one that makes the plan goes on.
+  /// A waiting task can be cancelled, and the task that makes the plan continues.
   @Test func cancelledWhileWaiting() async throws {
     Gated.gate.withLock { $0 = Gate() }
     let input = try Self.tensor(3)

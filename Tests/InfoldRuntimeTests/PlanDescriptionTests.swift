@@ -14,7 +14,7 @@ import Testing
     func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) { plans.withLock { $0 += 1 } }
   }
 
-  /// A convolution, a function that only the reference evaluation has, and another convolution.
+  /// A convolution, a function that only has a reference evaluation, and another convolution.
   private static func model(_ shape: Shape) throws -> Model {
     var network = NetworkBuilder()
     let a = try network.node("Conv", [network.input(shape), try network.weights([8, 4, 1, 1])], name: "first")
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// What has no step is named as well.
+  /// Nodes without a step are listed as well.
   @Test func namesWhatTakesNoStep() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 3, 3])
@@ -56,7 +56,7 @@ import Testing
     #expect(part.steps.flatMap(\.fused) == ["placed in join.out", "placed in join.out"])
   }
 
-  /// The plan is the one that runs take.
+  /// The plan is the one that runs use.
   @Test func keepsThePlanForRuns() throws {
     let counter = Counter()
     let session = try Session(Self.model(["N", 4, 3, "w"]), observer: counter)

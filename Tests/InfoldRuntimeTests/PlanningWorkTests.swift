@@ -7,10 +7,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Making a session and running it takes time in proportion to the model, or little more: four times the nodes may not take twelve
-/// times the processor's time. What grew with the square took sixteen times, and far more at the sizes that models may have.
+/// Creating a session and running it takes time about proportional to the model: four times the nodes may not take twelve times the
+/// processor time. Quadratic work would take sixteen times, and far more at the sizes that models may have.
 @Suite(.serialized) struct PlanningWorkTests {
-  /// Graphs in which everything lives at the same time, or hangs on one node.
+  /// Graphs in which all values live at the same time, or depend on one node.
   enum Kind: String, CaseIterable {
     case outputs, references, split, splitAndConcat, concat, chain, convolutions, inputs
 
@@ -57,7 +57,7 @@ import Testing
 
   private static func processorTime() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
-  /// The least of three measurements.
+  /// The minimum of three measurements.
   private static func time(_ body: () throws -> Void) rethrows -> Double {
     var least = Double.infinity
     for _ in 0..<3 {
@@ -83,8 +83,7 @@ import Testing
     #expect(times[1] < 12 * times[0] + 0.05, "\(kind): \(times)")
   }
 
-  /// Regions behind many sizes that only a run knows, one after the other; in each, something reads what long arithmetic makes of the
-  /// first of the sizes.
+  /// A sequence of regions with data-dependent sizes. In each, a node reads the result of long arithmetic on the first of the sizes.
   @Test(arguments: [true, false]) func dataDependentRegions(optimize: Bool) throws {
     let times = try [100, 400].map { count in
       var network = NetworkBuilder()
@@ -104,8 +103,8 @@ import Testing
     #expect(times[1] < 12 * times[0] + 0.05, "\(times)")
   }
 
-  /// Sizes that data decide unless what they are made of has one element, as is supposed until a run knows: each is found in the
-  /// region of the one before.
+  /// Each size is data-dependent unless a value has one element, which inference assumes before the run. Each region therefore turns out to
+  /// contain the next one.
   @Test(arguments: [true, false]) func regionsInRegions(optimize: Bool) throws {
     let times = try [100, 400].map { count in
       var network = NetworkBuilder()
@@ -136,7 +135,7 @@ import Testing
     #expect(times[1] < 12 * times[0] + 0.05, "\(times)")
   }
 
-  /// Blocks that all live at the same time.
+  /// Blocks that are all live at the same time.
   @Test func arenas() {
     let times = [5000, 20_000, 80_000].map { count in
       Self.time {

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Sessions that are loaded by tasks, warmed up by shapes, and printed.
+/// Sessions that tasks load, that are warmed up for given shapes, and that are printed.
 @Suite struct PreparationTests {
   private final class Log: SessionObserver {
     let shapes = Mutex<[[[Int]]]>([])

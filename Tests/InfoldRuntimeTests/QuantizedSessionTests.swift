@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Sessions of quantized networks, with every set of kernels, against the reference evaluation.
+/// Sessions of quantized networks, with every kernel set, compared with the reference evaluation.
 @Suite struct QuantizedSessionTests {
-  /// Expects results that differ from those of the reference evaluation by no more than one step, in few places, by kernels alone.
+  /// Expects results from kernels only, which differ from those of the reference evaluation by at most one step, in few places.
   private func expectAgreement(
     _ graph: Graph, step: Double = 1, referenceSteps: Int = 0, _ comment: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// QLinearConv of bytes that come from the caller and go to it.
+  /// QLinearConv of bytes that are inputs and outputs of the model.
   @Test(
     arguments: [ElementType.uint8, .int8],
     [[11, 9], [1, 1], [1, 2], [2, 1], [2, 2], [1, 9], [9, 2], [1], [2], [9]])
@@ -49,7 +49,7 @@ import Testing
     ].enumerated() {
       var network = NetworkBuilder(opset: 10, seed: UInt64(index))
       let (channels, outputs, groups, size) = (sizes[0], sizes[1], sizes[2], sizes[3])
-      // A window that does not fit is none.
+      // Skip windows that do not fit.
       guard spatial.allSatisfy({ $0 + 2 * sizes[5] > (size - 1) * sizes[6] }) else { continue }
       let x = network.input(Shape([2, channels] + spatial), of: type)
       func point(_ number: Int) throws -> ValueID {
@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  /// Transpositions of bytes, between convolutions, and of bytes that come from the caller and go to it: those between NCHW and NHWC
-  /// are no step of their own where the bytes lie so.
+  /// Transpositions of bytes between convolutions, and of bytes that are inputs and outputs of the model. Those between NCHW and NHWC are
+  /// not separate steps if the bytes already have that layout.
   @Test(
     arguments: [ElementType.uint8, .int8], [[0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [3, 2, 1, 0], [0, 1, 2, 3]])
   func transpositions(type: ElementType, permutation: [Int]) throws {
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  /// A network with everything that has byte kernels.
+  /// A network with every operator that has byte kernels.
   @Test(arguments: [ElementType.uint8, .int8]) func network(type: ElementType) throws {
     var network = NetworkBuilder(opset: 14, seed: 8)
     let shift = type == .int8 ? 128 : 0
@@ -144,7 +144,7 @@ import Testing
     let flat = try rounded(network.node("Flatten", [active]), 0.05, 10)
     let y = try rounded(
       network.node("Gemm", [flat, network.quantizedWeights([10, 1536])], ["transB": .int(1)]), 0.3, 128)
-    // A step of the last scale; where one before it is off, some results may be.
+    // One step of the last scale. If an earlier result is off by one, some results may be.
     try expectAgreement(try network.finished(y), step: 0.3, "\(type)")
   }
 
@@ -162,7 +162,7 @@ import Testing
     try expectAgreement(try network.finished(bytes, floats), "axis \(axis)")
   }
 
-  /// What only moves numbers between Q and DQ moves bytes.
+  /// Operators between Q and DQ that only move numbers move bytes.
   @Test(arguments: [ElementType.uint8, .int8]) func movements(type: ElementType) throws {
     var network = NetworkBuilder(opset: 13, seed: 4)
     let shift = type == .int8 ? 128 : 0
@@ -188,7 +188,7 @@ import Testing
     #expect(operators.contains("ChannelShuffle"), "\(operators)")
   }
 
-  /// What computes with integers reads and writes the same numbers.
+  /// Integer operators read and write the same numbers.
   @Test(arguments: [ElementType.uint8, .int8]) func amongIntegerFunctions(type: ElementType) throws {
     var network = NetworkBuilder()
     let shift = type == .int8 ? 128 : 0
@@ -203,7 +203,7 @@ import Testing
     try expectAgreement(try network.finished(back, convolved))
   }
 
-  /// A batch gives for every image what it gives alone, and any number of threads the same.
+  /// A batch gives the same results as each image alone, with any number of threads.
   @Test func batchesAndThreads() throws {
     var network = NetworkBuilder(seed: 3)
     let x = try network.rounded(network.input([.symbol("N"), 3, 40, 40]), scale: 0.01, zeroPoint: 128)
@@ -223,7 +223,8 @@ import Testing
     #expect(try one.slice(2..<3) == last)
   }
 
-  /// QLinearConv and QLinearMatMul whose sums are made first: weights that are not around zero or come from the run, and matrices in a row.
+  /// QLinearConv and QLinearMatMul that compute the sums first: weights that are not symmetric or are computed at run time, and batches of
+  /// matrices.
   @Test(arguments: [ElementType.uint8, .int8], [false, true]) func productsOfAnyZero(type: ElementType, lists: Bool)
     throws
   {
@@ -280,7 +281,7 @@ import Testing
     }
   }
 
-  /// Products of rows of any number of dimensions, between floats and of quantized numbers, and functions that are written as several
+  /// Products of rows with any number of dimensions, between floats and of quantized numbers, and functions that are written as several
   /// nodes.
   @Test(arguments: [ElementType.uint8, .int8], [[1, 1, 1], [2, 1, 2], [2, 7, 20], [2, 3, 5, 33]])
   func rowsOfSequences(type: ElementType, shape: [Int]) throws {
@@ -324,7 +325,7 @@ import Testing
     }
   }
 
-  /// Integers of 16 bits, with one scale and with lists.
+  /// 16-bit integers, with one scale and with lists.
   @Test(arguments: [ElementType.uint16, .int16], [nil, 0, 1, -1] as [Int?])
   func integersOf16Bits(type: ElementType, axis: Int?) throws {
     for shape in [[1, 1, 1], [2, 1, 2], [3, 4, 50]] {
@@ -339,7 +340,7 @@ import Testing
         var attributes: AttributeList = axis.map { ["axis": .int(Int64($0))] } ?? [:]
         let z = network.input(Shape(shape), "z", of: type)
         let back = try network.node("DequantizeLinear", [z, scales, points], attributes)
-        // A scale and a shift may be rounded otherwise.
+        // A scale and a shift may be rounded differently.
         try InfoldRuntimeTests.expectAgreement(
           network.finished(back), nil, Expectation(tolerance: 1e-6, precisions: [.exact]), "\(shape)")
 
@@ -347,7 +348,7 @@ import Testing
         if !hasPoints { attributes["output_dtype"] = .int(Int64(type.rawValue)) }
         let graph = try network.finished(try network.node("QuantizeLinear", [x, scales, points], attributes))
         try expectAgreement(graph, "\(shape)")
-        // What no integer stands for.
+        // Numbers that no integer represents.
         var inputs = try graph.randomInputs()
         var numbers = try inputs["x"]!.elements(as: Float.self)
         for (index, number) in [Float.nan, .infinity, -.infinity, 1e30].enumerated() where index < numbers.count {
@@ -356,7 +357,7 @@ import Testing
         inputs["x"] = try Tensor(shape: shape, numbers)
         let expected = try ReferenceEvaluator(graph).run([x: inputs["x"]!, z: inputs["z"]!])
         #expect(try Session(graph.model).run(inputs)[graph[graph.outputs[0]].name] == expected[0], "\(shape)")
-        // Floats that are quantized and read again become no integers; those that are read as integers, too, do.
+        // Floats that are quantized and dequantized again are not converted to integers, unless the integers are also read.
         var attributesBack = attributes
         attributesBack["output_dtype"] = nil
         let floats = try network.node("DequantizeLinear", [graph.outputs[0], scales, points], attributesBack)

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Random networks of operators that have kernels, wired at random, with random outputs.
+/// Random networks of operators that have kernels, with random connections and outputs.
 @Suite struct RandomNetworkTests {
   @Test(arguments: 0..<24) func images(block: UInt64) throws {
     for seed in (block * 25)..<(block * 25 + 25) {
@@ -18,7 +18,7 @@ import Testing
   }
 }
 
-/// A network of values [N, C, H, W], of which some are flattened or have their channels last in between.
+/// A network of values [N, C, H, W]. Some of them are flattened or transposed to channels-last in between.
 private struct RandomNetwork {
   private var network: NetworkBuilder
   private var random: SplitMix64
@@ -39,7 +39,7 @@ private struct RandomNetwork {
     }
   }
 
-  /// Adds nodes, and finishes the network with a few outputs.
+  /// Adds nodes, and completes the network with a few outputs.
   mutating func grown(by count: Int) throws -> Graph {
     for _ in 0..<count { try grow() }
     var outputs = [values.last!.id]
@@ -49,7 +49,7 @@ private struct RandomNetwork {
 
   private mutating func add(_ id: ValueID, _ sizes: [Int]) { values.append((id, sizes)) }
 
-  /// Later values are taken more often.
+  /// Later values are chosen more often.
   private mutating func pickValue() -> (id: ValueID, sizes: [Int]) {
     random.oneIn(2) ? random.pick(values) : random.pick(values.suffix(3))
   }
@@ -82,7 +82,7 @@ private struct RandomNetwork {
     network.constant(try Tensor(shape: [numbers.count], numbers.map(Int64.init)))
   }
 
-  /// A part along one axis, sometimes every second element or backwards.
+  /// A slice along one axis, sometimes with a step of 2 or −1.
   private mutating func addSlice(_ x: ValueID, _ sizes: [Int]) throws {
     let axis = random.pick([0, 1, 1, 1, 2, 3])
     let begin = random.int(0...(sizes[axis] - 1)), end = random.int((begin + 1)...sizes[axis])
@@ -128,7 +128,7 @@ private struct RandomNetwork {
     let y = try network.node(
       "Conv", [x, weights, bias],
       ["pads": .ints([pad, pad, pad, pad]), "group": .int(Int64(isDepthwise ? sizes[1] : 1))])
-    // Sums of many products are brought back to numbers around 1.
+    // Sums of many products are scaled back to magnitudes around 1.
     add(try network.node("Mul", [y, try scalar(isDepthwise ? 0.5 : 0.2)]), [sizes[0], outputs] + sizes[2...])
     if random.oneIn(2) { values.append((y, [sizes[0], outputs] + sizes[2...])) }
   }

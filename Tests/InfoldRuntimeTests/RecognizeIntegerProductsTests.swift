@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Networks that are quantized in the run, as ONNX Runtime's `quantize_dynamic` writes them.
+/// Networks that are quantized at run time, as ONNX Runtime's `quantize_dynamic` writes them.
 @Suite struct RecognizeIntegerProductsTests {
   struct Form: Sendable {
     var opType = "ConvInteger"
@@ -63,7 +63,7 @@ import Testing
     #expect(!steps.contains { $0.algorithm == "reference" }, "\(steps.map(\.algorithm))")
   }
 
-  /// Integers that somebody reads, and sums that may leave int32.
+  /// Integers that another node reads, and sums that may exceed int32.
   @Test(arguments: [
     Form(showsSums: true), Form(opType: "MatMulInteger", input: [1, 40_000], weights: [40_000, 1], attributes: [:]),
   ])

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// With the passes of a session the same numbers come out, but for rounding.
+  /// With the passes of a session, the results are the same, except for rounding.
   @Test func optimized() throws {
     let model = try model()
     let inputs = try input([1, 2, 3, 4])
@@ -46,7 +46,7 @@ import Testing
     for (name, tensor) in written { #expect(try difference(optimized[name]!, tensor, tolerance: 1e-6) == nil) }
   }
 
-  /// In the model's types, it is what the evaluator gives.
+  /// In the model's types, the results are those of the evaluator.
   @Test func inDeclaredPrecision() throws {
     let model = try model()
     let inputs = try input([1, 2, 3, 4])
@@ -75,7 +75,7 @@ import Testing
     #expect(seen.count == 3 && seen == seen.sorted() && seen.last == 1)
   }
 
-  /// Values of the prepared graph are handed on once each: inputs, and what nodes make.
+  /// Values of the prepared graph are passed on once each: inputs, and results of nodes.
   @Test func handsOnValues() throws {
     let model = try model()
     let reference = try ReferenceSession(model, precision: .declared)

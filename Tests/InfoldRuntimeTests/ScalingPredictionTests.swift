@@ -5,15 +5,15 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What a run would take with more threads.
+/// The predicted time of a run with more threads.
 @Suite struct ScalingPredictionTests {
   @Test func schedulesAsThePoolDoes() {
     func end(_ times: [Double], _ workers: Int) -> Double { TaskSchedule(times, workers: workers).end }
     #expect(end([1, 2, 3], 1) == 6)
     #expect(end([1, 1, 1, 1], 2) == 2)
-    // The second one takes over the last task of the first.
+    // The second worker takes over the last task of the first.
     #expect(end([4, 1, 1, 1], 2) == 4)
-    // It does not begin with the longest.
+    // The schedule does not begin with the longest task.
     #expect(end([1, 1, 1, 5], 2) == 6)
     #expect(end([2], 8) == 2)
     #expect(end([], 2) == 0)
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// A convolution that threads share, a small product that one does, and a wide product.
+  /// A convolution that threads share, a small product for one thread, and a wide product.
   private static func prediction(threads: Int, barrier: Double) throws -> ScalingPrediction {
     var network = NetworkBuilder(opset: 17, seed: 8)
     let x = network.input([1, 16, 48, 48])
@@ -76,7 +76,7 @@ import Testing
     #expect(part.allSatisfy { $0.tasks == 1 })
   }
 
-  /// Each job costs a barrier more.
+  /// Each job adds the cost of a barrier.
   @Test func barriersCount() throws {
     let jobs = try Self.prediction(threads: 2, barrier: 0).layers.count { $0.tasks > 1 }
     #expect(jobs > 0)

@@ -95,7 +95,7 @@ import Testing
     #expect(error?.reason.contains("[2, 3]") == true)
   }
 
-  /// A branch that the shape of the input chooses.
+  /// A branch that depends on the shape of the input.
   @Test(arguments: [true, false]) func branchesByShape(optimize: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input(["N"])
@@ -144,7 +144,7 @@ import Testing
     return try Session(model(graph))
   }
 
-  /// A default that is used has its say in what symbols are, as a tensor has that is given.
+  /// A default value that is used determines symbols, like a tensor that is passed.
   @Test func defaultsBindSymbols() throws {
     let session = try sumWithDefault(.binding)
     #expect(try session.run(["a": .counting([1, 2])])["y.out"]?.elements() == [0, 2 as Float])
@@ -160,7 +160,7 @@ import Testing
     #expect(try session.run(["a": .counting([3, 2]), "b": b])["y.out"] == .counting([3, 2]))
   }
 
-  /// A shape that the model computes of a default that is left out is known when the plan is made.
+  /// A shape that the model computes from the default value of an omitted input is known when the plan is made.
   @Test(arguments: [true, false]) func defaultsGiveShapes(optimize: Bool) throws {
     var network = NetworkBuilder()
     let x = network.input([6], "x")
@@ -184,7 +184,7 @@ import Testing
     #expect(error?.reason.contains("the model expects [4, 3, 5]") == true)
   }
 
-  /// Sizes that a hostile model declares must not overflow where a plan adds and multiplies them.
+  /// Sizes that a hostile model declares must not overflow when a plan adds and multiplies them.
   @Test(arguments: [[1 << 62, 3], [1 << 40, 1 << 20], [.max, 1], [0, 1 << 62, 4]])
   func sizesThatNoMemoryCanHold(sizes: [Int]) throws {
     var network = NetworkBuilder()
@@ -194,7 +194,7 @@ import Testing
     #expect(try errorCode { _ = try Session(try model(graph)) } == .limitExceeded)
   }
 
-  /// An input whose element type the model does not say: a plan is for one type, even when shapes are the same.
+  /// An input whose element type the model does not declare: a plan is for one type, even if shapes are the same.
   @Test func typesThatAreLeftOpen() throws {
     var network = NetworkBuilder()
     let x = network.input([4])
@@ -212,7 +212,7 @@ import Testing
     }
   }
 
-  /// A constant that no longer has the type of its value is refused, before a kernel trusts the type.
+  /// A constant that no longer has the type of its value is refused before a kernel relies on the type.
   @Test func constantsThatWereChanged() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])

@@ -5,7 +5,8 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Steps whose channels threads share, and not the rows, give the same bits: blocks of MobileNets over thin pictures with many channels.
+/// Steps for which threads share the channels instead of the rows give the same bits: blocks of MobileNets for small pictures with many
+/// channels.
 @Suite struct SharedAxisTests {
   /// Expansion, depthwise convolution, squeeze and excitation, a pool, and projection with a residual, twice.
   private static func network(seed: UInt64) throws -> (graph: Graph, shape: [Int]) {
@@ -32,7 +33,7 @@ import Testing
       inner = try network.node(
         Bool.random(using: &network.random) ? "MaxPool" : "AveragePool", [inner],
         ["kernel_shape": .ints([3, 3]), "pads": .ints([1, 1, 1, 1])])
-      // An element-wise step over channels of its own: the normalization is not folded, since the pool lies between.
+      // An element-wise step with its own division of the channels. The normalization is not folded, because of the pool in between.
       inner = try network.node(
         "BatchNormalization",
         [inner] + [try network.weights([wide]), try network.weights([wide]), try network.weights([wide])]

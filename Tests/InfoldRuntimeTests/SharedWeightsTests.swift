@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Sessions of one model have its weights in memory once.
+/// Sessions of one model keep its weights in memory only once.
 @Suite struct SharedWeightsTests {
-  /// Some 10 MB of weights, with a normalization to fold, so that the weights of the file are not the ones that run.
+  /// About 10 MB of weights, with a normalization to fold, so that the weights of the file are not the ones that run.
   private static func model(_ batch: Dimension) throws -> Model {
     var network = NetworkBuilder()
     var y = network.input([batch, 64, 6, 6])
@@ -34,7 +34,7 @@ import Testing
     #expect(try first.run(x) == expected)
   }
 
-  /// What the first one has packed stays as long as another one uses it, and no longer.
+  /// Packed weights of the first session stay as long as another session uses them, and no longer.
   @Test(arguments: [.fixed(1), "N"] as [Dimension]) func outlivesTheFirst(batch: Dimension) throws {
     let model = try Self.model(batch), x = try Self.input(1)
     var first: Session? = try Session(model, options: SessionOptions(threads: 1))
@@ -52,7 +52,7 @@ import Testing
     #expect(last.takenByteCount > 4 << 20)
   }
 
-  /// A model that was changed, and options that lead to other numbers, share nothing.
+  /// A changed model, and options that lead to different numbers, share nothing.
   @Test func othersShareNothing() throws {
     var model = try Self.model(.fixed(1))
     let x = try Self.input(1)
@@ -67,7 +67,7 @@ import Testing
     #expect(try first.run(x) == expected)
   }
 
-  /// The limits are those of each session.
+  /// Each session has its own limits.
   @Test func limitsStay() throws {
     let model = try Self.model(.fixed(1)), x = try Self.input(1)
     let first = try Session(model, options: SessionOptions(threads: 1))
@@ -78,7 +78,7 @@ import Testing
     #expect(try small.run(x) == first.run(x))
   }
 
-  /// A value that lies outside of the working memory, and does not fit.
+  /// A value outside of the working memory that does not fit.
   @Test func theLargestValueIsHeldAgainstEachLimit() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 512])

@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// NaN, infinities and both zeros through every kernel that compares or divides.
+/// NaN, infinities and both zeros in every kernel that compares or divides.
 @Suite struct SpecialValueTests {
-  /// Numbers with specials among them, at places of every kind of vector.
+  /// Numbers with special values among them, in every position of a vector.
   private func numbers(_ shape: [Int], seed: UInt64 = 1) throws -> Tensor {
     var random = SplitMix64(seed: seed)
     let specials: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, -.nan, 3, -3]
@@ -43,7 +43,7 @@ import Testing
     try check(Self.shape, name) { network, x in try network.node(name, [x]) }
   }
 
-  /// The sign of a zero decides of what sign its reciprocal is.
+  /// The sign of a zero determines the sign of its reciprocal.
   @Test(arguments: [
     "LeakyRelu", "Abs", "Neg", "Floor", "Ceil", "Round", "Tanh", "Sqrt", "Erf", "Elu", "Softsign", "Identity",
   ]) func signsOfZeros(name: String) throws {
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// What has no weight is not read, and so does not spread.
+  /// Elements with a weight of zero are not read, and so do not propagate.
   @Test(
     arguments: ["asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"],
     [[2, 3], [1, 2], [2, 1], [0.6, 1.7], [1, 1]] as [[Float]])
@@ -75,21 +75,21 @@ import Testing
     }
   }
 
-  /// Zeros stay zeros below an alpha that is not finite, also behind a convolution; but those of Selu become NaN.
+  /// Zeros stay zeros if alpha is not finite, also after a convolution; but those of Selu become NaN.
   @Test(arguments: ["LeakyRelu", "Elu", "Selu"], [.infinity, -.infinity, .nan, 1e30] as [Float])
   func alphas(name: String, alpha: Float) throws {
     try check(Self.shape, "\(name) \(alpha)", scale: alpha.isFinite ? 1e31 : 4) { network, x in
       try network.node(name, [x], ["alpha": .float(alpha)])
     }
     try check([1, 3, 4, 4], "\(name) \(alpha) behind a convolution", scale: alpha.isFinite ? 1e31 : 4) { network, x in
-      // The weights select channels, of which sums are as exact as the channels.
+      // The weights select channels, so that sums are exact.
       let one = network.constant(try Tensor(shape: [3, 3, 1, 1], [1, 0, 0, 0, 1, 0, 0, 0, 1] as [Float]))
       let finite = try network.node("Clip", [x, try constant(-0.0, &network), try constant(0, &network)])
       return try network.node(name, [try network.node("Conv", [finite, one])], ["alpha": .float(alpha)])
     }
   }
 
-  /// The lower bound above the upper one gives the upper one; a NaN bound and infinite ones bound nothing.
+  /// A lower bound above the upper bound gives the upper bound; NaN and infinite bounds have no effect.
   @Test(
     arguments: [
       (-1, 1), (1, -1), (0, 0), (-.infinity, 0.5), (.infinity, -.infinity), (.nan, 1), (-1, .nan), (0, .infinity),
@@ -99,7 +99,7 @@ import Testing
       let low = network.constant(try Tensor(scalar: bounds.0)), high = network.constant(try Tensor(scalar: bounds.1))
       return try network.node("Clip", [x, low, high])
     }
-    // The same behind a convolution, an addition and a product.
+    // The same after a convolution, an addition and a product.
     try check(Self.shape, "\(bounds)", scale: 20) { network, x in
       let low = network.constant(try Tensor(scalar: bounds.0)), high = network.constant(try Tensor(scalar: bounds.1))
       let finite = try network.node("Clip", [x, try constant(-2, &network), try constant(2, &network)])
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  /// A NaN in the input reaches every output of its windows, and none else.
+  /// A NaN in the input affects every output whose window contains it, and no others.
   @Test func convolutions() throws {
     for (kernel, channels) in [(1, 19), (3, 19), (3, 3), (3, 1)] {
       for precision in SessionOptions.Precision.allCases {

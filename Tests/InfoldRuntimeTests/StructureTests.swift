@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Values that share memory, and that are read by several.
+/// Values that share memory, and values with several consumers.
 @Suite struct StructureTests {
   private static let shapes = [[1, 5, 4, 3], [3, 5, 4, 3], [2, 16, 1, 1], [1, 1, 4, 4], [2, 6, 7]]
 
@@ -14,7 +14,7 @@ import Testing
     return try network.node("Conv", [x, try network.weights([shape[1], shape[1]] + ones, in: -0.4...0.4)])
   }
 
-  /// Every element-wise step could write over its input, and must not.
+  /// Every element-wise step could overwrite its input, and must not.
   @Test(arguments: shapes) func inputsThatAreReadLater(shape: [Int]) throws {
     var network = NetworkBuilder()
     let x = network.input(Shape(shape))
@@ -50,7 +50,7 @@ import Testing
     try expectAgreement(try network.finished(d, b, a, c))
   }
 
-  /// The same memory under other names: an element-wise step behind it must leave it alone.
+  /// The same memory under other names: a later element-wise step must not overwrite it.
   @Test(arguments: shapes) func otherNamesOfOneValue(shape: [Int]) throws {
     var network = NetworkBuilder()
     let x = network.input(Shape(shape))
@@ -111,7 +111,7 @@ import Testing
       try network.finished(sum, try network.node("Mul", [sum, y]), try network.node("Relu", [y])))
   }
 
-  /// Boxes of which only a run knows how many there are, between convolutions and reading what they made.
+  /// A number of boxes that is known only at run time, between convolutions and computed from their results.
   @Test func shapesThatOnlyARunKnows() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 2, 3])
@@ -130,7 +130,7 @@ import Testing
     try expectAgreement(graph, inputs, Expectation(referenceSteps: nil))
   }
 
-  /// What runs by kernels and what does not, by turns, in both layouts.
+  /// Alternating nodes with and without kernels, in both layouts.
   @Test(arguments: [[1, 5, 4, 3], [3, 5, 4, 3], [2, 6, 7]]) func referenceStepsBetweenKernels(shape: [Int]) throws {
     var network = NetworkBuilder()
     let x = network.input(Shape(shape))
@@ -142,7 +142,7 @@ import Testing
       try network.finished(try network.node("Tanh", [d]), d, b), nil, Expectation(referenceSteps: 2))
   }
 
-  /// A model that has its channels last, and brings them forward for every convolution.
+  /// A channels-last model that transposes its values for every convolution.
   @Test(arguments: [1, 3], [(1, 1), (4, 5)]) func channelsLastByTheModel(batch: Int, sides: (Int, Int)) throws {
     var network = NetworkBuilder()
     func first(_ x: ValueID) throws -> ValueID { try network.node("Transpose", [x], ["perm": .ints([0, 3, 1, 2])]) }
@@ -157,7 +157,7 @@ import Testing
     try expectAgreement(try network.finished(e, b, try first(d), try first(a), d))
   }
 
-  /// Such a model, with its channels last at both ends, moves nothing.
+  /// Such a model, with channels-last inputs and outputs, moves nothing.
   @Test func channelsLastAtBothEnds() throws {
     var network = NetworkBuilder()
     func first(_ x: ValueID) throws -> ValueID { try network.node("Transpose", [x], ["perm": .ints([0, 3, 1, 2])]) }
@@ -213,7 +213,7 @@ import Testing
       Expectation(tolerance: type == .bfloat16 ? 1e-2 : type == .float16 ? 2e-3 : 1e-5, referenceSteps: nil))
   }
 
-  /// Weights that a caller may override are no constants: they are packed in every run.
+  /// Weights that a caller may override are not constants: they are packed in every run.
   @Test func weightsThatMayBeOverridden() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 3, 5, 5])
@@ -226,7 +226,7 @@ import Testing
     try expectAgreement(graph, inputs, Expectation())
   }
 
-  /// One tensor's memory under two shapes, which are two packed constants.
+  /// The memory of one tensor with two shapes, which gives two packed constants.
   @Test func weightsThatShareMemory() throws {
     var network = NetworkBuilder()
     let tensor = try network.random.tensor([6, 3, 3, 3])

@@ -7,9 +7,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Subnormal numbers are kept or flushed to zero while a session computes, and the caller's arithmetic stays the caller's.
+/// Subnormal numbers are kept or flushed to zero while a session computes, and the caller's floating-point environment is preserved.
 @Suite struct SubnormalTests {
-  /// Every kind of kernel that multiplies, with results that are subnormal; large enough for threads to share.
+  /// Every kind of kernel that multiplies, with subnormal results; large enough for threads to share.
   private static func network() throws -> Graph {
     var network = NetworkBuilder(opset: 17)
     let x = network.input([1, 16, 24, 24])
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// What the precision and the optimization choose.
+  /// The effect of the precision and of optimization.
   @Test func defaults() throws {
     func isFlushed(_ options: SessionOptions) throws -> Bool {
       let numbers = try Self.results(options).flatMap { try $0.elements(as: Float.self) }
@@ -71,7 +71,7 @@ import Testing
     #expect(numbers.allSatisfy { $0 != 0 })
   }
 
-  /// Weights and inputs that are subnormal themselves.
+  /// Subnormal weights and inputs.
   @Test func operands() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 16, 6, 6])
@@ -86,13 +86,13 @@ import Testing
       for (input, index) in [(1 as Float, 0), (0x1p-133, 1), (0x1p-133, 2)] {
         try session.run([try Tensor(repeating: input, shape: [1, 16, 6, 6])], into: &results)
         let isZero = try results[index].elements(as: Float.self).allSatisfy { $0 == 0 }
-        // What only moves numbers leaves them as they are.
+        // Operators that only move numbers do not change them.
         #expect(isZero == (subnormals == .flushed && index < 2), "\(subnormals) \(index)")
       }
     }
   }
 
-  /// What is flushed has the sign of zero.
+  /// Flushed numbers have the sign of zero.
   @Test func signs() throws {
     var network = NetworkBuilder()
     let graph = try network.finished(try network.node("Sign", [network.input([5])]))
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  /// Subnormal numbers of float16 are ordinary ones where they are computed with.
+  /// Subnormal float16 numbers are normal in the type of the computation.
   @Test func halves() {
     let halves = (0...UInt16.max).map(Float16.init(bitPattern:)).filter { !$0.isNaN }
     let floats = halves.flatMap { half in
@@ -128,7 +128,7 @@ import Testing
 
   // MARK: The caller's arithmetic
 
-  /// Without what processors note about the computations so far.
+  /// The control register without the exception flags.
   private static func control() -> UInt64 {
     #if arch(x86_64)
       Arithmetic.current.control & ~0x3f
@@ -137,7 +137,7 @@ import Testing
     #endif
   }
 
-  /// Ways to compute that no session uses: rounding towards zero, with subnormal numbers kept and flushed.
+  /// Floating-point environments that no session uses: rounding toward zero, with subnormal numbers kept and flushed.
   private static var unusual: [Arithmetic] {
     #if arch(x86_64)
       [Arithmetic(control: 0x1f80 | 0x6000), Arithmetic(control: 0x1f80 | 0x6000 | 0x8040)]
@@ -148,7 +148,7 @@ import Testing
     #endif
   }
 
-  /// Does `body` with the thread's arithmetic changed.
+  /// Runs `body` with a changed floating-point environment of the thread.
   private static func with(_ arithmetic: Arithmetic, _ body: () throws -> Void) rethrows -> UInt64 {
     let own = Arithmetic.current
     arithmetic.adopt()
@@ -174,7 +174,7 @@ import Testing
     }
   }
 
-  /// It is back after a run that succeeds, and observers are called with it; results do not depend on it.
+  /// It is restored after a run that succeeds, and observers are called with it; results do not depend on it.
   @Test(arguments: 1...2, SessionOptions.Subnormals.allCases)
   func comesBack(threads: Int, subnormals: SessionOptions.Subnormals) throws {
     let observer = Observer()

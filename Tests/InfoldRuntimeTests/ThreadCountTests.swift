@@ -3,7 +3,7 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// The number of threads: options before the environment before the processors that the process may use.
+/// The number of threads: the options take precedence over the environment, and the environment over the available processors.
 @Suite struct ThreadCountTests {
   @Test func optionsComeFirst() throws {
     #expect(try ThreadCount.chosen(SessionOptions(threads: 3), environment: "5") == 3)
@@ -25,10 +25,10 @@ import Testing
     #expect(throws: InfoldError.self) { try ThreadCount.chosen(SessionOptions(threads: threads), environment: nil) }
   }
 
-  /// What files of control groups say, in a folder that stands for `/`.
+  /// The contents of control group files, in a folder that represents `/`.
   @Test(
     arguments: [
-      // Version 2, as a container sees it, and as a service of the machine.
+      // Version 2, as seen by a container, and by a service of the machine.
       (["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "50000 100000\n"], 0.5, nil),
       (["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"], nil, nil),
       (["sys/fs/cgroup/cpu.max": "250000 100000\n", "sys/fs/cgroup/memory.max": "1048576\n"], 2.5, 1_048_576),
@@ -50,7 +50,7 @@ import Testing
           "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
         ], 1.5, 65536
       ),
-      // A container that sees its own group as the outermost one, under the name of the machine.
+      // A container that sees its own group as the outermost one, under the name that the machine uses.
       (
         [
           "proc/self/cgroup": "4:memory:/docker/a1\n3:cpu,cpuacct:/docker/a1\n",
@@ -59,7 +59,7 @@ import Testing
           "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
         ], 2, 32768
       ),
-      // Nothing, nonsense, and paths that lead elsewhere.
+      // No files, invalid files, and paths that lead elsewhere.
       ([:], nil, nil),
       (["proc/self/cgroup": "nonsense", "sys/fs/cgroup/cpu.max": "", "sys/fs/cgroup/memory.max": "many\n"], nil, nil),
       (["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "0 0\n", "sys/fs/cgroup/memory.max": "-1\n"], nil, nil),

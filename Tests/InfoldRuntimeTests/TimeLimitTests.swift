@@ -6,9 +6,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What may take long ends with an error when a session has a time limit.
+/// Anything that may take long ends with an error if a session has a time limit.
 @Suite struct TimeLimitTests {
-  /// A Loop that goes on until its nodes are used up, and stores a large tensor in every trip.
+  /// A Loop that runs until its node budget is used up, and stores a large tensor in every iteration.
   private static func loop() throws -> Model {
     var body = NetworkBuilder()
     _ = body.input([], "trip", of: .int64)
@@ -23,7 +23,7 @@ import Testing
 
   private static let x = ["x": try! Tensor(zeros: [1 << 16], of: .float32)]
 
-  /// Without a limit, 100,000 trips and more of 65,536 numbers would go on for minutes.
+  /// Without a limit, more than 100,000 iterations with 65,536 numbers would take minutes.
   @Test(arguments: [true, false]) func loopsEnd(optimize: Bool) async throws {
     let session = try Session(
       Self.loop(), options: SessionOptions(threads: 1, optimize: optimize, timeLimit: .milliseconds(50)))
@@ -35,7 +35,7 @@ import Testing
     #expect(error?.code == .limitExceeded)
   }
 
-  /// No time at all is too little, for preparing and for each form of run; much is enough.
+  /// A limit of zero is too short for preparing and for each form of run; a long limit is sufficient.
   @Test(arguments: [true, false]) func preparationAndRuns(optimize: Bool) throws {
     var network = NetworkBuilder()
     var y = network.input(["N", 4, 8, 8])

@@ -4,10 +4,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Transposed convolutions over one, two and three dimensions, windows of 1 to 16 and strides of 1 to 8, against their definition in
-/// double precision: optimized in both precisions, by every set of kernels, and as they are written, with weights that are constants or
-/// that a run computes. Some inputs hold one number that
-/// is not finite, which must reach the outputs that read it, and no others.
+/// Transposed convolutions in one, two and three dimensions, with windows of 1 to 16 and strides of 1 to 8, compared with their definition
+/// in double precision: optimized in both precisions, with every kernel set, and without optimization, with weights that are constants or
+/// computed at run time. Some inputs contain one number that is not finite, which must affect the outputs that read it, and no others.
 @Suite struct TransposedConvolutionSweepTests {
   @Test(arguments: 1...16) func lines(kernel: Int) throws {
     for stride in 1...8 {
@@ -35,7 +34,7 @@ import Testing
     }
   }
 
-  /// One product with all positions of the window, whose results are added up.
+  /// One product for all positions of the window, whose results are added.
   @Test(arguments: 1...2, 2...8) func fewFilters(rank: Int, kernel: Int) throws {
     var joined = 0
     for stride in 1...5 {
@@ -47,7 +46,7 @@ import Testing
     #expect(joined >= 3)
   }
 
-  /// Steps, and distances within the window, that are much larger than the result take no memory.
+  /// Strides and dilations that are much larger than the result need no memory.
   @Test(arguments: [(stride: 1 << 30, dilation: 1, pad: 0), (1, 1 << 30, 1 << 30)])
   func smallResults(stride: Int, dilation: Int, pad: Int) throws {
     func pair(_ number: Int) -> Attribute { .ints([Int64(number), Int64(number)]) }
@@ -74,7 +73,7 @@ import Testing
     #expect(numbers == expected)
   }
 
-  /// - Returns: What computes it.
+  /// - Returns: The algorithm that computes it.
   @discardableResult private func check(
     rank: Int, kernel: Int, stride: Int, _ variant: Int, computesWeights: Bool = false, hasFewFilters: Bool = false
   ) throws -> Set<String> {

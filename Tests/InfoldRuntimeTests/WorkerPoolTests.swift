@@ -3,15 +3,15 @@ import InfoldRuntime
 import Synchronization
 import Testing
 
-/// Work that a pool of threads shares.
+/// Jobs that a pool of threads shares.
 @Suite struct WorkerPoolTests {
-  /// What the tasks of a job have noted.
+  /// What the tasks of a job have recorded.
   private final class Record: Sendable {
     let counts = Mutex<[Int]>([])
     let workers = Mutex<Set<Int>>([])
   }
 
-  /// Does a job whose tasks count themselves.
+  /// Runs a job whose tasks count themselves.
   private func run(_ pool: WorkerPool, tasks: Int, workers: Int) -> Record {
     let record = Record()
     record.counts.withLock { $0 = Array(repeating: 0, count: tasks) }
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// Nobody waits for a helper that is not there: the caller does all of it.
+  /// The caller does not wait for a missing helper: it does all of the work.
   @Test func withoutHelpers() {
     let pool = WorkerPool()
     #expect(pool.acquire(helpers: 0))
@@ -56,7 +56,7 @@ import Testing
     pool.release()
   }
 
-  /// Jobs that follow one another do not get each other's tasks, however late a helper comes.
+  /// Consecutive jobs do not get each other's tasks, however late a helper starts.
   @Test func jobsInARow() {
     let pool = WorkerPool()
     #expect(pool.acquire(helpers: 3))
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// A helper takes over what the caller has not begun, while the caller is busy with its first task.
+  /// A helper takes over tasks that the caller has not begun, while the caller is busy with its first task.
   @Test func helpersTakeOver() {
     let pool = WorkerPool()
     #expect(pool.acquire(helpers: 1))
@@ -79,7 +79,7 @@ import Testing
         if task > 0 {
           left.pointee.subtract(1, ordering: .sequentiallyConsistent)
         } else {
-          // Ends when others have done everything else.
+          // Ends when all other tasks are done.
           while left.pointee.load(ordering: .sequentiallyConsistent) > 0 {}
         }
       }
@@ -87,13 +87,13 @@ import Testing
     #expect(left.load(ordering: .sequentiallyConsistent) == 0)
   }
 
-  /// Helpers that went to sleep, in a run or between two, are woken: the first task ends when others have done the rest.
+  /// Helpers that went to sleep, in a run or between two, are woken: the first task ends only when others have done the rest.
   @Test(arguments: [true, false]) func sleepersAreWoken(inRun: Bool) {
     let pool = WorkerPool()
     for _ in 0..<20 {
       #expect(pool.acquire(helpers: 2))
       if !inRun { pool.release() }
-      // Longer than a helper looks for a job.
+      // Longer than a helper spins for a job.
       usleep(5000)
       if !inRun { #expect(pool.acquire(helpers: 2)) }
       let left = Atomic(5)

@@ -2,10 +2,10 @@ import CoreMetrics
 import Logging
 import Synchronization
 
-/// Keeps what is logged and measured.
+/// Records log messages and metrics.
 final class Recorder: Sendable {
   let messages = Mutex<[(level: Logger.Level, text: String, metadata: Logger.Metadata)]>([])
-  /// What each metric, with its dimensions, was given.
+  /// The values of each metric, with its dimensions.
   let values = Mutex<[String: [Int64]]>([:])
 
   func record(_ name: String, _ dimensions: [(String, String)], _ value: Int64) {

@@ -58,7 +58,7 @@ import Testing
     #expect(values["infold_run_errors model=m code=invalidArgument"] == [1])
   }
 
-  /// A run that nobody wants any more is no error.
+  /// A cancelled run is not an error.
   @Test func cancelledRuns() async throws {
     let recorder = Recorder()
     let observer = SessionObservers(
@@ -81,7 +81,7 @@ import Testing
     #expect(!values.keys.contains { $0.hasPrefix("infold_run_errors") })
   }
 
-  /// Runs for tasks are observed as well, and several observers at once.
+  /// Asynchronous runs are observed as well, also by several observers at once.
   @Test func observersTogether() async throws {
     let recorder = Recorder()
     let observer = SessionObservers(

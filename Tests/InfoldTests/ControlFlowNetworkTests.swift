@@ -2,12 +2,12 @@ import Infold
 import TestSupport
 import Testing
 
-/// A network like those that find speech: what a recording is made of chooses one of two encoders, each convolutions along the time
-/// and an LSTM; a loop refines what it gives, as often as a caller says.
+/// A network similar to voice activity detectors: whether a recording is wideband chooses one of two encoders, each with convolutions along
+/// the time axis and an LSTM. A loop refines the result, for as many iterations as a caller requests.
 @Suite struct ControlFlowNetworkTests {
   private static let width = 64
 
-  /// One of the encoders: frames by a convolution, three more of them with activations, and an LSTM over the frames.
+  /// One of the encoders: frames by a convolution, three more convolutions with activations, and an LSTM over the frames.
   private static func encoder(_ window: Int, seed: UInt64) throws -> Graph {
     var body = NetworkBuilder(opset: 16, seed: seed)
     let samples = body.capture("samples"), hidden = body.capture("hidden"), cell = body.capture("cell")
@@ -31,7 +31,7 @@ import Testing
     return try body.body(outputs: [features, states[1], states[2]], captures: [samples, hidden, cell])
   }
 
-  /// What the loop does with the features: half of them, and a convolution of them.
+  /// The loop body: half of the features, plus a convolution of them.
   private static func refinement() throws -> Graph {
     var body = NetworkBuilder(opset: 16, seed: 5)
     _ = body.input([], "trip", of: .int64)
@@ -71,7 +71,7 @@ import Testing
     ]
   }
 
-  /// Results against the evaluation in double precision.
+  /// Results, compared with the double-precision evaluation.
   @Test(arguments: [true, false], [0, 1, 4] as [Int64]) func results(wide: Bool, trips: Int64) throws {
     let model = try Self.model()
     let evaluator = try ReferenceEvaluator(model.graph, precision: .double)
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  /// The bodies have plans, and so has what follows the sizes that the chosen branch decides.
+  /// The bodies have plans, and so do the nodes whose sizes depend on the chosen branch.
   @Test func bodiesHavePlans() throws {
     let session = try Session(Self.model())
     let steps = try session.layerTimes(Self.inputs(512, wide: true, trips: 2), runs: 1)

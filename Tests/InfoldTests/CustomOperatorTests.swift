@@ -2,7 +2,7 @@ import Infold
 import TestSupport
 import Testing
 
-/// x + bias, and from version 2 on times `factor`. A NaN as factor is not supported.
+/// x + bias, times `factor` from version 2 on. A factor of NaN is not supported.
 private struct Shift: UnaryOperator {
   static let name = "Shift"
   static let domain = "com.example"
@@ -20,7 +20,7 @@ private struct Shift: UnaryOperator {
   func apply<Element: FloatingPointElement>(_ x: Element) -> Element { (x + Element(bias)) * Element(factor) }
 }
 
-/// exp(−x²) · tanh(x), with functions that come with `import Infold` alone.
+/// exp(−x²) · tanh(x), with functions that `import Infold` provides.
 private struct Pulse: UnaryOperator {
   static let name = "Pulse"
   static let domain = "com.example"
@@ -29,7 +29,7 @@ private struct Pulse: UnaryOperator {
   func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .exp(-x * x) * .tanh(x) }
 }
 
-/// The rows of x [N, …] as often as the list of counts says; its evaluation gives float32 whatever it has promised.
+/// The rows of x [N, …], each repeated as often as its count. The evaluation returns float32, whatever the shape rule promised.
 private struct RepeatRows: Operator {
   static let name = "RepeatRows"
   static let domain = "com.example"
@@ -116,7 +116,7 @@ private struct OtherRelu: UnaryOperator {
     #expect(!OperatorRegistry.standard.all.contains { $0 == Shift.self })
   }
 
-  /// `factor` is unknown to version 1; every version from 2 on knows it.
+  /// Version 1 does not have `factor`; every version from 2 on does.
   @Test func followsTheVersionOfItsDomain() throws {
     let error = #expect(throws: InfoldError.self) {
       _ = try Model(bytes: model(version: 1, more: [Self.factor(3)]), operators: operators)
@@ -133,7 +133,7 @@ private struct OtherRelu: UnaryOperator {
     #expect(try errorCode { _ = try Model(bytes: model([missing]), operators: operators) } == .invalidModel)
     let two = Onnx.node("Shift", domain: "com.example", ["x", "x"], ["y"])
     #expect(try errorCode { _ = try Model(bytes: model([two]), operators: operators) } == .invalidModel)
-    // What the operator does not support can be inspected, and not run.
+    // A node that the operator does not support can be inspected, but not run.
     let decoded = try Model(bytes: model(more: [Self.factor(.nan)]), operators: operators)
     let error = #expect(throws: InfoldError.self) { _ = try Session(decoded) }
     #expect(error?.reason.contains("a factor that is no number") == true)
@@ -161,7 +161,7 @@ private struct OtherRelu: UnaryOperator {
     let expected = try Session(original).run(["image": image])["y"]!.numbers()
     let actual = try Session(again).run(["image": image])["y"]!.numbers()
     for (a, b) in zip(expected, actual) { #expect(abs(a - b) < 1e-4) }
-    // Where it is not registered, it is written all the same.
+    // If it is not registered, it is still written.
     let opaque = try Model(bytes: Model(bytes: bytes).serialized(), operators: operators)
     #expect(try Session(opaque).run(["image": image])["y"]!.numbers() == expected)
   }
@@ -235,7 +235,7 @@ private struct OtherRelu: UnaryOperator {
     #expect(try session.run(["x": x])["y"] == Tensor(shape: [3, 2], [-3, -1, 0, 2, 0, 2] as [Float]))
   }
 
-  /// An evaluation that does not do what the shape rule has promised is an error, not a wrong result.
+  /// An evaluation that does not return what the shape rule promised is an error, not a wrong result.
   @Test func mustDoWhatItsShapeRuleSays() throws {
     let wrongType = #expect(throws: InfoldError.self) {
       _ = try repeated(type: 11, outputs: ["y"]).run(["x": Tensor(zeros: [2, 2], of: .float64)])

@@ -2,7 +2,7 @@ import Infold
 import TestSupport
 import Testing
 
-/// Files whose declared shapes are wrong, as popular packages have them, run as their operators say.
+/// Files with wrong declared shapes, as popular packages have them, run according to their operators.
 @Suite struct DeclaredShapesTests {
   /// How a file is run.
   static let ways = [
@@ -14,7 +14,7 @@ import Testing
     .message(13, Onnx.declaration(name, type: type, dims))
   }
 
-  /// y = −Relu(x), whose x is declared as [`batch`, 3], whose inner value as [1, 3], and whose output as `y`.
+  /// y = −Relu(x), where x is declared as [`batch`, 3], the inner value as [1, 3], and the output as `y`.
   private static func chain(batch: Wire, y: [Wire]) -> [UInt8] {
     Onnx.model(graph: [
       Onnx.input("x", [batch, Onnx.dim(3)]), Onnx.output("y", y), Onnx.node("Relu", name: "relu", ["x"], ["r"]),
@@ -46,7 +46,7 @@ import Testing
     #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
   }
 
-  /// Only the input's batch was opened by hand.
+  /// Only the input's batch was made dynamic by hand.
   @Test func batchesOpenedByHand() throws {
     let bytes = Self.chain(batch: Onnx.dim("N"), y: [Onnx.dim(1), Onnx.dim(3)])
     let model = try Model(bytes: bytes)
@@ -61,7 +61,7 @@ import Testing
     #expect(try errorCode { _ = try strict.run(["x": .counting([2, 3])]) } == .invalidModel)
   }
 
-  /// The number of boxes that a run finds is called like the batch.
+  /// The number of boxes that a run finds has the same name as the batch.
   @Test func aBatchNamedTwice() throws {
     let bytes = Onnx.model(graph: [
       Onnx.input("x", [Onnx.dim("b"), Onnx.dim(5)]), Onnx.output("y", [Onnx.dim("b"), Onnx.dim(2)]),
@@ -79,7 +79,7 @@ import Testing
     #expect(session.warnings.first?.value == "y")
   }
 
-  /// A detector that was exported at one size, and whose sizes were opened then.
+  /// A detector that was exported at one size, and whose sizes were made dynamic afterwards.
   @Test func outputsOfTheExportedSize() throws {
     let ints = { (name: String, values: [Int]) in Onnx.attribute(name, type: 7, values.map { .int(8, $0) }) }
     let bytes = Onnx.model(graph: [
@@ -103,7 +103,7 @@ import Testing
     try expect(bytes, gives: .counting([1, 1, 4]), for: ["x": .counting([1, 4])], warning: [.declaredShape])
   }
 
-  /// A float16 network whose casts somebody removed: what is computed counts.
+  /// A float16 network whose casts were removed: the computed types count.
   @Test func valuesOfOtherElementTypes() throws {
     let shape = [Onnx.dim("n")]
     let bytes = Onnx.model(graph: [
@@ -114,7 +114,7 @@ import Testing
     try expect(bytes, gives: y, for: ["x": x], warning: [.declaredType, .declaredType])
     #expect(try Session(Model(bytes: bytes)).outputs[0].type?.elementType == .float16)
     #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
-    // What is written is right.
+    // The written model is correct.
     #expect(try Model(bytes: Model(bytes: bytes).serialized()).warnings == [])
     let constant = Onnx.model(graph: [
       Onnx.input("x", shape), Onnx.output("y"), Onnx.node("Add", ["x", "w"], ["y"]),
@@ -122,7 +122,7 @@ import Testing
     ])
     try expect(constant, gives: tensor([2], [2, 3]), for: ["x": tensor([2], [1, 2])], warning: [.declaredType])
     #expect(try errorCode { _ = try Model(bytes: constant, declaredShapes: .binding) } == .invalidModel)
-    // What is declared of inputs binds.
+    // Declarations of inputs are binding.
     let input = Onnx.model(graph: [
       Onnx.input("x", shape), Onnx.input("w", type: 10, [Onnx.dim(1)]), Onnx.output("y"),
       Onnx.node("Add", ["x", "w"], ["y"]), Onnx.initializer("w", [1], [Onnx.raw([1])]),
@@ -170,7 +170,7 @@ import Testing
     #expect(try errorCode { _ = try strict.run(inputs) } == .invalidArgument)
   }
 
-  /// A symbol for height and width, and a model that computes whether they are the same: it must not be taken for known.
+  /// A symbol for height and width, and a model that computes whether they are equal: this must not be assumed to be known.
   @Test func oneSymbolForHeightAndWidth() throws {
     let axis = Onnx.attribute("axis", type: 2, [.int(3, 0)])
     let bytes = Onnx.model(graph: [
@@ -184,19 +184,19 @@ import Testing
     try expect(bytes, gives: .counting([2, 2]), for: ["x": .counting([2, 2])], warning: [])
     try expect(
       bytes, gives: tensor([1, 3], [-1, -1, -1]), for: ["x": .counting([1, 3])], warning: [.sharedSymbol])
-    // The same session, first with the one and then with the other.
+    // The same session, with square and other inputs in turn.
     let session = try Session(Model(bytes: bytes))
     for (rows, columns) in [(2, 2), (1, 3), (3, 3), (3, 1)] {
       let y = try session.run(["x": .counting([rows, columns])])["y"]
       #expect(try y == (rows == columns ? .counting([rows, columns]) : tensor([rows, columns], [-1, -1, -1])))
     }
-    // What was computed ahead before, by passes that anybody may run, must not rely on it either.
+    // Constants that passes computed earlier must not rely on it either.
     var optimized = try Model(bytes: bytes)
     optimized.graph = try OptimizationPipeline().run(on: optimized.graph)
     #expect(try Session(optimized).run(["x": .counting([1, 3])])["y"] == tensor([1, 3], [-1, -1, -1]))
   }
 
-  /// A shape that the model computes of a value whose declaration is wrong, and says more than anybody can know ahead.
+  /// A shape that the model computes from a value whose wrong declaration claims more than can be known ahead of time.
   @Test func shapesComputedOfAWrongDeclaration() throws {
     let bytes = Onnx.model(graph: [
       Onnx.input("x", [Onnx.dim(4)]), Onnx.output("y", type: 7), Onnx.node("NonZero", ["x"], ["nz"]),
@@ -206,7 +206,7 @@ import Testing
     try expect(bytes, gives: Tensor(shape: [2], [1, 2] as [Int64]), for: ["x": x], warning: [])
   }
 
-  /// Kernels behind a value of which the model declares fewer numbers than there are.
+  /// Kernels for a value for which the model declares fewer elements than there are.
   @Test func kernelsBehindAWrongDeclaration() throws {
     let bytes = Onnx.model(graph: [
       Onnx.input("x", [Onnx.dim("N")]), Onnx.output("y", [Onnx.dim(1)]), Onnx.node("NonZero", ["x"], ["nz"]),
@@ -223,7 +223,7 @@ import Testing
     }
   }
 
-  /// The body of an If, with a stale note of a value inside.
+  /// The body of an If, with an outdated declaration of a value inside.
   @Test func bodies() throws {
     func branch(_ name: String, _ opType: String) -> [Wire] {
       Onnx.attribute(
@@ -248,7 +248,7 @@ import Testing
     #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
   }
 
-  /// Nothing follows of an input of which not even the type is said, until a run brings it.
+  /// Nothing is inferred from an input of undeclared type until a run provides it.
   @Test func inputsWithoutAType() throws {
     let bytes = Onnx.model(graph: [
       .message(11, [.text(1, "x")]), Onnx.output("y", [Onnx.dim(9)]), Onnx.node("Relu", ["x"], ["y"]),
@@ -261,7 +261,7 @@ import Testing
     }
   }
 
-  /// Constants whose notes are stale.
+  /// Constants with outdated declarations.
   @Test func constants() throws {
     let bytes = Onnx.model(graph: [
       Onnx.input("x", [Onnx.dim(2)]), Onnx.output("y", [Onnx.dim(2)]), Onnx.node("Mul", ["x", "w"], ["y"]),
@@ -270,7 +270,7 @@ import Testing
     try expect(bytes, gives: tensor([2], [0, 3]), for: ["x": .counting([2])], warning: [.declaredShape])
   }
 
-  /// Sizes of inputs, and what operators say of each other, bind.
+  /// Sizes of inputs, and sizes that operators require of each other, are binding.
   @Test func whatBinds() throws {
     let fixed = try Session(Model(bytes: Self.chain(batch: Onnx.dim(2), y: [Onnx.dim(2), Onnx.dim(3)])))
     #expect(try errorCode { _ = try fixed.run(["x": .counting([1, 3])]) } == .invalidArgument)
@@ -281,7 +281,7 @@ import Testing
     #expect(try errorCode { _ = try Model(bytes: bytes) } == .invalidModel)
   }
 
-  /// What is written declares what is true, and is read without a warning.
+  /// The written model declares correct shapes, and is read without a warning.
   @Test func correctedDeclarations() throws {
     let cases: [(batch: Wire, shape: Shape)] = [(Onnx.dim(2), [2, 3]), (Onnx.dim("N"), ["N", 3])]
     for (batch, shape) in cases {

@@ -38,7 +38,7 @@ import Testing
     for (a, b) in zip(try probabilities.numbers(), try expected.numbers()) { #expect(abs(a - b) < 1e-5) }
   }
 
-  /// What is saved, and read again, gives the same bits.
+  /// A model that is saved and read again gives the same bits.
   @Test func isSavedAsONNX() throws {
     let model = try Self.network()
     let read = try Model(bytes: model.serialized())
@@ -72,7 +72,7 @@ import Testing
     #expect(try errorCode { _ = try two.run(Tensor(shape: [1], [1 as Float])) } == .invalidArgument)
   }
 
-  /// An input and a value that is returned already keep their names.
+  /// An input, and a value that is already an output, keep their names.
   @Test func oneValueIsReturnedUnderTwoNames() throws {
     var builder = ModelBuilder()
     let x = try builder.input("x", shape: [2])
@@ -108,7 +108,7 @@ import Testing
     #expect(
       try errorCode { _ = try builder.convolution(x, weight: Tensor(zeros: [1, 1], of: .float32)) } == .invalidArgument)
     #expect(builder.graph.nodes.isEmpty)
-    // The name of what was refused is not taken.
+    // The name of a refused node is not taken.
     #expect(try errorCode { _ = try builder.node("Relu", [x, x], attributes: [:], named: "y") } == .invalidModel)
     let active = try builder.relu(x, named: "y")
     #expect(builder.graph[active].name == "y")
@@ -119,7 +119,7 @@ import Testing
     #expect(try errorCode { _ = try wrong.model() } == .invalidModel)
   }
 
-  /// A layer that is refused leaves nothing behind, so that it can be asked for again.
+  /// A layer that is refused leaves nothing, so that it can be added again.
   @Test func refusedLayersLeaveNothing() throws {
     var builder = ModelBuilder()
     let x = try builder.input("x", shape: [1, 1, 4, 4])
@@ -130,7 +130,7 @@ import Testing
     #expect(builder.graph[convolved].name == "c" && builder.graph.value(named: "c.weight") != nil)
   }
 
-  /// A model has one version of a domain.
+  /// A model imports one version of a domain.
   @Test func aDomainHasOneVersion() throws {
     var builder = ModelBuilder(operators: .standard.adding(Twice.self))
     let x = try builder.input("x", shape: [1])
@@ -140,7 +140,7 @@ import Testing
     #expect(try builder.model().opsetImports.count == 2)
   }
 
-  /// Puts a leaky rectifier into the place of a plain one.
+  /// Replaces a Relu by a LeakyRelu.
   @Test func graphsAreEdited() throws {
     var builder = ModelBuilder()
     let x = try builder.input("x", shape: [2])
@@ -161,7 +161,7 @@ import Testing
   }
 }
 
-/// An operator of the tests' own.
+/// An operator that is defined by the tests.
 private struct Twice: Operator {
   static let name = "Twice"
   static let domain = "test"

@@ -3,9 +3,9 @@ import RandomGraphs
 import TestSupport
 import Testing
 
-/// Models that are saved as a session would run them, as far as ONNX has words for it.
+/// Models that are saved as a session would run them, as far as ONNX can express it.
 @Suite struct OptimizedModelTests {
-  /// The optimized model, written and read again, whose session must give the bits of the original's.
+  /// The optimized model, written and read again. Its session must give the same bits as that of the original.
   @discardableResult
   private func roundTrip(_ model: Model, _ comment: Comment? = nil) throws -> Model {
     let again = try Model(bytes: model.optimized().serialized())
@@ -22,7 +22,7 @@ import Testing
     return again
   }
 
-  /// What a run gives, or why it does not.
+  /// The results of a run, or its error.
   private func outcome(of model: Model, _ inputs: [String: Tensor]) -> Result<[String: Tensor], InfoldError> {
     do throws(InfoldError) {
       return .success(try Session(model).run(inputs))
@@ -37,7 +37,7 @@ import Testing
 
   private func operators(_ model: Model) -> [String] { model.graph.nodes.map(\.opType) }
 
-  /// Convolutions with normalizations, and between them activations as exporters write them, in an operator set that has none of them.
+  /// Convolutions with normalizations, and activations as exporters write them, in an opset that does not have these activations.
   @Test(arguments: [11, 13]) func normalizationsAndActivations(opset: Int) throws {
     var network = NetworkBuilder(opset: opset)
     func number(_ number: Float) throws -> ValueID { network.constant(try Tensor(scalar: number)) }
@@ -81,7 +81,7 @@ import Testing
     #expect(again.producerName == "a test" && again.opsetVersion() == opset)
   }
 
-  /// What is computed of constants is there, and a second time nothing is left to do.
+  /// Constant folding is applied, and a second optimization changes nothing.
   @Test func constants() throws {
     var network = NetworkBuilder()
     let x = network.input(["N", 4])
@@ -94,7 +94,7 @@ import Testing
     #expect(try operators(again.optimized()) == operators(again))
   }
 
-  /// Layer normalization as arithmetic: an operator from version 17 on, and left alone before.
+  /// Layer normalization as arithmetic: an operator from opset 17 on, and unchanged before.
   @Test(arguments: [13, 17]) func layerNormalization(opset: Int) throws {
     var network = NetworkBuilder(opset: opset)
     let x = network.input([2, 6, 16])
@@ -109,7 +109,7 @@ import Testing
     #expect(operators(again).contains("LayerNormalization") == (opset >= 17))
   }
 
-  /// A quantized network keeps what makes it one.
+  /// A quantized network remains quantized.
   @Test func quantized() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 4, 6, 6])

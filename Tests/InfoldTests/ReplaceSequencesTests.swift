@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  /// Tensors are put in, taken out and away at places that are known.
+  /// Tensors are inserted, read and erased at known positions.
   @Test(arguments: [11, 13, 18]) func ofKnownLength(opset: Int) throws {
     try expect(
       [
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  /// Parts beside another tensor of the same shape, at a place that a run computes.
+  /// Parts together with another tensor of the same shape, at a position that is computed at run time.
   @Test func partsLookedUp() throws {
     try expect(
       [
@@ -94,7 +94,7 @@ import Testing
       ], ["x": tensor([1, 2], [3, 4]), "i": Tensor(scalar: Int64(1))], gives: ["y": tensor([1, 2], [3, 4])])
   }
 
-  /// Of sizes that a run computes, of which the number is known.
+  /// Parts whose sizes are computed at run time. Their number is known.
   @Test(arguments: [6, 7]) func splitsOfComputedSizes(type: Int) throws {
     let sizes = try Tensor(shape: [3], [Int64(1), 0, 2])
     try expect(
@@ -112,7 +112,7 @@ import Testing
       ])
   }
 
-  /// Slices of 1 keep their axis, whatever `keepdims` says, and are of one shape, so that a run may bring their number.
+  /// Slices of size 1 keep their axis, whatever `keepdims` is, and have the same shape, so that their number may be known only at run time.
   @Test(arguments: ["n", "known"]) func splitsOfOne(size: String) throws {
     for axis in [0, 1] {
       let expected: [Float] = axis == 0 ? [2, 3] : [1, 3, 5]
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  /// Of a length that only a run brings, taken apart at a place that it computes, and put together again.
+  /// A dynamic length, split at a position that is computed at run time, and concatenated again.
   @Test func ofOpenLength() throws {
     for (axis, keeps, shape) in [(0, 0, [2]), (0, 1, [1, 2]), (1, 0, [3]), (1, 1, [3, 1])] {
       let elements: [Float] = axis == 0 ? [2, 3] : [1, 3, 5]
@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  /// A Loop over `body`, whose nodes get the trip `i`, and `s` where something is carried.
+  /// A Loop with `body`, whose nodes can read the iteration number `i`, and the loop-carried value `s` if there is one.
   private func loop(
     _ nodes: [Wire], carries: [String] = [], gives outputs: [String], _ inputs: [String], _ made: [String]
   ) -> Wire {
@@ -161,7 +161,7 @@ import Testing
       "Loop", name: "loop", inputs, made, attributes: [Onnx.attribute("body", type: 5, [.message(6, body)])])
   }
 
-  /// What exporters make of a list that a loop fills.
+  /// A list that a loop fills, as exporters write it.
   @Test(arguments: [(0, 0), (1, 0), (0, 1), (1, 1)]) func thatALoopFills(axis: Int, isNew: Int) throws {
     let grows = loop(
       [
@@ -184,7 +184,7 @@ import Testing
       graph, ["x": .counting([3, 1, 2]), "n": Tensor(scalar: Int64(3))], gives: ["y": expected])
   }
 
-  /// Two tensors in every trip, behind one that is there before.
+  /// Two tensors in every iteration, after one that is there before.
   @Test func thatALoopGoesOnWith() throws {
     let grows = loop(
       [
@@ -203,7 +203,7 @@ import Testing
       ])
   }
 
-  /// A sequence of the graph around a loop is looked up trip by trip, and one that it carries is what it was.
+  /// A loop reads a sequence of the enclosing graph in each iteration, and a sequence that it carries unchanged stays the same.
   @Test func thatALoopReads() throws {
     let sums = loop(
       [
@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  /// While there are sequences in one branch, nothing is known of the shape of what an If gives.
+  /// If one branch has sequences, nothing is known about the shape of the If's output.
   @Test func inOneBranchOfAnotherShape() throws {
     func branch(_ name: String, _ nodes: [Wire]) -> [Wire] {
       Onnx.attribute(name, type: 5, [.message(6, nodes + [Onnx.output("o")])])
@@ -264,7 +264,7 @@ import Testing
     }
   }
 
-  /// What nobody needs keeps no branch from running.
+  /// An unneeded sequence does not prevent a branch from running.
   @Test func thatNobodyNeedsInABranch() throws {
     let branches = ["then_branch", "else_branch"].map { name in
       Onnx.attribute(
@@ -286,7 +286,7 @@ import Testing
       gives: ["y": tensor([2], [-3, -4])])
   }
 
-  /// What has no tensors in its place is refused by name, with what to do.
+  /// Sequences that tensors cannot replace are refused by name, with advice.
   @Test func thatStay() throws {
     let dynamic = [
       Onnx.input("x", [Onnx.dim(1)]), Onnx.input("i", type: 7, []), Onnx.output("y"),
@@ -353,7 +353,7 @@ import Testing
     }
   }
 
-  /// Attributes that there are not, sizes that overflow, and what is left out.
+  /// Unknown attributes, sizes that overflow, and omitted inputs and outputs.
   @Test func thatMeanHarm() throws {
     let x = Onnx.input("x", [Onnx.dim(2)])
     let large = Onnx.initializer("p", type: 7, [1], [.packed(7, [.max])])

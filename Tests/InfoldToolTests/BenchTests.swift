@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What `bench` reports, not how fast anything is.
+/// The contents of the report of `bench`, not the times.
 @Suite struct BenchTests {
   private let folder: TemporaryFolder
   /// y = Relu(x) for x [N, 3].
@@ -68,7 +68,7 @@ import Testing
     #expect(lines.dropFirst().prefix(3).map { $0.split(separator: " ").first } == ["8", "1", "2"])
   }
 
-  /// The other sizes come from `--shape`, whose first gives way.
+  /// `--shape` gives the other sizes. `--batch` replaces the first size.
   @Test func batchesTakeTheOtherSizesFromShapes() throws {
     let shape = [Onnx.dim("N"), Onnx.dim("C")]
     let open = try folder.write(
@@ -82,7 +82,7 @@ import Testing
     #expect(try bench(open, "--batch", "2", "--shape", "N=4", "--shape", "C=5").status == 0)
   }
 
-  /// Integers that name rows are such that there are, and those of files are taken.
+  /// Random integers that select rows are valid indices, and integers from files are used as they are.
   @Test func givesIndicesThatTheModelHas() throws {
     let path = try folder.write(
       "embedding.onnx",
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  /// Those with a default have its shape.
+  /// Inputs with a default value have its shape.
   @Test func takesDefaults() throws {
     let path = try folder.write(
       "defaults.onnx",
@@ -143,7 +143,7 @@ import Testing
     try expectRefusal(["bench", relu] + arguments, part, "see 'infold bench --help'")
   }
 
-  /// An input with a default has that, unless it is given a shape.
+  /// An input with a default value uses it, unless it is given a shape.
   @Test func measuresWithDefaults() throws {
     let sum = try folder.write(
       "sum.onnx",

@@ -38,7 +38,7 @@ import Testing
     (answer["top"] as? [[String: Any]])?.first?["label"] as? String
   }
 
-  /// What `--json` says of each picture.
+  /// The results of `--json` for each picture.
   @Test func saysTheSameAsForArguments() throws {
     let arguments: [[String: Any]] = try infold("classify", model, cat, cup, "--json", "--top", "3").json()
     for options in [[], ["--at-once", "1"], ["--at-once", "7", "--threads", "2"]] {
@@ -105,7 +105,7 @@ import Testing
     #expect(answers[1]["image"] as? String == "/no/such.png")
   }
 
-  /// In order, however long each takes, and none twice.
+  /// In order, however long each takes, and without duplicates.
   @Test func keepsTheOrder() throws {
     let folder = try TemporaryFolder()
     let model = try colors(in: folder)

@@ -121,7 +121,7 @@ import Testing
     try expectRefusal(["classify", path, cat], sidecar, "is empty")
   }
 
-  /// The model says the rest itself; without names, classes are numbers.
+  /// The model determines the other settings. Without names, classes are numbers.
   @Test func needsLittle() throws {
     let folder = try TemporaryFolder()
     let path = try model(in: folder)

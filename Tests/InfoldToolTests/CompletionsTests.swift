@@ -20,7 +20,7 @@ import Testing
     #expect(written.output == printed.output)
   }
 
-  /// Options that take a file or a folder offer those.
+  /// Options that take a file or a folder complete file names.
   @Test func offersFiles() throws {
     let lines = try infold(["completions", "bash"]).output.split(separator: "\n").map(String.init)
     for option in ["--sidecar", "--folded", "--trace", "--html", "--graph", "--output", "--images", "--data-root"] {

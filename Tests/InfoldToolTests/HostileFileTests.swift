@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Models that are none, or that mean harm: each command that reads a model refuses each of them.
+/// Files that are not models, and hostile models: each command that reads a model refuses each of them.
 @Suite struct HostileFileTests {
   private let folder: TemporaryFolder
 

@@ -29,7 +29,7 @@ import Testing
     #expect((input["shape"] as? [Any])?.dropFirst().map { $0 as? Int } == [3, 224, 224])
   }
 
-  /// Stage by stage: what was folded where, and how many nodes are left.
+  /// Stage by stage: what was folded where, and how many nodes remain.
   @Test func showsThePasses() throws {
     let model = repositoryFile("Models/efficientnet-lite0.onnx")
     let report: [String: Any] = try infold("inspect", model, "--passes", "--json").json()
@@ -119,7 +119,7 @@ import Testing
     #expect(operators[0]["version"] as? Int == 13)
   }
 
-  /// What breaks a rule, or lacks its data, is shown: what, and where.
+  /// A violated rule, or missing data, is reported: what, and where.
   @Test func showsWhatIsWrong() throws {
     let x = Onnx.input("x", [Onnx.dim(3)]), y = Onnx.output("y")
     let external = Onnx.tensor(
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  /// Which operators run by kernels, and what is left to the reference evaluation.
+  /// Which operators run with kernels, and which are left to the reference evaluation.
   @Test func saysWhatRunsTheNodes() throws {
     let path = try folder.write(
       "mixed.onnx",
@@ -208,7 +208,7 @@ import Testing
     #expect(try infold("inspect", path, "--check").status == 0)
   }
 
-  /// What is refused says what to use instead.
+  /// A refused operator is reported with an alternative.
   @Test(arguments: [
     ("ai.onnx.ml", "TreeEnsembleClassifier", "ONNX Runtime"), ("ai.onnx.ml", "Scaler", "in your program"),
     ("", "StringNormalizer", "to numbers"), ("", "Scan", "Loop"), ("", "RandomNormal", "as an input"),
@@ -240,7 +240,7 @@ import Testing
     #expect(check["runs"] as? Bool == false && (check["error"] as? String)?.contains("Strange") == true)
     #expect(try infold("inspect", wrong).status == 0)
     #expect(try infold("inspect", right, "--json").json(as: [String: Any].self)["check"] == nil)
-    // What one session has the memory for, another has not.
+    // One session has enough memory, and another one does not.
     #expect(try infold("inspect", right, "--check", "--memory-limit", "1", "--shape", "x=1000x4").status != 0)
   }
 

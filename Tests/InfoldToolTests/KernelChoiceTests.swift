@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The environment chooses the kernels.
+/// The environment variable `INFOLD_ISA` chooses the kernels.
 @Suite struct KernelChoiceTests {
   private let folder: TemporaryFolder
 

@@ -26,7 +26,7 @@ import Testing
         && NumberText.counted(1, "box", plural: "boxes") == "1 box")
   }
 
-  /// A column of names gives way before words are broken.
+  /// A column of names is narrowed before words are broken.
   @Test func breaksTablesAtWords() {
     var table = Table(("name", .left), ("types", .wrapped))
     table.add("a name that is rather long", "float16, bfloat16, quantization")
@@ -38,7 +38,7 @@ import Testing
                       quantization
 
         """)
-    // Where nothing else gives way, they are.
+    // If nothing else can be narrowed, words are broken.
     #expect(table.text(width: 20).split(separator: "\n").allSatisfy { String($0).displayWidth <= 20 })
   }
 

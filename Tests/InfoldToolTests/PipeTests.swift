@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Standard input and output, and pipes where files are named.
+/// Standard input and output, and pipes in place of files.
 @Suite struct PipeTests {
   private let folder: TemporaryFolder
   private let model: String
@@ -16,7 +16,7 @@ import Testing
       "model.onnx", Onnx.model(graph: [Onnx.input("x", dims), Onnx.output("y", dims), Onnx.node("Relu", ["x"], ["y"])]))
   }
 
-  /// Runs a script of bash in which `$infold` is the tool, and `$model` a model.
+  /// Runs a bash script in which `$infold` is the tool, and `$model` a model.
   private func script(_ text: String) throws -> ToolResult {
     try run("/bin/bash", ["-c", "infold='\(toolPath)'; model='\(model)'; cd '\(folder.path)'; " + text])
   }
@@ -81,7 +81,7 @@ import Testing
     #expect(result.error.split(separator: "\n").count == 1)
   }
 
-  /// What a model names is read from regular files alone, also when the model comes from a pipe.
+  /// Files that a model names are read only if they are regular files, also if the model comes from a pipe.
   @Test func readsNoDataBesideAPipe() throws {
     try folder.write("data.bin", [0, 0, 0, 0])
     let tensor = Onnx.tensor(

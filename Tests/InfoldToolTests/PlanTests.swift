@@ -6,7 +6,7 @@ import Testing
 /// `infold inspect --plan`.
 @Suite struct PlanTests {
   private let folder: TemporaryFolder
-  /// Relu(x · w), by a convolution with a window of 1×1, for any batch and of any size.
+  /// Relu(x · w), as a convolution with a window of 1×1, for any batch and size.
   private let network: String
 
   init() throws {
@@ -58,7 +58,7 @@ import Testing
     #expect(last["place"] as? String == "output" && last["name"] as? String == "y")
   }
 
-  /// A plan is that of the options and of the shapes, whatever the threads.
+  /// A plan depends on the options and shapes, but not on the number of threads.
   @Test func dependsOnTheOptions() throws {
     let plain = try steps(plan("--shape", "h=4", "--no-optimize", "--json"))
     #expect(plain.map { $0["algorithm"] as? String } == ["reference", "reference"])

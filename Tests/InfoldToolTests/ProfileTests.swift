@@ -6,10 +6,10 @@ import InfoldOperators
 import TestSupport
 import Testing
 
-/// What `profile` reports, not how fast anything is.
+/// The contents of the report of `profile`, not the times.
 @Suite struct ProfileTests {
   private let folder: TemporaryFolder
-  /// y = Relu(x · w) for x [1, 2, 4, 4], by a convolution with a window of 1×1.
+  /// y = Relu(x · w) for x [1, 2, 4, 4], as a convolution with a window of 1×1.
   private let network: String
   /// Of its convolution.
   private let multiplyAccumulates = 4 * 4 * 2 * 3
@@ -64,7 +64,7 @@ import Testing
     #expect(points.map { $0["cores"] as? Int } == [1, 2, 4, 8, 16, 32, 64])
     #expect(points[0]["speedup"] as? Double == 1)
     #expect(points[0]["milliseconds"] as? Double == points[0]["serialMilliseconds"] as? Double)
-    // It is too small to share.
+    // The layer is too small to be shared.
     let part = try #require(report["longestSerialPart"] as? [String: Any])
     let names = try #require(part["layers"] as? [String])
     #expect(names.contains("mix"))
@@ -113,7 +113,7 @@ import Testing
     #expect(floats["peakInt8Gops"] == nil)
   }
 
-  /// Steps in bodies are listed inside of the If or Loop that they belong to, and count in no sum.
+  /// Steps in bodies are nested in the If or Loop that they belong to, and are not part of any total.
   @Test func listsBodies() throws {
     let model = folder.path("bodies.onnx")
     try Model(graph: NetworkBuilder.nestedBodies([2, 3]), opsetImports: [Model.OpsetImport(version: 16)])
@@ -210,7 +210,7 @@ import Testing
     let page = try XMLDocument(xmlString: String(xml))
     func texts(_ path: String) throws -> [String] { try page.nodes(forXPath: path).compactMap(\.stringValue) }
     #expect(try texts("//h1") == ["Profile of <b>'network'.onnx"])
-    // A part of the strip, and a row of the last table, for each layer.
+    // A part of the strip for each layer, and a row of the last table.
     let strip = try texts("//div[@class='strip']/i/@title")
     let rows = try texts("//section[last()]//tbody/tr/td[2]/text()")
     #expect(strip.count == layers.count && rows.count == layers.count)

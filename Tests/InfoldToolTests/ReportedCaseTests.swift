@@ -7,7 +7,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Models after public bug reports of other runtimes (`Tests/Recorded/reported`), in every way of running them.
+/// Models from public bug reports of other runtimes (`Tests/Recorded/reported`), in every configuration.
 @Suite struct ReportedCaseTests {
   /// One of them.
   struct ReportedCase: Sendable, CustomTestStringConvertible {
@@ -18,7 +18,7 @@ import Testing
     /// The largest error in addition to that; `nil` for the default of the type and the largest
     /// value.
     var absolute: Double?
-    /// The batch normalizations that `infold fold` leaves; `nil` where there is nothing to fold.
+    /// The batch normalizations that `infold fold` leaves; `nil` if there is nothing to fold.
     var normalizationsLeft: Int?
 
     var testDescription: String { name }
@@ -76,7 +76,7 @@ import Testing
     for way in Self.ways { try expectTheRightOutputs(of: folded, reported, way) }
   }
 
-  /// What `validate` passes runs as it says: the outputs that it has seen are those of `run`.
+  /// What `validate` accepts runs as validated: the outputs that it has checked are those of `run`.
   @Test(arguments: cases.filter { $0.normalizationsLeft != nil }) func validatesOnItsInput(
     _ reported: ReportedCase
   ) throws {
@@ -87,7 +87,7 @@ import Testing
     #expect(result.status == 0, "\(result.output)\(result.error)")
   }
 
-  /// The batch normalizations of a graph, with those of bodies and functions.
+  /// The number of batch normalizations of a graph, including those of bodies and functions.
   private static func normalizations(in graph: Graph) -> Int {
     graph.nodes.reduce(0) { count, node in
       var bodies = [node.body].compactMap { $0 }
@@ -118,7 +118,7 @@ import Testing
       return
     }
     let numbers = try right.numbers()
-    // Of float16, one rounding of the inputs and one of the outputs.
+    // For float16, one rounding of the inputs and one of the outputs.
     let isHalf = right.elementType == .float16
     let largest = numbers.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
     let absolute = reported.absolute ?? (isHalf ? 2e-3 : 2e-6) * largest

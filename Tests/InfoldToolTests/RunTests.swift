@@ -8,7 +8,7 @@ import Testing
   private let folder: TemporaryFolder
   /// y = Relu(x) for x [N, 3].
   private let relu: String
-  /// s = a + b for a [N, C], and b [N, C] of which the file says that it may be left out.
+  /// s = a + b for a [N, C] and b [N, C], where the file declares b as optional.
   private let sum: String
 
   init() throws {
@@ -35,7 +35,7 @@ import Testing
     #expect(try NumPyFile.read(folder.path("out/deep/y.npy")) == Tensor(shape: [2, 3], [0, 2, 0, 4, 0, 6] as [Float]))
   }
 
-  /// 1 + 2⁻³⁰ has no float32: a sum of two that have one shows what computes it.
+  /// 1 + 2⁻³⁰ is not a float32 number. Its summands are, so the sum shows which precision computes it.
   @Test func computesInDoublePrecision() throws {
     let a = try npy("a.npy", [1, 2], [1, 3]), b = try npy("b.npy", [1, 2], [0x1p-30, 4])
     let arguments = ["run", sum, "--input", "a=" + a, "--input", "b=" + b, "--output", folder.path("out")]
@@ -46,7 +46,7 @@ import Testing
     #expect(try NumPyFile.read(folder.path("out/s.npy")) == Tensor(shape: [1, 2], [1, 7] as [Float]))
   }
 
-  /// A quarter of the least normal number times two, and a sum of two such: subnormal, or nothing.
+  /// A quarter of the smallest normal number times two, and a sum of two of them: subnormal, or zero.
   @Test func subnormalNumbers() throws {
     let tiny: Float = 0x1p-130
     let a = try npy("a.npy", [1, 2], [tiny, 1]), b = try npy("b.npy", [1, 2], [tiny, 2])
@@ -141,7 +141,7 @@ import Testing
   }
 
   @Test func takesSizesFromOtherInputs() throws {
-    // b has no file, and its N and C are a's.
+    // b has no file. Its N and C are those of a.
     let a = try npy("a.npy", [4, 2], Array(repeating: 0, count: 8))
     let path = try folder.write(
       "add.onnx",
@@ -246,7 +246,7 @@ import Testing
       shapes + ["b=4x3", "--strict"], "\"b\" has the shape [4, 3]", "N would be 4, but the input \"a\" sets it to 2")
     try expectRefusal(shapes + ["a=2x3"], "--shape gives the shape of \"a\" twice")
     try expectRefusal(["run", path, "--shape", "a=2x3"], "missing input: \"a\" (float32 [2, 3])")
-    // A default is used where there is no seed, if the shape is its own.
+    // A default value is used if there is no seed, and the shape is that of the default.
     let one = try npy("one.npy", [1, 2], [1, 2])
     let kept = try infold("run", sum, "--input", "a=" + one, "--shape", "b=1x2", "--json")
     #expect(try outputs(kept)[0]["max"] as? Double == 22)
@@ -272,7 +272,7 @@ import Testing
     try expectRefusal(["run", path, "--random", "0"], path, "Bogus", "n1", "Strange", "n2")
   }
 
-  /// Row s of the recording is what ONNX Runtime gives for seed s.
+  /// Row s of the recording contains the results of ONNX Runtime for seed s.
   @Test(arguments: [0, 7, 19])
   func agreesWithTheRecordedProbabilities(seed: Int) throws {
     let model = repositoryFile("Models/efficientnet-lite0.onnx")

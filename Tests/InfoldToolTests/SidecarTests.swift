@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// `infold sidecar`, and what becomes of the file when a model is rewritten.
+/// `infold sidecar`, and what happens to the file when a model is rewritten.
 @Suite struct SidecarTests {
   private let folder: TemporaryFolder
 
@@ -35,7 +35,7 @@ import Testing
 
   private let picture = repositoryFile("Models/images/cat.png")
 
-  /// Class names are looked for in the folder of the sidecar.
+  /// Class names are read from the folder of the sidecar.
   @Test func refusesNamesElsewhere() throws {
     let model = try model()
     let labels = try folder.write("names.txt", Array("a\nb\nc\nd\n".utf8))
@@ -48,7 +48,7 @@ import Testing
     #expect(try sidecar("other/model.json")["labels"] == nil)
   }
 
-  /// What a command writes does not take the place of what it reads.
+  /// The output of a command does not replace its input.
   @Test func keepsTheModelThatIsQuantized() throws {
     let model = try model()
     try expectRefusal(
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  /// What is wrong with the environment is not wrong with the model.
+  /// An error in the environment is not reported as an error of the model.
   @Test func checksModelsAndNotTheEnvironment() throws {
     let result = try infold(["inspect", try model([1, 3, 8, 6]), "--check"], environment: ["INFOLD_THREADS": "abc"])
     #expect(result.status == 2 && result.error.contains("INFOLD_THREADS"), "\(result)")
@@ -85,11 +85,11 @@ import Testing
     #expect(try sidecar() == expected as NSDictionary)
     let classified = try infold("classify", model, picture, "--top", "1")
     #expect(classified.status == 0, "\(classified.error)")
-    // It was written to be edited.
+    // The file was written to be edited.
     try expectRefusal(["sidecar", model], folder.path("model.json"), "already exists")
   }
 
-  /// Models from Caffe have blue first.
+  /// Models from Caffe have blue as the first channel.
   @Test func writesTheOrderThatBelongsToAScale() throws {
     let result = try infold("sidecar", try model(), "--normalization", "caffe", "-o", "-")
     let written = try result.json(as: [String: Any].self)
@@ -145,27 +145,27 @@ import Testing
     let model = try model()
     try folder.write("names.txt", Array("a\nb\nc\nd\n".utf8))
     let first = folder.path("folded.onnx")
-    // There is nothing to carry yet.
+    // There is no sidecar to copy yet.
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     _ = try infold("sidecar", model)
     let result = try infold("fold", model, "-o", first)
     #expect(result.output.contains("sidecar copied to \(folder.path("folded.json"))"))
     #expect(try sidecar("folded.json") == sidecar())
     #expect(try infold("classify", first, picture).status == 0)
-    // It is there, and the same; then another one, which is left alone.
+    // The copy exists and is equal; then it is different, and is not changed.
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     try folder.write("folded.json", Array("{}".utf8))
     let text = try infold("fold", model, "-o", first).output
     #expect(text.contains("already exists and was not changed"))
     #expect(try sidecar("folded.json") == [:] as NSDictionary)
-    // Into another folder the names go as well.
+    // The names are also copied to another folder.
     try folder.write("elsewhere/empty", [])
     let second = folder.path("elsewhere/model.onnx")
     let report: [String: Any] = try infold("fold", model, "-o", second, "--json").json()
     #expect((report["sidecar"] as? [String])?.count == 2)
     #expect(try infold("classify", second, picture).status == 0)
     #expect(FileManager.default.fileExists(atPath: folder.path("elsewhere/names.txt")))
-    // A JSON file of another kind stays where it is.
+    // A JSON file that is not a sidecar is not copied.
     try folder.write("model.json", Array(#"{"config": 1}"#.utf8))
     #expect(try !infold("fold", model, "-o", folder.path("third.onnx")).output.contains(".json"))
   }

@@ -10,7 +10,7 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  /// A case that holds an operator to y for x = [-1, 2].
+  /// Adds a test case in which an operator must give y for x = [-1, 2].
   private func addCase(_ name: String, opType: String = "Relu", type: Int = 1, y: [Wire] = [Onnx.raw([0, 2])]) throws {
     let dims = [Onnx.dim(2)]
     try folder.write(

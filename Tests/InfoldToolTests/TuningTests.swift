@@ -31,7 +31,7 @@ import Testing
     #expect(result.status == 0 && result.error == "", "\(result.error)")
     #expect(kept.count == 1)
     #expect(result.output.contains("tuned: ") && result.output.contains("measured now"), "\(result.output)")
-    // What is in the file is shown.
+    // The contents of the file are shown.
     let plan = try run("inspect", network, "--plan", "--threads", "2", "--tune", "same-bits")
     #expect(plan.status == 0 && plan.output.contains("measured") && plan.output.contains("sharing "), "\(plan.output)")
     let report: [String: Any] = try run(
@@ -53,7 +53,7 @@ import Testing
     try expectRefusal(["run", network, "--random", "1", "--tune="], "--tune= has no value", "see 'infold run --help'")
   }
 
-  /// A model after --tune is the model.
+  /// A model path after --tune is not taken as its value.
   @Test func takesNoModelForAValue() throws {
     let result = try run("run", "--tune", network, "--random", "1", "--tune-time", "0.000001")
     #expect(result.status == 0 && result.error.contains("raise the time limit for tuning"), "\(result.error)")
@@ -61,7 +61,7 @@ import Testing
 
   @Test func keepsNothing() throws {
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits", "--no-tune-cache")
-    // Other tests may use the processors.
+    // Other tests may be using the processors.
     let isQuiet = result.error.isEmpty || result.error.contains("other processes use the processors")
     #expect(result.status == 0 && isQuiet, "\(result.error)")
     #expect(kept.isEmpty)
@@ -73,7 +73,7 @@ import Testing
     try expectRefusal(["run", network, "--random", "1", "--tune-time", "2"], "--tune")
   }
 
-  /// A cache folder that cannot be written is no error.
+  /// A cache folder that cannot be written to is not an error.
   @Test func warnsOfWhatCannotBeKept() throws {
     try folder.write("cache", [1])
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits")

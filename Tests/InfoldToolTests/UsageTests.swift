@@ -50,7 +50,7 @@ import Testing
     #expect(try infold("bogus").error.hasSuffix("see 'infold --help'\n"))
   }
 
-  /// The reader has gone before the tool writes.
+  /// The reader is gone before the tool writes.
   @Test func endsQuietlyWithItsReader() throws {
     let folder = try TemporaryFolder()
     let script = "mkfifo pipe && { : < pipe & exec 3> pipe; wait; '\(toolPath)' --help >&3; true; }"

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The warnings about wrong declared shapes, and about symbols with sizes.
+/// The warnings about wrong declared shapes, and about symbols and their sizes.
 @Suite struct WarningTests {
   private let folder: TemporaryFolder
 
@@ -42,7 +42,7 @@ import Testing
       #expect(lines(result) == [expected], "\(command)")
     }
     try expectRefusal(["inspect", path, "--strict", "--shape", "N=4"], "declares it as float32 [1, 3]")
-    // What was written is true.
+    // The declarations of the written file are correct.
     #expect(try infold("inspect", folder.path("folded.onnx"), "--strict").error == "")
   }
 
@@ -74,7 +74,7 @@ import Testing
     #expect(try infold("inspect", folder.write("relu.onnx", Onnx.relu())).error == "")
   }
 
-  /// y = a + b for a [h, w] and b [h, w], and an input whose name is that of a symbol.
+  /// y = a + b for a [h, w] and b [h, w], and an input whose name is also a symbol.
   @Test func symbolsHaveSizes() throws {
     let shape = [Onnx.dim("h"), Onnx.dim("w")]
     let path = try folder.write(
@@ -89,7 +89,7 @@ import Testing
       return try #require(report["outputs"] as? [[String: Any]]).map { $0["shape"] as? [Int] }
     }
     #expect(try shapes("--shape", "h=4", "--shape", "b=1x5", "--shape", "k=2") == [[4, 5]])
-    // The input w counts, not the symbol.
+    // The size of the input w counts, not the symbol.
     #expect(try shapes("--shape", "h=4", "--shape", "a=4x5", "--shape", "w=2") == [[4, 5]])
     let file = try folder.write("a.npy", NumPyFile.encode(Tensor(zeros: [3, 7], of: .float32)))
     #expect(try shapes("--input", "a=" + file, "--shape", "k=2") == [[3, 7]])

@@ -7,21 +7,22 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// A real model with one byte changed, or cut off: an error or a run that ends, whichever byte it is.
+/// A real model with one byte changed, or truncated, gives an error or a run that ends, wherever it is damaged.
 ///
-/// By default every 32nd place is tried; `INFOLD_EXHAUSTIVE=1` tries all. The time limit ends what hangs, and measures nothing.
+/// By default, every 32nd position is tried; `INFOLD_EXHAUSTIVE=1` tries all. The time limit ends tests that hang, and is not a
+/// measurement.
 @Suite(.timeLimit(.minutes(60))) struct DamagedModelTests {
   private static let span = 4096
   private static let step = isExhaustive ? 1 : 32
   private static let original = try! RegularFile.contents(
     ofFile: repositoryFolder + "/Models/ppocr-cls.onnx", limit: 1 << 20)
 
-  /// What came of a model: whether it was read, prepared and run.
+  /// The outcome for a model: whether it was read, prepared and run.
   private enum Outcome: Hashable {
     case refused, failed, ran
   }
 
-  /// A run of it in a size that it is not made for, so that every shape is computed anew.
+  /// Runs the model at a size that it was not made for, so that every shape is computed anew.
   private func outcome(_ bytes: [UInt8]) throws -> Outcome {
     let begin = threadSeconds()
     defer { #expect(threadSeconds() - begin < smallWork) }

@@ -8,10 +8,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// EfficientNet-Lite0 against what ONNX Runtime said, recorded in `Tests/Recorded/efficientnet-lite0`.
+/// EfficientNet-Lite0, compared with the results of ONNX Runtime in `Tests/Recorded/efficientnet-lite0`.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct EfficientNetTests {
-  /// Passes, or none: two ways to the same numbers.
+  /// With and without passes: two ways to compute the same numbers.
   static let options = [
     SessionOptions(), SessionOptions(foldBatchNormalization: false), SessionOptions(optimize: false),
   ]

@@ -8,7 +8,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// One session for many tasks, and for a long time. The time limit ends what hangs, and measures nothing.
+/// One session for many tasks, and for a long time. The time limit ends tests that hang, and is not a measurement.
 @Suite(.timeLimit(.minutes(60))) struct EnduranceTests {
   private static let path = repositoryFolder + "/Models/ppocr-cls.onnx"
 
@@ -27,7 +27,7 @@ import Testing
     return results
   }
 
-  /// 8 tasks × 500 runs, of three sizes: every result has the bits of a run alone.
+  /// 8 tasks × 500 runs, at three sizes: every result has the same bits as a single run.
   @Test(arguments: [1, 2]) func manyTasks(threads: Int) async throws {
     let session = try Self.session(threads: threads)
     let inputs = try (0..<10 as Range<UInt64>).map(Self.input)
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// Sessions of every number of threads come and go while one goes on, and runs are cancelled in between.
+  /// Sessions with any number of threads are created and released while one continues, and runs are cancelled in between.
   @Test func sessionsComeAndGo() async throws {
     let lasting = try Self.session(threads: 2)
     let input = try Self.input(1)
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  /// A task that runs something long does not keep others from their results.
+  /// A task with a long run does not delay the results of others.
   @Test func oneSlowRunStarvesNobody() async throws {
     let slow = try Self.session(threads: 2), quick = try Self.session(threads: 2)
     let large = [try Tensor(repeating: 0.5 as Float, shape: [64, 3, 48, 192])]
@@ -102,8 +102,7 @@ import Testing
     try await work.value
   }
 
-  /// Memory stays what it is, over 100,000 runs when `INFOLD_EXHAUSTIVE=1`. In a process of its own, whose memory nobody else
-  /// takes.
+  /// Memory use does not grow, over 100,000 runs if `INFOLD_EXHAUSTIVE=1`. In a separate process, where nothing else allocates memory.
   @Test func memoryStaysFlat() async {
     await #expect(processExitsWith: .success) {
       let session = try Self.session(threads: 2)

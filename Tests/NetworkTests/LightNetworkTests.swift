@@ -3,7 +3,7 @@ import InfoldRuntime
 import TestSupport
 import Testing
 
-/// The light networks of the package onnx. With their constant weights every input gives the output that is stored beside them.
+/// The light networks of the package onnx. Because their weights are constant, every input gives the output that is stored next to them.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct LightNetworkTests {
   static let small = ["densenet121", "inception_v1", "inception_v2", "shufflenet", "squeezenet"]

@@ -7,8 +7,7 @@ import RandomGraphs
 import TestSupport
 import Testing
 
-/// Networks whose numbers were made float16 and bfloat16: they run by the steps of the same network in float32, and give its results,
-/// rounded.
+/// Networks that were converted to float16 and bfloat16. They have the same steps as in float32, and give the same results, rounded.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct NarrowNetworkTests {
   private func expectTwin(of model: Model, _ type: ElementType, _ shape: [Int]) throws {

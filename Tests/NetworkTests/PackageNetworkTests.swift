@@ -4,11 +4,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Networks that Python packages ship, for speech, music, pictures and kinds of files, against what ONNX Runtime said, recorded in
+/// Networks in Python packages, for speech, music, pictures and file types, compared with the results of ONNX Runtime in
 /// `Tests/Recorded/packages`.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct PackageNetworkTests {
-  /// A network and how its inputs are made.
+  /// A network, and how its inputs are made.
   struct Network: Sendable, CustomTestStringConvertible {
     enum Input: Sendable {
       case floats([Int])
@@ -64,7 +64,7 @@ struct PackageNetworkTests {
     }
   }
 
-  /// What is recorded of an output: all elements, or of many a summary.
+  /// The recorded part of an output: all elements, or a summary if there are many.
   private func recorded(_ output: Tensor) throws -> [Float] {
     let elements: [Float] = try output.elements()
     return elements.count > 2048 ? summary(elements, rowLength: output.shape.last!) : elements

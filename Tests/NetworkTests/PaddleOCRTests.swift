@@ -8,13 +8,13 @@ import InfoldValidation
 import TestSupport
 import Testing
 
-/// The three networks of PP-OCR v4 against what ONNX Runtime said, recorded in `Tests/Recorded/ppocr`: one session each takes
-/// all sizes and batches in turn.
+/// The three networks of PP-OCR v4, compared with the results of ONNX Runtime in `Tests/Recorded/ppocr`. One session of each runs all sizes
+/// and batches in turn.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct PaddleOCRTests {
   private static let classifier = repositoryFolder + "/Models/ppocr-cls.onnx"
 
-  /// Six inputs of one size: a picture, the same moved to the right again and again, and noise.
+  /// Six inputs of one size: a picture, the picture shifted to the right repeatedly, and noise.
   private func inputs(_ name: String, noises: Int) throws -> [Tensor] {
     let picture = try Picture(path: "\(repositoryFolder)/Tests/Recorded/ppocr/\(name).png")
     let moved = try (0..<(6 - noises)).map { try picture.normalized(movedBy: 97 * $0) }
@@ -62,7 +62,7 @@ struct PaddleOCRTests {
 }
 
 extension Picture {
-  /// (value − 127.5) ÷ 127.5 as [1, 3, height, width]; what a move pushes out on the right comes in on the left.
+  /// (value − 127.5) ÷ 127.5 as [1, 3, height, width]. Columns that are shifted out on the right come in on the left.
   fileprivate func normalized(movedBy columns: Int) throws -> Tensor {
     var elements: [Float] = []
     elements.reserveCapacity(3 * width * height)

@@ -6,10 +6,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The networks that git does not hold.
+/// The networks that are not in git.
 enum Zoo {
   /// The file of a network.
-  /// - Throws: when it is missing, with the command that makes it.
+  /// - Throws: If it is missing, with the command that creates it.
   static func path(_ name: String) throws -> String {
     let path = "\(repositoryFolder)/.build/zoo/\(name)"
     do {
@@ -23,13 +23,13 @@ enum Zoo {
   /// A network.
   static func model(_ name: String) throws -> Model { try Model(path: path(name + ".onnx"), operators: .standard) }
 
-  /// What a test that needs the zoo says without it.
+  /// The error of a test that needs the zoo when it is missing.
   struct Missing: Error, CustomStringConvertible {
     let description: String
   }
 }
 
-/// What ONNX Runtime computed: one row for each input.
+/// Recorded results of ONNX Runtime: one row for each input.
 struct Recording {
   let rows: [[Float]]
 
@@ -42,13 +42,13 @@ struct Recording {
   }
 }
 
-/// What is recorded of a large output: every 251st element, and then the largest of each row along the last axis.
+/// The recorded part of a large output: every 251st element, and the maximum of each row along the last axis.
 func summary(_ elements: [Float], rowLength: Int) -> [Float] {
   stride(from: 0, to: elements.count, by: 251).map { elements[$0] }
     + stride(from: 0, to: elements.count, by: rowLength).map { elements[$0..<($0 + rowLength)].max()! }
 }
 
-/// The largest difference of two rows, as a share of the largest magnitude in `reference`.
+/// The largest difference of two rows, relative to the largest magnitude in `reference`.
 func difference<Number: BinaryFloatingPoint>(_ row: [Number], from reference: [Number]) -> Number {
   guard row.count == reference.count, row.allSatisfy(\.isFinite) else { return .infinity }
   return zip(row, reference).reduce(0) { max($0, abs($1.0 - $1.1)) } / reference.reduce(0) { max($0, abs($1)) }
@@ -61,7 +61,7 @@ extension Tensor {
     return try Tensor(random: shape, of: .float32, using: &random)
   }
 
-  /// One batch of tensors that hold one image each.
+  /// A batch of tensors that contain one image each.
   static func batch(_ images: [Tensor]) throws -> Tensor {
     var elements: [Float] = []
     for image in images { elements += try image.elements(as: Float.self) }

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Five networks with seeded weights against what ONNX Runtime said, recorded in `Tests/Recorded/zoo`, and against the truth.
+/// Five networks with seeded weights, compared with the results of ONNX Runtime in `Tests/Recorded/zoo`, and with double precision.
 @Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
 struct ZooTests {
   static let networks = ["densenet121", "inception_v1", "inception_v2", "shufflenet", "squeezenet"]
@@ -15,7 +15,7 @@ struct ZooTests {
     SessionOptions(optimize: false), SessionOptions(precision: .exact), SessionOptions(precision: .fast),
   ]
 
-  /// What the network computes in double precision.
+  /// The results of the network in double precision.
   private func truth(_ model: Model, _ input: Tensor) throws -> [Double] {
     let outputs = try ReferenceEvaluator(model.graph, precision: .double).run([model.graph.inputs[0]: input])
     return try outputs[0].elements()

@@ -4,7 +4,7 @@ import InfoldRuntime
 import InfoldTensor
 
 extension ConformanceCase {
-  /// What the first inputs give: by definition in double precision, then in a session that optimizes, and in one that does not.
+  /// The results for the first inputs: by definition in double precision, in a session with optimization, and in one without.
   func resultsInEveryWay(_ model: Model) throws -> [[Tensor]] {
     let inputs = try inputs(of: model)
     var given: [ValueID: Tensor] = [:]

@@ -40,7 +40,7 @@ extension Exceptions {
     test_quantizelinear_e4m3fn test_quantizelinear_e5m2
     """
 
-  /// The cases of onnx 1.23.2 with a type of less than 8 bits, but for int4 and uint4.
+  /// The cases of onnx 1.23.2 with a type of less than 8 bits, except int4 and uint4.
   static let narrowCases = """
     test_cast_FLOAT16_to_FLOAT4E2M1 test_cast_FLOAT16_to_INT2 test_cast_FLOAT16_to_UINT2
     test_cast_FLOAT4E2M1_to_FLOAT test_cast_FLOAT4E2M1_to_FLOAT16 test_cast_FLOAT_to_FLOAT4E2M1

@@ -8,8 +8,8 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The operator cases with one number in them replaced by an extreme one: each ends, after little work, with a result or with
-/// an error, and optimized with the same kind of error as without. The time limit ends what hangs, and measures nothing.
+/// The operator cases with one number replaced by an extreme one. Each ends quickly with a result or an error, with the same kind of error
+/// whether optimized or not. The time limit ends tests that hang, and is not a measurement.
 @Suite(.timeLimit(.minutes(60))) struct ExtremeNumbersTests {
   private static let integers: [Int64] = [.min, .max, 1 << 62, 1 << 31, -1 << 31, -1, 0]
   private static let floats: [Float] = [.infinity, -.infinity, .nan, .greatestFiniteMagnitude, -1, 0]
@@ -53,7 +53,7 @@ import Testing
           var inputs = subject.inputs
           inputs[position] = changed
           expectAnEnd(of: subject.graph, inputs, "\(operatorCase): input \(position) = \(changed)")
-          // The same as a constant, which inference reads.
+          // The same as a constant, which shape inference reads.
           var graph = subject.graph
           let id = graph.inputs.remove(at: position)
           graph[id].initializer = Initializer(changed)
@@ -67,7 +67,7 @@ import Testing
     #expect(tried > 200)
   }
 
-  /// A case's graph, without the types that it declares for results, and what it is run with.
+  /// A case's graph, without the declared types of results, and its inputs.
   private struct Subject {
     var graph: Graph
     var inputs: [Tensor]

@@ -6,8 +6,8 @@ import Testing
     #expect(OperatorCase.all.count { $0.set == set } == set.caseCount, "run \(set.remedy)")
   }
 
-  /// A case passes, or it stands in the list of exceptions with its reason, or it needs an operator that Infold does not
-  /// have. One that stands in the list and passes is an error, too: the list says what is true.
+  /// A case passes, or it is listed as an exception with its reason, or it needs an operator that Infold does not have. A listed case that
+  /// passes is also an error, so that the list stays correct.
   @Test(arguments: OperatorCase.all, Configuration.allCases)
   func agrees(_ operatorCase: OperatorCase, _ configuration: Configuration) throws {
     let outcome = Outcomes.outcome(of: operatorCase, configuration)
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  /// An exception is for a case that there is.
+  /// Every exception is for an existing case.
   @Test(arguments: CaseSet.allCases) func exceptionsNameCases(set: CaseSet) {
     let names = Set(OperatorCase.all.lazy.filter { $0.set == set }.map(\.name))
     #expect(Exceptions.names(set).subtracting(names).isEmpty)

@@ -14,16 +14,16 @@ import Testing
     #expect(isCurrent, "docs/Operators.md is not current: run tools/update-operators-page.sh")
   }
 
-  /// What ONNX Runtime writes into ONNX's own domain.
+  /// Operators that ONNX Runtime adds to ONNX's own domain.
   private static let contributed = ["SimplifiedLayerNormalization"]
 
-  /// Every operator has the versions that onnx 1.23.2 knows, each listed as `Conv 1 11 22`.
+  /// Every operator has the versions that onnx 1.23.2 defines, each listed as `Conv 1 11 22`.
   @Test func versionsAreThoseOfONNX() throws {
     let list = try String(contentsOfFile: repositoryFolder + "/.build/onnx-cases/operators.txt", encoding: .utf8)
     let rows = list.split(separator: "\n").map { $0.split(separator: " ") }
     let versions = Dictionary(uniqueKeysWithValues: rows.map { (String($0[0]), $0.dropFirst().compactMap { Int($0) }) })
     for type in OperatorRegistry.standard.all where type.domain.isEmpty && !Self.contributed.contains(type.name) {
-      // ONNX Runtime writes it into older operator sets as well.
+      // ONNX Runtime also writes it with older opsets.
       let own = type.name == "LayerNormalization" ? Array(type.versions.dropFirst()) : type.versions
       let known = own + (type.deprecation.map { [$0.opset] } ?? [])
       #expect(known == versions[type.name], "\(type.name)")

@@ -1,7 +1,7 @@
 import InfoldConformance
 import Synchronization
 
-/// What became of the cases, each run once for all tests.
+/// The outcomes of the cases, each run once for all tests.
 enum Outcomes {
   private struct Key: Hashable {
     var operatorCase: OperatorCase

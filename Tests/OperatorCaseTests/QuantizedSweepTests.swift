@@ -7,7 +7,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Quantized operators of random sizes against what ONNX Runtime makes of them (`tools/record-quantized.py`).
+/// Quantized operators of random sizes, compared with recorded results of ONNX Runtime (`tools/record-quantized.py`).
 @Suite struct QuantizedSweepTests {
   private static let cases: [String] = {
     let found = (try? ConformanceCase.find(in: repositoryFolder + "/Tests/Recorded/quantized")) ?? []
@@ -16,9 +16,9 @@ import Testing
 
   @Test func isComplete() { #expect(Self.cases.count == 54) }
 
-  /// By kernels, the very numbers, of which the standard leaves one free: whether the factor of a requantization is rounded to float32
-  /// before it is multiplied, as ONNX Runtime and the kernels do it. By their definition, in double precision, sums that lie nearly in the
-  /// middle of two numbers may be rounded to the other one: 11 of 6,000 are here.
+  /// With kernels, the results are identical, although the standard leaves one detail open: whether the factor of a requantization is
+  /// rounded to float32 before the multiplication, as ONNX Runtime and the kernels do. With the reference evaluation, in double precision,
+  /// sums that are almost halfway between two integers may be rounded to the other one: this affects 11 of 6,000 results.
   @Test(arguments: cases, KernelChoice.names)
   func hasTheNumbersOfONNXRuntime(path: String, kernels: String) throws {
     let testCase = ConformanceCase(path: path)

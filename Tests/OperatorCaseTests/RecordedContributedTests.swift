@@ -8,7 +8,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The operators of com.microsoft against what ONNX Runtime makes of them (`tools/record-contributed.py`).
+/// The operators of com.microsoft, compared with recorded results of ONNX Runtime (`tools/record-contributed.py`).
 @Suite struct RecordedContributedTests {
   private static let cases: [String] = {
     let found = (try? ConformanceCase.find(in: repositoryFolder + "/Tests/Recorded/contributed")) ?? []
@@ -30,9 +30,9 @@ import Testing
     #expect(Self.operators.count == 27)
   }
 
-  /// How far a result may be off: a float, and an integer in its last place.
+  /// The largest permitted error of floats. Integers may differ by one.
   private static func bound(_ path: String) -> Double {
-    // Of several sequences, ONNX Runtime quantizes the states by one range.
+    // With several sequences, ONNX Runtime quantizes the states by a common range.
     if path.contains("/lstm-"), !path.contains("/lstm-one-") { return 0.02 }
     return path.contains("/dynamic-") ? 1e-4 : 2e-5
   }
@@ -44,14 +44,14 @@ import Testing
       for (index, result) in results.enumerated() {
         let expected = try TensorFile(path: "\(path)/test_data_set_0/output_\(index).pb").tensor
         #expect(result.shape == expected.shape)
-        // What is half-way between two integers goes to either.
+        // Numbers halfway between two integers may be rounded to either.
         let bound = expected.elementType.isFloatingPoint ? Self.bound(path) : 1
         let differences = zip(try result.numbers(), try expected.numbers()).map { abs($0 - $1) / max(1, abs($1)) }
         if expected.elementType.isFloatingPoint {
           #expect(differences.allSatisfy { $0 <= bound }, "\(differences.max() ?? 0)")
         } else {
           let absolute = zip(try result.numbers(), try expected.numbers()).map { abs($0 - $1) }
-          // ONNX Runtime adds up rounded powers for its softmax.
+          // ONNX Runtime sums rounded powers for its softmax.
           let most = path.contains("/softmax-") ? absolute.count / 4 : 1 + absolute.count / 20
           #expect(absolute.allSatisfy { $0 <= 1 } && absolute.count { $0 > 0 } <= most)
         }
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// The types of the outputs follow also from open shapes, and do not contradict the results.
+  /// The output types can also be inferred with dynamic dimensions, and do not contradict the results.
   @Test(arguments: cases) func openShapes(path: String) throws {
     let model = try Self.model(path)
     var graph = model.graph
@@ -87,7 +87,7 @@ import Testing
     #expect(open == fixed)
   }
 
-  /// What an operator does not read is refused, and inputs of any rank or type end in an error or a result.
+  /// Unknown attributes are refused, and inputs of any rank or type give an error or a result.
   @Test(arguments: cases) func hostileUses(path: String) throws {
     let model = try Self.model(path)
     let node = model.graph.nodes[0]
@@ -118,10 +118,10 @@ import Testing
     }
   }
 
-  /// Everything that has kernels runs by them.
+  /// Every operator that has kernels runs with them.
   @Test(
     arguments: cases.filter { path in
-      // They have none: that function, and the normalization where it also gives mean and deviation.
+      // Without kernels: that function, and the normalization that also returns mean and deviation.
       !["/gemm-thresholdedrelu", "/layer-opset-11"].contains(where: path.hasSuffix)
     })
   func runsByKernels(path: String) throws {

@@ -7,7 +7,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// If and Loop against what ONNX Runtime makes of them (`tools/record-control-flow.py`).
+/// If and Loop, compared with recorded results of ONNX Runtime (`tools/record-control-flow.py`).
 @Suite struct RecordedControlFlowTests {
   private static let cases: [String] = {
     let found = (try? ConformanceCase.find(in: repositoryFolder + "/Tests/Recorded/control-flow")) ?? []

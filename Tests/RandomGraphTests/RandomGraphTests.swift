@@ -4,8 +4,8 @@ import InfoldTensor
 import RandomGraphs
 import Testing
 
-/// Random networks, optimized in both precisions and as they are written, against double precision. `Fuzzing`'s command
-/// `differential` does the same with any number of them.
+/// Random networks, optimized in both precisions and without optimization, compared with double precision. The `differential` command of
+/// `Fuzzing` does the same with any number of them.
 @Suite struct RandomGraphTests {
   @Test(arguments: 0..<50 as Range<UInt64>) func agreement(block: UInt64) throws {
     for seed in (block * 60)..<(block * 60 + 60) {
@@ -16,8 +16,8 @@ import Testing
     }
   }
 
-  /// The bounds are so narrow that a change of a weight by a thousandth is seen in nearly half of the networks, and in float16, whose numbers
-  /// lie 8192 times farther apart, one that makes it three times as large. In some nothing depends on the weight.
+  /// The bounds are so tight that a change of one weight by 0.1 % is detected in nearly half of the networks. In float16, whose numbers are
+  /// 8192 times farther apart, so is tripling the weight. In some networks, nothing depends on the weight.
   @Test(arguments: [(ElementType.float32, 0.001), (.float16, 2)])
   func smallChanges(type: ElementType, part: Double) throws {
     var found = 0, tried = 0
@@ -32,7 +32,7 @@ import Testing
     #expect(found > tried * 2 / 5, "\(found) of \(tried)")
   }
 
-  /// The model with the first weight of the last convolution changed by a part of it; `nil` for one without such a weight.
+  /// The model with the first weight of the last convolution changed by a relative amount; `nil` if there is no such weight.
   private static func changed(_ model: Model, _ type: ElementType, by part: Double) throws -> Model? {
     guard let node = model.graph.nodes.last(where: { $0.opType == "Conv" }), let weight = node.inputs[1],
       let tensor = model.graph.constant(weight), tensor.elementType == type

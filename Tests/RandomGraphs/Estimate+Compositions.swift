@@ -4,10 +4,10 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Operators that networks define, and recurrent ones.
+/// Composed operators, and recurrent ones.
 extension EstimateRules {
-  /// The estimates of the network that defines an operator; `nil` for one that is no network. It computes in single precision, whatever
-  /// it is given, and its results are rounded once.
+  /// The estimates of the network that defines an operator; `nil` if the operator is not composed. The network computes in single
+  /// precision, whatever its inputs are, and its results are rounded once.
   func composed(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate]? {
     guard let operation = node.typed else { return nil }
     var operands: [Tensor?] = []
@@ -36,7 +36,7 @@ extension EstimateRules {
     }
   }
 
-  /// Recurrent layers: the largest error of a state follows from that of the state before, position by position.
+  /// Recurrent layers: the largest error of a state follows from that of the previous state, position by position.
   func recurrent(_ inputs: [Estimate?], _ values: [Tensor]) throws(InfoldError) -> [Estimate] {
     let rules = try RecurrentErrors(node: node, inputs: inputs, roundings: roundings)
     let (hidden, cell) = rules.largest()
@@ -49,8 +49,8 @@ extension EstimateRules {
   }
 }
 
-/// The largest errors of the states of a recurrent layer. Each bound is one number for a whole state: rows of weights are taken by the
-/// sum of their magnitudes.
+/// The largest errors of the states of a recurrent layer. Each bound is one number for a whole state: a row of weights is represented by
+/// the sum of its magnitudes.
 private struct RecurrentErrors {
   private let name: String
   private let length: Int
@@ -62,7 +62,7 @@ private struct RecurrentErrors {
   private let x: (size: Double, error: Double)
   private let hidden: (size: Double, error: Double)
   private let cell: (size: Double, error: Double)
-  /// The largest sum of a row of W, R and B, and the largest weight from the cell.
+  /// The largest sum of magnitudes of a row of W, R and B, and the largest peephole weight.
   private let input, recurrent, bias, peephole: Double
   private let terms: Double
 
@@ -93,7 +93,7 @@ private struct RecurrentErrors {
     terms = Double(shape[2] + inputs[2]!.value.shape[2] + 4)
   }
 
-  /// A number with the bounds of its magnitude and its error.
+  /// A bound of the magnitude and of the error of a number.
   private struct Bound {
     var size: Double
     var error: Double
@@ -131,7 +131,7 @@ private struct RecurrentErrors {
       var state = Bound(size: self.hidden.size, error: self.hidden.error)
       var memory = Bound(size: self.cell.size, error: self.cell.error)
       for _ in 0..<max(length, 1) {
-        // Sequences that end earlier keep the state, so that bounds only grow.
+        // Sequences that end earlier keep the state, so bounds only grow.
         let next = advance(state, &memory, functions)
         state = Bound(size: max(state.size, next.size), error: max(state.error, next.error))
       }
@@ -155,7 +155,7 @@ private struct RecurrentErrors {
       let gate = apply(functions[0], to: argument(state))
       var past = state
       if resetsAfterProduct {
-        // r ⊙ (H · Rᵀ + Rb): the product's own magnitude is multiplied with the gate's error.
+        // r ⊙ (H · Rᵀ + Rb): the magnitude of the product is multiplied by the error of the gate.
         past.error += gate.error * (state.size + bias / max(recurrent, .leastNormalMagnitude))
       } else {
         past.error += gate.error * state.size + unit * state.size

@@ -5,18 +5,18 @@ import InfoldTensor
 
 /// The estimates of a node's outputs.
 ///
-/// Linear operators are evaluated once more with the magnitudes of everything, and once with the errors: a bound for each element
-/// (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, chapters 3 and 5). For every operator some
-/// roundings are allowed beyond its own: those of the passes that compute constants of it ahead.
+/// Linear operators are evaluated again with the magnitudes of all operands, and again with their errors, which gives a bound for each
+/// element (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, chapters 3 and 5). Each operator is allowed some
+/// roundings in addition to its own, because passes fold it into constants.
 struct EstimateRules {
-  /// Whether convolutions may use Winograd's algorithm, whose error is a part of the largest numbers, not of the element's own.
+  /// Whether convolutions may use Winograd's algorithm, whose error is relative to the largest numbers, not to the element itself.
   let isFast: Bool
   /// The node.
   let node: Node
-  /// Those of the node's results.
+  /// The roundings of the node's results.
   let roundings: Roundings
 
-  /// Where a number may be beyond the range of its type, nothing is known of it, nor of what comes of it: the error is infinite.
+  /// If a number may exceed the range of its type, nothing is known about it, or about what is computed from it: the error is infinite.
   /// - Throws: `InfoldError` with `.unsupported` for an operator that the generator does not use.
   func outputs(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
     let isKnown = inputs.allSatisfy { $0?.isBounded ?? true }
@@ -81,7 +81,7 @@ struct EstimateRules {
     }
   }
 
-  /// The outputs for these operands. Those that say how, like a list of sizes, stay as they are.
+  /// The outputs for these operands. Operands that are parameters, such as a list of sizes, are unchanged.
   func evaluate(_ operands: [Tensor?], keeping inputs: [Estimate?] = []) throws(InfoldError) -> [Tensor] {
     var operands = operands
     for (index, input) in inputs.enumerated() {
@@ -100,7 +100,7 @@ extension EstimateRules {
     return values.indices.map { Estimate(value: values[$0], magnitude: magnitudes[$0], error: errors[$0]) }
   }
 
-  /// A sum of products of the first two operands, and the third.
+  /// A sum of products of the first two operands, plus the third.
   private func product(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
     let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
     let zero = try addend?.error.scaled(by: 0)
@@ -117,7 +117,7 @@ extension EstimateRules {
       default: weight.value.count / weight.value.shape[0]
       }
     error = try rounded(error, of: magnitude, count: count)
-    // Folded weights may be so small that they are rounded as numbers near 0 are.
+    // Folded weights may be so small that they are rounded like numbers near 0.
     if roundings.result > roundings.sum {
       let near = Double(count) * roundings.smallest * (x.magnitude.largest + x.error.largest)
       error = try error.mapped { (e: Double) in e + near }
@@ -145,7 +145,7 @@ extension EstimateRules {
   }
 
   private func sum(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
-    // The second operand of a Sub, and that of a Neg, count with their signs turned.
+    // The second operand of Sub, and that of Neg, count with the opposite sign.
     let sign = node.typed is Sub ? -1.0 : 1
     func evaluate(_ part: (Estimate) -> Tensor) throws(InfoldError) -> Tensor {
       var operands: [Tensor?] = []
@@ -180,7 +180,7 @@ extension EstimateRules {
     return Estimate(value: value, magnitude: magnitude, error: error)
   }
 
-  /// Weights are differences of coordinates, which are rounded as large as they are.
+  /// Weights are differences of coordinates, whose rounding error is proportional to the coordinates.
   private func resized(
     _ resize: Resize, _ inputs: [Estimate?], _ value: Tensor
   ) throws(InfoldError) -> Estimate {
@@ -199,15 +199,15 @@ extension EstimateRules {
     if case .string(let mode)? = node.attributes["mode"] { mode == Array("cubic".utf8) } else { false }
   }
 
-  /// Whether every number is an integer, or follows from integers alone.
+  /// Whether every number is an integer, or is computed only from integers.
   private func isExact(_ inputs: [Estimate?], _ values: [Tensor]) -> Bool {
     let operands = inputs.compactMap { $0?.value }
     return values.allSatisfy { !$0.elementType.isFloatingPoint }
       || operands.allSatisfy { !$0.elementType.isFloatingPoint }
   }
 
-  /// A mean of numbers, with weights whose magnitudes add up to `factor` at most, at positions that are rounded.
-  /// - Parameter error: That of the positions, where an image reaches from -1 to 1.
+  /// A weighted mean of numbers, with weights whose magnitudes have a sum of at most `factor`, at positions that are rounded.
+  /// - Parameter error: The error of the positions, where an image extends from -1 to 1.
   private func sampled(
     _ x: Estimate, _ value: Tensor, factor: Double, positions error: Double = 0
   ) throws(InfoldError) -> Estimate {
@@ -236,7 +236,7 @@ extension EstimateRules {
     return Estimate(value: value, magnitude: magnitude, error: try error.mapped { (e: Double) in e + positions })
   }
 
-  /// Integers that are exact as such. Of what follows, the session may compute the sums with floats, a factor within.
+  /// Exact integers. A session may convert the sums to floats together with a factor that a later node applies.
   private func integerProduct(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
     let weights = inputs[1]!.value, largest = Double(255 * 255 * (weights.count / weights.shape[0]))
     return Estimate(
@@ -244,7 +244,7 @@ extension EstimateRules {
       error: try Tensor(zeros: value.shape, of: .float64))
   }
 
-  /// Integers, which a rounding may make one larger or smaller.
+  /// Integers, which may differ by one because of a rounding error.
   private func quantized(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
     let scale = inputs[1]!.value.largest
     return Estimate(value: value, magnitude: value, error: try inputs[0]!.error.mapped { (e: Double) in e / scale + 1 })
@@ -261,7 +261,7 @@ extension EstimateRules {
 
 extension EstimateRules {
   private func softmax(_ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
-    // The logarithm of a share moves by twice the largest error at most.
+    // The logarithm of a softmax changes by at most twice the largest error.
     let largest = try x.value.mapped { (x: Double) in x.isFinite ? x.magnitude : 0 }.largest
     let change = 4 * x.error.largest + 8 * roundings.sum * (largest + Double(x.value.count))
     let part = change + 8 * roundings.result, near = 8 * roundings.sum + roundings.smallest
@@ -278,7 +278,7 @@ extension EstimateRules {
     ) { plane, _ in (scales[plane % shape[1]], shifts[plane % shape[1]]) }
   }
 
-  /// A normalization over the last dimension, with a scale for each of its numbers.
+  /// A normalization over the last dimension, with a scale for each element.
   private func normalizedRows(
     _ inputs: [Estimate?], _ value: Tensor, epsilon: Double, isCentered: Bool
   ) throws(InfoldError) -> Estimate {
@@ -289,9 +289,9 @@ extension EstimateRules {
     ) { _, place in (scales[place], shifts?[place] ?? 0) }
   }
 
-  /// How far mean and deviation of `count` numbers are moved follows from the largest error of these, to the first order. Where that is
-  /// not small beside the deviation, nothing is known.
-  /// - Parameter factors: Scale and shift of a number, by its group and its place there.
+  /// The errors of mean and deviation of `count` numbers follow from the largest error of the numbers, to first order. If that is not small
+  /// compared with the deviation, nothing is known.
+  /// - Parameter factors: Scale and shift of a number, by its group and its index in the group.
   private func normalized(
     _ x: Estimate, _ value: Tensor, count: Int, epsilon: Double, isCentered: Bool,
     factors: (_ group: Int, _ place: Int) -> (scale: Double, shift: Double)
@@ -346,21 +346,21 @@ extension EstimateRules {
 }
 
 extension Estimate {
-  /// What is −∞ because a mask says so is exact.
+  /// A −∞ that comes from a mask is exact.
   fileprivate mutating func settleInfinities() throws(InfoldError) {
     guard value.largestMagnitude == .infinity else { return }
     magnitude = try magnitude.combined(with: value) { $1.isInfinite ? 0 : $0 }
     error = try error.combined(with: value) { $1.isInfinite ? 0 : $0 }
   }
 
-  /// The result of an operator that is not linear.
+  /// The result of a nonlinear operator.
   init(value: Tensor, error: Tensor) throws(InfoldError) {
     self.init(value: value, magnitude: try value.magnitudes, error: error)
   }
 }
 
 extension EstimateRules {
-  /// An error with those of `count` roundings, and some more, of sums with this magnitude.
+  /// An error plus that of `count` roundings, and some more, of sums with this magnitude.
   func rounded(_ error: Tensor, of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
     let part = Double(count) * roundings.sum + roundings.allowance
     return try error.combined(with: magnitude) { error, magnitude in

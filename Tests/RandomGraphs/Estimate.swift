@@ -1,17 +1,17 @@
 import InfoldSystem
 import InfoldTensor
 
-/// What is known of a value: its number in double precision, and how far single precision may be from it.
+/// What is known about a value: its numbers in double precision, and the largest possible errors in single precision.
 struct Estimate {
   /// The number in double precision.
   var value: Tensor
-  /// The sum of the magnitudes of everything that is added up for it since the last operator that is not linear. Passes
-  /// that take linear operators together keep these summands, but round them in another order.
+  /// The sum of the magnitudes of all summands since the last nonlinear operator. Passes that merge linear operators keep these summands,
+  /// but round them in a different order.
   var magnitude: Tensor
-  /// The most by which a number that was rounded may differ.
+  /// The largest possible error of the rounded number.
   var error: Tensor
 
-  /// A number that single precision holds.
+  /// A number that is exact in single precision.
   init(exactly value: Tensor) throws(InfoldError) {
     self.value = try value.widened()
     guard value.elementType.isFloatingPoint else {
@@ -22,7 +22,7 @@ struct Estimate {
     error = try self.value.mapped { (_: Double) in 0.0 }
   }
 
-  /// Whether something is known of every number.
+  /// Whether an error bound is known for every number.
   var isBounded: Bool { !value.elementType.isFloatingPoint || error.largest.isFinite }
 
   init(value: Tensor, magnitude: Tensor, error: Tensor) {
@@ -32,11 +32,11 @@ struct Estimate {
 
 /// How numbers of a type are rounded. Operators compute float16 in single precision, and round results once.
 struct Roundings {
-  /// The unit roundoff of what is computed inside of an operator: half the distance from 1 to the next larger number.
+  /// The unit roundoff of computations inside of an operator: half the distance from 1 to the next larger number.
   let sum = 0x1p-24
-  /// That of what is stored.
+  /// The unit roundoff of stored results.
   let result: Double
-  /// The most by which numbers near 0 are off that are stored.
+  /// The largest rounding error of stored numbers near 0.
   let smallest: Double
   /// The largest finite number.
   let largest: Double
@@ -48,8 +48,8 @@ struct Roundings {
       : (0x1p-24, 0x1p-126, Double(Float.greatestFiniteMagnitude))
   }
 
-  /// The roundings of a result that are allowed beyond the sum's own: those of constants that passes compute ahead, and that of the
-  /// result. There are more of them where they are small beside everything else.
+  /// The relative error that a result may have in addition to that of its sum: for constants that passes compute ahead of time, and for the
+  /// rounding of the result. It is larger if it is small compared with other errors.
   var allowance: Double { result > sum ? 6 * result : 16 * sum }
 }
 
@@ -61,7 +61,7 @@ extension Tensor {
   /// The tensor times a number.
   func scaled(by factor: Double) throws(InfoldError) -> Tensor { try mapped { (x: Double) in factor * x } }
 
-  /// The largest element, 0 at least.
+  /// The largest element, at least 0.
   var largest: Double {
     withElements(as: Double.self) { elements in
       var largest = 0.0
@@ -70,7 +70,7 @@ extension Tensor {
     }
   }
 
-  /// The largest magnitude of an element, 0 at least.
+  /// The largest magnitude of an element, at least 0.
   var largestMagnitude: Double {
     withElements(as: Double.self) { elements in
       var largest = 0.0
@@ -79,7 +79,7 @@ extension Tensor {
     }
   }
 
-  /// An element for each two of tensors of the same shape.
+  /// Combines corresponding elements of two tensors of the same shape.
   func combined(with other: Tensor, _ combine: (Double, Double) -> Double) throws(InfoldError) -> Tensor {
     precondition(shape == other.shape)
     let a = try elements(as: Double.self), b = try other.elements(as: Double.self)

@@ -4,19 +4,19 @@ import InfoldSystem
 import InfoldTensor
 
 extension Graph {
-  /// Makes numbers of this type of all that are float32, but the scales of Resize, which the standard wants as they are.
+  /// Converts all float32 numbers to this type, except the scales of Resize, which the standard requires to be float32.
   public mutating func narrow(to type: ElementType) throws(InfoldError) {
     let scales = Set(nodes.filter { $0.opType == "Resize" && $0.inputs.count > 2 }.compactMap { $0.inputs[2] })
     try change(.float32, to: type, but: scales) { (body) throws(InfoldError) in try body.narrow(to: type) }
   }
 
-  /// Makes float32 numbers of all constants of a narrow type, which keep their values, and of the inputs: a network that computes the
-  /// same in single precision.
+  /// Converts the inputs and all constants of a narrow type to float32, with the same values: a network that computes the same in single
+  /// precision.
   public mutating func widen(from type: ElementType) throws(InfoldError) {
     try change(type, to: .float32) { (body) throws(InfoldError) in try body.widen(from: type) }
   }
 
-  /// Gives constants, inputs and what is said of values another type, in bodies as well, and finds out the types of everything.
+  /// Changes the type of constants, inputs and claims, in bodies as well, and infers the types of all other values.
   private mutating func change(
     _ type: ElementType, to other: ElementType, but kept: Set<ValueID> = [],
     body change: (inout Graph) throws(InfoldError) -> Void
@@ -30,7 +30,7 @@ extension Graph {
         if let known = self[id].type, known.elementType == type { self[id].type = TensorType(other, known.shape) }
       } else {
         self[id].type = nil
-        // Of what passes replace, there is nothing else to know.
+        // Claims about the results of nodes that passes replace are the only information about them.
         if let claim = self[id].claim {
           self[id].claim =
             keepsClaims ? TensorType(claim.elementType == type ? other : claim.elementType, claim.shape) : nil
@@ -49,12 +49,12 @@ extension Graph {
     if captures.isEmpty { try inferTypes() }
   }
 
-  /// Whether nodes are there that no operator says the types of.
+  /// Whether there are nodes whose types no operator can infer.
   private var keepsClaims: Bool { nodes.contains { $0.typed == nil } }
 }
 
 extension Attribute {
-  /// The body, where it is one.
+  /// The body, if the attribute is one.
   var graph: Graph? {
     if case .graph(let graph) = self { graph } else { nil }
   }

@@ -4,15 +4,15 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// The estimates of the values of a network: node by node, in bodies and with sequences as ONNX defines them.
+/// The estimates of the values of a network: node by node, with bodies and sequences as ONNX defines them.
 struct NetworkEstimates {
   /// Whether convolutions may use Winograd's algorithm.
   let isFast: Bool
   /// How numbers are rounded.
   let roundings: Roundings
 
-  /// The estimates of all values of a graph; `nil` for sequences, and where nothing is computed.
-  /// - Parameter given: Those of the inputs, and of what a body captures.
+  /// The estimates of all values of a graph; `nil` for sequences, and for values that are not computed.
+  /// - Parameter given: The estimates of the inputs, and of captured values.
   func values(of graph: Graph, _ given: [ValueID: Estimate]) throws(InfoldError) -> [Estimate?] {
     var estimates: [Estimate?] = [], sequences: [ValueID: [Estimate]] = [:]
     for id in graph.valueIDs {
@@ -54,7 +54,6 @@ struct NetworkEstimates {
       return try run(node.attributes[isTaken ? "then_branch" : "else_branch"]!.graph!, [])
     case "Loop": return try loop(node, inputs, run)
     default:
-      // Where a result may be given up, there is no more to know of it.
       return try EstimateRules(isFast: isFast, node: node, roundings: roundings).outputs(inputs)
     }
   }
@@ -78,7 +77,7 @@ struct NetworkEstimates {
     var results = carried
     for parts in collected {
       if parts.isEmpty {
-        // Without a trip, only the shape can be compared, and the trip that there was not would tell it.
+        // Without iterations, only the shape can be compared. It is that of an additional iteration.
         let given =
           [try Estimate(exactly: Tensor(scalar: Int64(0))), try Estimate(exactly: Tensor(scalar: true))] + carried
         let index = results.count + 1
@@ -92,7 +91,7 @@ struct NetworkEstimates {
   }
 }
 
-/// What an operator on sequences gives.
+/// The results of an operator on sequences.
 struct SequenceEstimates {
   enum Result {
     case sequence([Estimate])
@@ -169,12 +168,12 @@ struct SequenceEstimates {
 }
 
 extension Estimate {
-  /// What moves the elements of all three parts.
+  /// Applies an operation that moves elements to all three tensors.
   fileprivate func map(_ change: (Tensor) throws(InfoldError) -> Tensor) throws(InfoldError) -> Estimate {
     Estimate(value: try change(value), magnitude: try change(magnitude), error: try change(error))
   }
 
-  /// Several behind one another along an axis.
+  /// Concatenates estimates along an axis.
   fileprivate init(concatenating parts: [Estimate], axis: Int) throws(InfoldError) {
     func joined(_ part: (Estimate) -> Tensor) throws(InfoldError) -> Tensor {
       try Tensor(concatenating: parts.map(part), axis: axis)
@@ -182,7 +181,7 @@ extension Estimate {
     self.init(value: try joined(\.value), magnitude: try joined(\.magnitude), error: try joined(\.error))
   }
 
-  /// Several beside one another along a new axis.
+  /// Stacks estimates along a new axis.
   fileprivate init(stacking parts: [Estimate], axis: Int) throws(InfoldError) {
     var wide: [Estimate] = []
     for part in parts {

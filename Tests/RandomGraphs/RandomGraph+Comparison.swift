@@ -3,13 +3,13 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// A run whose results are not what they must be.
+/// A run with wrong results.
 public struct Disagreement: Sendable, CustomStringConvertible {
   /// How the network was run.
   public let configuration: String
   /// What differs.
   public let reason: String
-  /// Whether the network was refused as one that Infold does not run: some sequences only turn out as such once all is put together.
+  /// Whether the network was refused as unsupported: some sequences turn out to be so only when the network is complete.
   public let isRefusal: Bool
 
   fileprivate init(_ configuration: String, _ reason: String, isRefusal: Bool = false) {
@@ -25,14 +25,14 @@ extension RandomGraph {
     case exact, fast, unoptimized
   }
 
-  /// Runs the network optimized in both precisions, and as it is written, and holds the results against double precision.
-  /// - Returns: The first result that is farther off than rounding explains; `nil` for none.
-  /// - Throws: `InfoldError` when the reference cannot run the network.
+  /// Runs the network optimized in both precisions, and without optimization, and compares the results with double precision.
+  /// - Returns: The first result whose error rounding does not explain; `nil` if there is none.
+  /// - Throws: `InfoldError` if the reference cannot run the network.
   public func disagreement() throws(InfoldError) -> Disagreement? {
     try disagreement(running: model)
   }
 
-  /// As `disagreement()`, but of results of another model, which has the same inputs in the same order.
+  /// Like `disagreement()`, but with the results of another model, which has the same inputs in the same order.
   package func disagreement(running model: Model) throws(InfoldError) -> Disagreement? {
     let exact = try estimates(isFast: false), ids = self.model.graph.inputs
     let names = KernelChoice.names, kernels = names[Int(seed % UInt64(names.count))]
@@ -42,12 +42,12 @@ extension RandomGraph {
         threads: Int(seed / 7 % 2) + 1, optimize: configuration != .unoptimized,
         precision: configuration == .fast ? .fast : .exact)
       do throws(InfoldError) {
-        // So small a cache that steps run band by band, or that of the machine.
+        // A cache so small that steps run in bands, or that of the machine.
         let session = try Session(
           model, options: options, kernelsNamed: kernels,
           secondLevelCache: seed / 14 % 4 == 0 ? nil : 1 << Int(8 + seed / 56 % 10))
         var results: [Tensor] = []
-        // Whether they fit or not, nothing may be left of other sizes.
+        // A run at other sizes, whether it succeeds or not, must not affect the next run.
         if !others.isEmpty {
           try? session.run(ids.map { others[$0] ?? inputs[$0]! }, into: &results)
         }
@@ -71,9 +71,9 @@ extension RandomGraph {
     let roundings = Roundings(of: result.elementType)
     let numbers = try result.numbers(), truth = try estimate.value.numbers(), errors = try estimate.error.numbers()
     for (index, number) in numbers.enumerated() {
-      // Nothing is known of numbers that may have left the range of their type.
+      // Nothing is known about numbers that may have exceeded the range of their type.
       guard errors[index].isFinite else { continue }
-      // One rounding more: the result itself.
+      // One more rounding, that of the result itself.
       let bound = errors[index] + 2 * roundings.result * truth[index].magnitude + roundings.smallest
       if !((number - truth[index]).magnitude <= bound) {
         return "of \(result.shape) is \(number) at \(index), not \(truth[index]); rounding explains \(bound)"

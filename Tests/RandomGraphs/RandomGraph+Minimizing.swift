@@ -4,8 +4,8 @@ import InfoldSystem
 import InfoldTensor
 
 extension RandomGraph {
-  /// A smaller network that disagrees as well: with one output, the first that does, and with values of the network as inputs where
-  /// what makes them does not matter.
+  /// A smaller network that also disagrees: with only the first output that does, and with values of the network as inputs if the nodes
+  /// that compute them do not matter.
   public func minimized() throws(InfoldError) -> RandomGraph {
     guard try disagreement() != nil else { return self }
     var smallest = self
@@ -21,7 +21,7 @@ extension RandomGraph {
     return try smallest.withoutBeginning()
   }
 
-  /// Makes inputs of values, the last ones first, as long as the network disagrees.
+  /// Turns values into inputs, the last ones first, as long as the network disagrees.
   private func withoutBeginning() throws(InfoldError) -> RandomGraph {
     var smallest = self
     for node in model.graph.nodes.reversed() where node.outputs.count == 1 {
@@ -34,7 +34,7 @@ extension RandomGraph {
     return smallest
   }
 
-  /// The network with other outputs, that takes the values of `made` as inputs.
+  /// The network with other outputs, which takes the values in `made` as inputs.
   private func replacing(outputs: [ValueID], made: [ValueID]) throws(InfoldError) -> RandomGraph {
     let estimates = try allEstimates(isFast: false)
     var model = model, inputs = inputs

@@ -4,19 +4,19 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A random network with random inputs, the same ones for the same seed on every machine.
+/// A random network with random inputs, which are the same for the same seed on every machine.
 public struct RandomGraph: Sendable {
   /// The network.
   public let model: Model
   /// A tensor for each of its inputs.
   public let inputs: [ValueID: Tensor]
-  /// What a run gets before that in their places: numbers that lead to other sizes, which may not fit each other.
+  /// Inputs of an earlier run: numbers that lead to other sizes, which may not fit each other.
   let others: [ValueID: Tensor]
-  /// What chooses the kernels that run it.
+  /// Determines the kernels that run it.
   let seed: UInt64
 
-  /// The network of a seed.
-  /// - Throws: `InfoldError` when the generator has made a network that is none: a mistake of its own, or of shape rules.
+  /// Creates the network of a seed.
+  /// - Throws: `InfoldError` if the generated network is invalid, because of an error in the generator or in shape rules.
   public init(seed: UInt64) throws(InfoldError) {
     var random = SplitMix64(seed: seed)
     var network = try RandomNetwork(random: SplitMix64(seed: random.next()))
@@ -52,7 +52,7 @@ public struct RandomGraph: Sendable {
 }
 
 extension RandomGraph: CustomStringConvertible {
-  /// The inputs and the nodes, each on a line, with those of bodies behind them.
+  /// The inputs and the nodes, one per line, each followed by those of its bodies.
   public var description: String { model.graph.lines.joined(separator: "\n") }
 }
 

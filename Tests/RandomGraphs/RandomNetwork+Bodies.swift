@@ -4,9 +4,9 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// If and Loop, with bodies that grow as the network around them does.
+/// If and Loop, with bodies that grow like the enclosing network.
 extension RandomNetwork {
-  /// An If whose branches use values around them; what they give has one shape, or another in each.
+  /// An If whose branches capture values. Their outputs have the same shape, or different ones.
   mutating func addConditional(_ x: Operand) throws(InfoldError) {
     guard depth < 2 else { return try addActivation(x) }
     let isTaken = random.oneIn(2), isList = random.oneIn(4)
@@ -21,7 +21,7 @@ extension RandomNetwork {
       var outputs = try (0..<outputCount).map { (_) throws(InfoldError) in
         try body.output(like: keepsShape ? x : nil)
       }
-      // A branch may give the same twice.
+      // A branch may return the same value twice.
       if outputCount == 2, keepsShape, random.oneIn(4) { outputs[1] = outputs[0] }
       if isOwn { results = outputs }
       attributes[name] = .graph(try finish(body, outputs: outputs.map(\.id), inputs: []))
@@ -34,7 +34,7 @@ extension RandomNetwork {
     }
   }
 
-  /// A Loop that ends by its trips, its condition or both, carries values of one shape, and collects others.
+  /// A Loop that ends by its trip count, its condition or both, with loop-carried values of fixed shape, and scan outputs.
   mutating func addLoop(_ x: Operand) throws(InfoldError) {
     guard depth < 2, x.rank < 5 else { return try addActivation(x) }
     var trips = random.int(0...4)
@@ -64,7 +64,7 @@ extension RandomNetwork {
     var outputs: [ValueID] = []
     let next: ValueID
     if let limit {
-      // The condition behind trip t holds where t + 1 < limit.
+      // The condition after iteration t is true if t + 1 < limit.
       let last = try body.builder.constant(Tensor(scalar: Int64(limit - 1)))
       next = try body.builder.node("Less", [trip, last])
       trips = min(trips, limit)
@@ -83,7 +83,7 @@ extension RandomNetwork {
       guard value.rank < 4, !value.sizes.contains(0) else { continue }
       collected.append(value)
     }
-    // Without a trip, the rank of what is collected must follow from types.
+    // Without iterations, the rank of a scan output must be inferred.
     if trips == 0, hasOpenSizes || body.hasOpenSizes { collected = [] }
     guard !carried.isEmpty || !collected.isEmpty else { return try addActivation(x) }
     let inputs = [trip, condition] + carried.map(\.id)
@@ -98,12 +98,12 @@ extension RandomNetwork {
     }
     for (id, value) in zip(made.dropFirst(carried.count), collected) {
       builder.claim(id, TensorType(.float32, Shape([.unknown] + Shape(value.sizes).dimensions)))
-      // Without a trip, sizes that follow from no type are 0.
+      // Without iterations, sizes that cannot be inferred are 0.
       if trips > 0 { add(id, [trips] + value.sizes) }
     }
   }
 
-  /// A body that captures a few values, `x` among them.
+  /// A body that captures a few values, including `x`.
   private mutating func body(around x: Operand) throws(InfoldError) -> RandomNetwork {
     var captured = [x]
     for _ in 0..<random.int(0...2) {
@@ -119,7 +119,7 @@ extension RandomNetwork {
     return body
   }
 
-  /// A value that the body makes, of the shape of `x` where there is one.
+  /// A value that the body computes, with the shape of `x` if given.
   private mutating func output(like x: Operand?) throws(InfoldError) -> Operand {
     let producers = builder.graph.producers()
     let made = values.filter { producers[$0.id.index] != nil && (x == nil || $0.sizes == x!.sizes) }
@@ -127,7 +127,7 @@ extension RandomNetwork {
     if let x, let own = like(x).last {
       try addActivation(own)
     } else if let x {
-      // A value that nobody captured: zeros in its place.
+      // If no value of this shape is captured, one is computed from weights.
       add(try builder.node("Neg", [weights(x.sizes)]), x.sizes)
     } else {
       try addActivation(values.last!)
@@ -135,7 +135,7 @@ extension RandomNetwork {
     return values.last!
   }
 
-  /// The position along the first axis that is the number of the trip, broadcast again.
+  /// The slice along the first axis at the iteration number, broadcast again.
   private mutating func addSlice(_ x: Operand, at trip: ValueID, of most: Int) throws(InfoldError) {
     guard let axis = x.sizes.indices.first(where: { x.sizes[$0] >= most }) else { return }
     let slice = try builder.node("Gather", [x.id, trip], attributes: ["axis": .int(Int64(axis))])
@@ -143,7 +143,7 @@ extension RandomNetwork {
     add(try builder.node("Add", [x.id, wide]), x.sizes)
   }
 
-  /// The body as a graph, whose other inputs are captures; what it decides, this network does.
+  /// The body as a graph, with captures in addition to its inputs. The network takes over the body's decisions.
   private mutating func finish(
     _ body: RandomNetwork, outputs: [ValueID], inputs: [ValueID]
   ) throws(InfoldError) -> Graph {
@@ -156,7 +156,7 @@ extension RandomNetwork {
       try adopt(body.decisions[id]!, named: graph[id].name)
     }
     for id in captures { graph[id].type = nil }
-    // Sequences are replaced where the types of tensors are known.
+    // Sequences are replaced if the types of tensors are known.
     if random.oneIn(2), !graph.nodes.contains(where: \.hasSequences) {
       for id in inputs.dropFirst(2) { graph[id].type = nil }
     }
@@ -166,7 +166,7 @@ extension RandomNetwork {
     return graph
   }
 
-  /// Takes an input for a body.
+  /// Adds an input for a decision of a body.
   private mutating func adopt(_ decision: Decision, named name: String) throws(InfoldError) {
     let id = try builder.input(name, shape: Shape(decision.tensor.shape), of: decision.tensor.elementType)
     decisions[id] = decision

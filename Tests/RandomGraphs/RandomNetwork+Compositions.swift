@@ -3,13 +3,13 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Operators that networks of others define: ONNX's Attention and RotaryEmbedding, and those that ONNX Runtime writes.
+/// Composed operators: ONNX's Attention and RotaryEmbedding, and those that ONNX Runtime writes.
 extension RandomNetwork {
   private static let contributed = "com.microsoft"
 
   // MARK: Attention
 
-  /// ONNX's Attention with queries `x`, or rotations of its rows.
+  /// ONNX's Attention with queries `x`, or RotaryEmbedding of its rows.
   mutating func addAttention(_ given: Operand) throws(InfoldError) {
     guard opset >= 23, (3...4).contains(given.rank), !given.sizes.contains(0), given.sizes.reduce(1, *) <= 2000 else {
       return try addFused(given)
@@ -95,7 +95,7 @@ extension RandomNetwork {
 
   // MARK: Fused operators
 
-  /// Operators that ONNX Runtime's optimizer writes; its FusedConv comes with the convolutions.
+  /// Operators that ONNX Runtime's optimizer writes. Its FusedConv is generated with the convolutions.
   mutating func addFused(_ x: Operand) throws(InfoldError) {
     let columns = x.sizes.last!
     guard columns > 0 else { return try addActivation(x) }
@@ -126,7 +126,7 @@ extension RandomNetwork {
     add(try builder.node(name, inputs, attributes: attributes, domain: Self.contributed), sizes)
   }
 
-  /// FusedMatMul with weights, whose batch and last two axes may stand in another order.
+  /// FusedMatMul with weights, whose batch and last two axes may be in a different order.
   private mutating func addFusedProduct(_ x: Operand) throws(InfoldError) {
     let swaps = random.oneIn(2), movesBatch = x.rank > 2 && random.oneIn(3), swapsWeight = random.oneIn(2)
     // The axes of A as it is multiplied.
@@ -146,7 +146,7 @@ extension RandomNetwork {
 
   // MARK: Quantized numbers
 
-  /// Operators of quantized numbers that ONNX Runtime's quantizer writes, between QuantizeLinear and DequantizeLinear.
+  /// Quantized operators that ONNX Runtime's quantizer writes, between QuantizeLinear and DequantizeLinear.
   mutating func addQuantizedArithmetic(_ x: Operand) throws(InfoldError) {
     mayBeNarrow = false
     let type = random.pick([ElementType.uint8, .int8])

@@ -3,19 +3,19 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Sizes that only a run knows: they follow from numbers that the network is given.
+/// Sizes that are known only at run time, because they depend on the values of inputs.
 extension RandomNetwork {
-  /// An input with numbers that the network's sizes depend on.
+  /// An input whose values determine sizes of the network.
   struct Decision: Sendable {
-    /// What the network was made for.
+    /// The values for which the network was generated.
     let tensor: Tensor
-    /// What a run may get before, with which sizes may not fit each other.
+    /// The values for an earlier run, with which sizes may not fit each other.
     let other: Tensor
   }
 
-  /// Adds an input whose numbers are chosen here.
+  /// Adds an input with the given values.
   mutating func decide(_ tensor: Tensor, or other: Tensor) throws(InfoldError) -> ValueID {
-    // The network around a body takes the input under the same name.
+    // The enclosing network adopts the input of a body under the same name.
     let name = "decision\(depth == 0 ? "\(decisions.count)" : String(random.next(), radix: 36))"
     let id = try builder.input(name, shape: Shape(tensor.shape), of: tensor.elementType)
     decisions[id] = Decision(tensor: tensor, other: other)
@@ -27,7 +27,7 @@ extension RandomNetwork {
       Tensor(shape: [numbers.count], numbers.map(Int64.init)), or: Tensor(shape: [other.count], other.map(Int64.init)))
   }
 
-  /// A mask of which so many are true.
+  /// A mask with `count` true elements.
   private mutating func decideMask(_ size: Int, count: Int) throws(InfoldError) -> ValueID {
     var mask = (0..<size).map { $0 < count }
     mask.shuffle(using: &random)
@@ -35,7 +35,7 @@ extension RandomNetwork {
     return try decide(Tensor(shape: [size], mask), or: Tensor(shape: [size], other))
   }
 
-  /// Gives a value other positions along an axis, as many as a run finds.
+  /// Changes the number of positions of a value along an axis to a number that is computed at run time.
   mutating func addComputedSize(_ x: Operand) throws(InfoldError) {
     let axis = random.pick([0, 0, 0, 0, 1, x.rank - 1]), size = x.sizes[axis]
     guard size > 0 else { return try addActivation(x) }
@@ -84,7 +84,7 @@ extension RandomNetwork {
     add(id, sizes)
   }
 
-  /// Positions along an axis that a mask, boxes or scores choose: none of them, too, along the first.
+  /// Positions along an axis that a mask, boxes or scores select; along the first axis, possibly none.
   private mutating func addSelection(_ x: Operand, _ axis: Int) throws(InfoldError) {
     let size = x.sizes[axis], count = axis == 0 && random.oneIn(8) ? 0 : random.int(1...size)
     let indices: ValueID
@@ -116,14 +116,14 @@ extension RandomNetwork {
     let y = try builder.node("Gather", [x.id, indices], attributes: ["axis": .int(Int64(axis))])
     add(y, x.sizes, axis, count)
     if random.oneIn(4), axis == 0 {
-      // The same of another value.
+      // The same positions of another value.
       let others = values.filter { $0.sizes[0] == size }
       let other = random.pick(others)
       add(try builder.node("Gather", [other.id, indices]), other.sizes, 0, count)
     }
   }
 
-  /// The indices of those of some boxes, none of which meet, whose scores are high enough.
+  /// The indices of disjoint boxes whose scores are high enough.
   private mutating func suppressed(_ size: Int, _ count: Int) throws(InfoldError) -> ValueID {
     var corners: [Float] = []
     for place in 0..<size { corners += [0, Float(2 * place), 1, Float(2 * place + 1)] }
@@ -144,7 +144,7 @@ extension RandomNetwork {
       "Gather", [found, try builder.constant(Tensor(scalar: Int64(2)))], attributes: ["axis": .int(1)])
   }
 
-  /// A few rows of one number behind a value.
+  /// Appends a few rows of one number to a value.
   private mutating func addRow(_ x: Operand, _ axis: Int) throws(InfoldError) {
     let count = random.int(0...3)
     var sizes = x.sizes
@@ -163,7 +163,7 @@ extension RandomNetwork {
       x.sizes[axis] + count)
   }
 
-  /// The positions along an axis backwards, whose number is computed.
+  /// The positions along an axis in reverse order. Their number is computed.
   private mutating func addReversed(_ x: Operand, _ axis: Int) throws(InfoldError) {
     let one = try builder.constant(Tensor(scalar: Int64(1))), minusOne = try builder.constant(Tensor(scalar: Int64(-1)))
     let size = try builder.node(
@@ -173,7 +173,7 @@ extension RandomNetwork {
     add(try builder.node("Gather", [x.id, indices], attributes: ["axis": .int(Int64(axis))]), x.sizes)
   }
 
-  /// A matrix of a row for each position of the first axis, in a shape that is computed.
+  /// A matrix with a row for each position of the first axis, in a computed shape.
   private mutating func addMatrix(_ x: Operand) throws(InfoldError) {
     let rest = x.sizes[1...].reduce(1, *)
     guard rest <= 400 else { return }

@@ -4,7 +4,7 @@ import InfoldSystem
 
 /// Normalizations, activations and arithmetic.
 extension RandomNetwork {
-  /// A constant for each channel, in one of the shapes in which exporters write it, or one number for all.
+  /// A constant per channel, in one of the shapes that exporters write, or a single number.
   private mutating func perChannel(
     _ x: Operand, in range: ClosedRange<Float>
   ) throws(InfoldError) -> ValueID {
@@ -44,7 +44,7 @@ extension RandomNetwork {
 
   mutating func batchNormalization(_ x: Operand) throws(InfoldError) -> ValueID {
     let channels = x.sizes[1]
-    // Channels that are switched off, and such of almost no variance, occur in trained networks.
+    // Dead channels, and channels with almost no variance, occur in trained networks.
     let hasZeros = random.oneIn(5), hasSmall = random.oneIn(5)
     let scale = try random.tensor([channels], in: -2...2).mapped { (s: Float) in hasZeros && s < 0 ? 0 : s }
     let variance = try random.tensor([channels], in: 0.1...2).mapped { (v: Float) in hasSmall && v < 0.7 ? 1e-4 : v }

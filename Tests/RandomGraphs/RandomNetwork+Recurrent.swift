@@ -5,7 +5,7 @@ import InfoldTensor
 
 /// LSTM, GRU and RNN.
 extension RandomNetwork {
-  /// A recurrent layer over a value as sequences, in every direction and layout.
+  /// A recurrent layer for a value as sequences, in every direction and layout.
   mutating func addRecurrent(_ given: Operand) throws(InfoldError) {
     let width = given.sizes.dropFirst(2).reduce(1, *)
     guard width > 0, width <= 300, given.sizes[0] * given.sizes[1] <= 64 else { return try addActivation(given) }

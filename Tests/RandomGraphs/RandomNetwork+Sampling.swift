@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// What takes numbers at positions between the elements, and integer products.
+/// Interpolation at positions between the elements, and integer products.
 extension RandomNetwork {
   mutating func addSampling(_ x: Operand) throws(InfoldError) {
     guard x.rank == 4, x.sizes.allSatisfy({ $0 > 0 }) else { return try addReversedSequence(x) }
@@ -18,7 +18,7 @@ extension RandomNetwork {
     }
   }
 
-  /// Resize in every mode that is continuous, along any axes.
+  /// Resize in every continuous mode, along any axes.
   private mutating func addResizing(_ x: Operand) throws(InfoldError) {
     guard x.sizes[2...].allSatisfy({ $0 <= 9 }) else { return }
     var attributes: AttributeList = ["mode": .text(random.pick(["linear", "cubic"]))]
@@ -41,7 +41,7 @@ extension RandomNetwork {
     add(try builder.node("Resize", [x.id, nil, nil, try list(sizes)], attributes: attributes), result)
   }
 
-  /// Samples at constant positions, or those of an affine map.
+  /// Samples at constant positions, or at positions from an affine map.
   private mutating func addGridSample(_ x: Operand) throws(InfoldError) {
     guard opset >= 16 else { return }
     let height = random.int(1...4), width = random.int(1...4)
@@ -60,7 +60,7 @@ extension RandomNetwork {
     add(try builder.node("GridSample", [x.id, grid], attributes: attributes), [x.sizes[0], x.sizes[1], height, width])
   }
 
-  /// Regions with corners at quarters of pixels.
+  /// Regions with corners at multiples of a quarter of a pixel.
   private mutating func addRegions(_ x: Operand) throws(InfoldError) {
     guard opset >= 16 else { return }
     let count = random.int(1...4), height = random.int(1...3), width = random.int(1...3)
@@ -114,7 +114,7 @@ extension RandomNetwork {
     add(y, x.sizes)
   }
 
-  /// A convolution of bytes, whose sums are integers, and no larger than float32 holds, or are rounded to bytes.
+  /// A convolution of bytes. Its sums are integers that float32 can represent, or are rounded to bytes.
   private mutating func addIntegerConvolution(_ x: Operand) throws(InfoldError) {
     mayBeNarrow = false
     let channels = random.pick([1, 3, 8]), filters = random.pick([1, 4, 17]), kernel = random.pick([1, 3])

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Sequences, which passes put tensors in the place of.
+/// Sequences, which passes replace with tensors.
 extension RandomNetwork {
-  /// A sequence that is made, changed, and taken apart or joined again.
+  /// A sequence that is created, changed, and then split or concatenated.
   mutating func addSequence(_ x: Operand) throws(InfoldError) {
     guard x.sizes.allSatisfy({ $0 > 0 }) else { return try addActivation(x) }
     var parts: [[Int]], sequence: ValueID, isOpen = false
@@ -41,7 +41,7 @@ extension RandomNetwork {
         isKept = false
       }
     case 1:
-      // The number of longer parts follows from the axis, which must be known.
+      // The number of longer parts depends on the size of the axis, which must be known.
       let length = computesSizes || hasOpenSizes ? 1 : random.int(1...size)
       lengths = Array(repeating: length, count: size / length) + (size % length == 0 ? [] : [size % length])
       inputs.append(try builder.constant(Tensor(scalar: Int64(length))))
@@ -68,9 +68,9 @@ extension RandomNetwork {
     )
   }
 
-  /// Puts a tensor into a sequence, or takes one away, at a constant place or at the end.
+  /// Inserts a tensor into a sequence, or erases one, at a constant position or at the end.
   private mutating func change(_ sequence: inout ValueID, _ parts: inout [[Int]]) throws(InfoldError) {
-    // Of sequences whose length a run decides, all tensors are of one shape, and only the end can be changed.
+    // If the length of a sequence depends on the run, all tensors have the same shape, and only the end can be changed.
     let isFixed = !computesSizes && !hasOpenSizes
     if random.oneIn(2), parts.count > 1 {
       var inputs: [ValueID?] = [sequence], place = parts.count - 1
@@ -140,7 +140,8 @@ extension RandomNetwork {
     }
   }
 
-  /// A tensor that a node makes of a sequence: nothing else says what it is. Lists, and what has no elements, are left to themselves.
+  /// Declares a tensor that a node computes from a sequence, because its type cannot be inferred otherwise. Lists and tensors without
+  /// elements are not used further.
   private mutating func declare(_ id: ValueID, _ sizes: [Int]) {
     builder.claim(id, TensorType(.float32, Shape(sizes)))
     if sizes.count > 1, !sizes[1...].contains(0) { add(id, sizes) }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// What moves elements, and matrices.
+/// Operators that move elements, and matrices.
 extension RandomNetwork {
   mutating func addConcat(_ x: Operand) throws(InfoldError) {
     let axis = random.pick([1, 1, 1, x.rank - 1])
@@ -53,8 +53,8 @@ extension RandomNetwork {
     }
   }
 
-  /// A product along the last dimension with a normalization of its columns, which stand in another order or shape there: as rows of a
-  /// matrix, or as the second dimension.
+  /// A product along the last dimension, with a normalization of its columns in a different order or shape: as rows of a matrix, or as the
+  /// second dimension.
   mutating func addLinearNormalization(_ x: Operand) throws(InfoldError) {
     let columns = random.pick([1, 2, 3, 8]), inner = x.sizes.last!
     let limit = 2 / Float(inner).squareRoot()
@@ -74,7 +74,7 @@ extension RandomNetwork {
     }
   }
 
-  /// A slice, one of the parts of a split, or the value with a border.
+  /// A slice, a part of a split, or the padded value.
   mutating func addPart(_ x: Operand) throws(InfoldError) {
     let axis = random.pick([1, 1, x.rank - 1])
     var sizes = x.sizes
@@ -104,7 +104,7 @@ extension RandomNetwork {
     }
   }
 
-  /// Adds a node behind a matrix.
+  /// Adds a node after a matrix.
   mutating func growMatrix(_ x: Operand) throws(InfoldError) {
     let columns = random.pick([1, 3, 7, 16]), inner = x.sizes[1]
     let limit = 2 / Float(inner).squareRoot()

@@ -5,13 +5,13 @@ import InfoldTensor
 
 /// Convolutions, pools and resizing.
 extension RandomNetwork {
-  /// How a window moves along the spatial axes.
+  /// The window of a convolution or pool along the spatial axes.
   private struct Window {
     var kernel: [Int]
     var strides: [Int]
     var dilations: [Int]
     var pads: [Int]
-    /// The output's spatial sizes; `nil` where there are none.
+    /// The output's spatial sizes; `nil` if the window does not fit.
     var sizes: [Int]?
   }
 
@@ -46,7 +46,7 @@ extension RandomNetwork {
       outputs = group * random.int(1...3)
     default: break
     }
-    // Weights whose sums stay about as large as what goes in.
+    // Weights that keep sums about as large as the inputs.
     let terms = channels / group * window.kernel.reduce(1, *)
     let limit = 2 / Float(terms).squareRoot()
     var inputs: [ValueID?] = [x.id, try weights([outputs, channels / group] + window.kernel, in: -limit...limit)]
@@ -66,7 +66,7 @@ extension RandomNetwork {
     if random.oneIn(3) { try addActivation(values.last!) }
   }
 
-  /// A convolution as ONNX Runtime's optimizer writes it, with an activation and what is added before.
+  /// A convolution as ONNX Runtime's optimizer writes it, with an activation and an optional addition before it.
   private mutating func addFusedConvolution(
     _ inputs: [ValueID?], _ attributes: AttributeList, _ sizes: [Int]
   ) throws(InfoldError) {
@@ -118,7 +118,7 @@ extension RandomNetwork {
     default: break
     }
     guard sizes.allSatisfy({ $0 > 0 }), sizes.reduce(1, *) <= 400 else { return }
-    // Weights whose sums stay about as large as what goes in.
+    // Weights that keep sums about as large as the inputs.
     let terms = axes.reduce(channels / group) { $0 * max(1, kernel[$1] / strides[$1]) }
     let limit = 2 / Float(terms).squareRoot()
     var inputs: [ValueID?] = [x.id, try weights([channels, filters] + kernel, in: -limit...limit)]

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A network that grows node by node. Values are [N, C, H, W], [N, C, L] or [N, C, D, H, W], and matrices behind a Flatten.
+/// A network that grows node by node. Values are [N, C, H, W], [N, C, L] or [N, C, D, H, W], and matrices after a Flatten.
 ///
-/// Sizes of 1 and 2 are frequent: there, windows have an edge on both sides, and sizes are equal that mean different things.
+/// Sizes of 1 and 2 are frequent: windows then reach the border on both sides, and sizes with different meanings are equal.
 struct RandomNetwork {
   /// A value with its sizes.
   struct Operand {
@@ -18,20 +18,20 @@ struct RandomNetwork {
   var random: SplitMix64
   let opset: Int
   private(set) var values: [Operand] = []
-  /// The inputs whose numbers are chosen with the network.
+  /// The inputs whose values are generated with the network.
   var decisions: [ValueID: Decision] = [:]
-  /// Values of integers that the network gives as well.
+  /// Integer values that are additional outputs.
   var otherOutputs: [ValueID] = []
-  /// Whether everything in float32 may be float16.
+  /// Whether all float32 values may be converted to float16.
   var mayBeNarrow = true
-  /// Whether sizes of values may follow from no types, because branches differ or trips are not known.
+  /// Whether some sizes cannot be inferred, because branches differ or the number of iterations is unknown.
   var hasOpenSizes = false
-  /// Whether sizes follow from numbers that only a run knows, in some places.
+  /// Whether some sizes depend on numbers that are known only at run time.
   let computesSizes: Bool
-  /// How many bodies of If and Loop it lies in.
+  /// The number of enclosing bodies of If and Loop.
   let depth: Int
 
-  /// A network of its inputs.
+  /// A network with only its inputs.
   init(random: SplitMix64) throws(InfoldError) {
     self.random = random
     opset = self.random.pick([14, 17, 20, 22, 23, 24])
@@ -59,7 +59,7 @@ struct RandomNetwork {
     builder.keepsOpaqueNodes = true
   }
 
-  /// The model; its outputs are what was made last, what nobody reads, and sometimes others.
+  /// The model. Its outputs are the last values, values without consumers, and sometimes others.
   mutating func finished() throws(InfoldError) -> Model {
     let consumers = builder.graph.consumers(), inputs = Set(builder.graph.inputs)
     var outputs = [values.last!.id]
@@ -73,7 +73,7 @@ struct RandomNetwork {
     return try builder.model()
   }
 
-  /// Adds a few nodes behind a value, mostly a late one.
+  /// Adds a few nodes after a value, usually one of the last.
   mutating func grow() throws(InfoldError) {
     let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
     if computesSizes, random.oneIn(3) { return try addComputedSize(x) }
@@ -96,7 +96,7 @@ struct RandomNetwork {
     }
   }
 
-  /// What is defined by other operators, or has bodies, states or sequences.
+  /// Nodes that are composed of other operators, or have bodies, states or sequences.
   private mutating func addComposite(_ x: Operand) throws(InfoldError) {
     switch random.int(0...9) {
     case 0, 1: try addConditional(x)
@@ -126,7 +126,7 @@ struct RandomNetwork {
     try builder.constant(random.oneIn(2) ? Tensor(scalar: number) : Tensor(shape: [1], [number]))
   }
 
-  /// Other values of the same sizes, `x` itself among them.
+  /// Values of the same sizes, including `x` itself.
   func like(_ x: Operand) -> [Operand] { values.filter { $0.sizes == x.sizes } }
 }
 

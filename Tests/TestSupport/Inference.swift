@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What the shape rule of one operator says of its outputs.
+/// Returns the output types that the shape rule of one operator infers.
 /// - Parameters:
-///   - types: The inputs; `nil` for one that is left out.
-///   - constants: The tensors of inputs that are known before the model runs, by position.
+/// - types: The inputs; `nil` for an omitted one.
+/// - constants: The tensors of inputs that are known before the model runs, by position.
 public func infer(
   _ opType: String, opset: Int, attributes: AttributeList = [:], _ types: [TensorType?],
   constants: [Int: Tensor] = [:], outputs outputCount: Int = 1
@@ -28,7 +28,7 @@ extension Tensor {
   }
 }
 
-/// Runs `body`, and returns the kind of `InfoldError` that it throws; `nil` when it throws none.
+/// Runs `body`, and returns the code of the `InfoldError` that it throws; `nil` if it throws none.
 public func errorCode(_ body: () throws -> Void) throws -> InfoldError.Code? {
   do {
     try body()

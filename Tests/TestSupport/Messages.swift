@@ -1,6 +1,6 @@
 import InfoldOperators
 
-/// ONNX messages by the numbers of the format, so that the tests do not depend on what they test.
+/// ONNX messages by field number, so that the tests do not depend on the code that they test.
 public enum Onnx {
   public static func model(
     ir: Int? = 8, opsets: [(String, Int)] = [("", 13)], graph: [Wire]?, more: [Wire] = []
@@ -67,9 +67,9 @@ public enum Onnx {
       ir: ir, graph: [.text(2, "g"), input("x", [dim("N"), dim(3)]), output("y"), node("Relu", ["x"], ["y"])] + more)
   }
 
-  /// A model in which a value's type is a sequence of sequences, `depth` messages inside each other in all.
+  /// A model in which a value's type is a sequence of sequences, with `depth` nested messages in total.
   public static func model(nested depth: Int) -> [UInt8] {
-    // ModelProto, GraphProto, ValueInfoProto and TypeProto hold the first of pairs of sequence_type and elem_type.
+    // ModelProto, GraphProto, ValueInfoProto and TypeProto contain the first of the pairs of sequence_type and elem_type.
     var length = 0
     var headers: [[UInt8]] = []
     for level in 0..<depth - 4 {

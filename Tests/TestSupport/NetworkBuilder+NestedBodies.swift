@@ -2,8 +2,8 @@ import InfoldGraph
 import InfoldTensor
 
 extension NetworkBuilder {
-  /// A Loop that runs `trips` times, with an If in its body that takes Exp where `choice` is true and Tanh where it is not, both behind
-  /// a Relu; in front of the loop is a Neg.
+  /// A Neg, followed by a Loop that runs `trips` times. Its body is a Relu, followed by an If that computes Exp if `choice` is true, and
+  /// Tanh otherwise.
   public static func nestedBodies(_ shape: Shape) throws -> Graph {
     var network = NetworkBuilder()
     let x = network.input(shape, "x"), choice = network.input([], "choice", of: .bool)

@@ -3,21 +3,21 @@ import InfoldOperators
 import InfoldTensor
 
 extension NetworkBuilder {
-  /// QuantizeLinear by one scale and zero point, in bytes of the type `type`.
+  /// QuantizeLinear with one scale and zero point, to the 8-bit type `type`.
   public mutating func quantized(
     _ x: ValueID, scale: Float, zeroPoint: Int, of type: ElementType = .uint8
   ) throws -> ValueID {
     try node("QuantizeLinear", [x] + parameters(scale, zeroPoint, type))
   }
 
-  /// DequantizeLinear by one scale and zero point.
+  /// DequantizeLinear with one scale and zero point.
   public mutating func dequantized(
     _ x: ValueID, scale: Float, zeroPoint: Int, of type: ElementType = .uint8
   ) throws -> ValueID {
     try node("DequantizeLinear", [x] + parameters(scale, zeroPoint, type))
   }
 
-  /// What a value is behind QuantizeLinear and DequantizeLinear.
+  /// The value after QuantizeLinear and DequantizeLinear.
   public mutating func rounded(
     _ x: ValueID, scale: Float, zeroPoint: Int, of type: ElementType = .uint8
   ) throws -> ValueID {
@@ -25,7 +25,7 @@ extension NetworkBuilder {
       quantized(x, scale: scale, zeroPoint: zeroPoint, of: type), scale: scale, zeroPoint: zeroPoint, of: type)
   }
 
-  /// Random weights of int8 behind DequantizeLinear, with a random scale for each position along `axis`.
+  /// Random int8 weights followed by DequantizeLinear, with a random scale for each position along `axis`.
   public mutating func quantizedWeights(_ shape: [Int], axis: Int = 0) throws -> ValueID {
     let tensor = try Tensor(random: shape, of: .int8, using: &random)
     let scales = try random.tensor([shape[axis]], in: 0.001...0.01)

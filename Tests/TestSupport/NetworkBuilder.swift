@@ -27,7 +27,7 @@ public struct NetworkBuilder {
     constant(try random.tensor(shape, in: range))
   }
 
-  /// An If, whose branches may use values of this network.
+  /// An If, whose branches may capture values of this network.
   public mutating func choice(_ condition: ValueID, then: Branch, else otherwise: Branch) throws -> ValueID {
     let attributes: AttributeList = ["then_branch": .graph(then.graph), "else_branch": .graph(otherwise.graph)]
     let name = "if\(graph.nodes.count)"
@@ -44,7 +44,7 @@ public struct NetworkBuilder {
   public struct Branch {
     public let graph: Graph
 
-    /// The branch that gives what `body` makes of the value called `name`, outside of it.
+    /// The branch that returns the result of `body` for the captured value called `name`.
     public init(
       of name: String, opset: Int = 13, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
     ) throws {
@@ -57,7 +57,7 @@ public struct NetworkBuilder {
     }
   }
 
-  /// An initializer that a caller may override, by a tensor of the shape `declared`; by default of its own.
+  /// An initializer that a caller may override, by a tensor of the shape `declared`, by default its own.
   public mutating func overridable(_ tensor: Tensor, _ name: String, declared: Shape? = nil) -> ValueID {
     let id = constant(tensor, name)
     if let declared { graph[id].type?.shape = declared }
@@ -66,7 +66,7 @@ public struct NetworkBuilder {
   }
 
   /// Adds a node named `name`, or after its operator and position.
-  /// - Parameter leftOut: The number of outputs that it lists behind the others, and leaves out.
+  /// - Parameter leftOut: The number of additional outputs that it lists and omits.
   @discardableResult
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
@@ -75,7 +75,7 @@ public struct NetworkBuilder {
     try nodes(opType, inputs, attributes, name: name, captures: captures, outputs: outputs, leftOut: leftOut)[0]
   }
 
-  /// As `node`, of an operator of another domain in its first version.
+  /// Like `node`, for an operator of another domain in its first version.
   mutating func node(
     _ opType: String, _ inputs: [ValueID?], name: String?, domain: String, registry: OperatorRegistry
   ) throws -> ValueID {
@@ -88,7 +88,7 @@ public struct NetworkBuilder {
     return output
   }
 
-  /// As `node`, but returns all outputs.
+  /// Like `node`, but returns all outputs.
   public mutating func nodes(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
     captures: [ValueID] = [], outputs: Int, leftOut: Int = 0
@@ -102,7 +102,7 @@ public struct NetworkBuilder {
     return outputs
   }
 
-  /// A BatchNormalization with random parameters, far enough from doing nothing.
+  /// A BatchNormalization with random parameters that are far from the identity.
   public mutating func normalization(
     _ x: ValueID, channels: Int, _ attributes: AttributeList = [:], name: String? = nil
   ) throws -> ValueID {
@@ -113,7 +113,7 @@ public struct NetworkBuilder {
     return try node("BatchNormalization", [x] + parameters, attributes, name: name)
   }
 
-  /// A value of the graph around this one, which is a body.
+  /// A value of the enclosing graph, if this network is a body.
   public mutating func capture(_ name: String) -> ValueID {
     let id = graph.add(Value(name: name))
     graph.captures.append(id)
@@ -129,7 +129,7 @@ public struct NetworkBuilder {
     return graph
   }
 
-  /// The network with these outputs, sorted and with types inferred. Mutating, so that its arguments may add nodes.
+  /// The network with these outputs, sorted and with inferred types. It is mutating, so that its arguments may add nodes.
   public mutating func finished(_ outputs: ValueID...) throws -> Graph { try finished(outputs) }
 
   public mutating func finished(_ outputs: [ValueID]) throws -> Graph {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldOperators
 import InfoldTensor
 
-/// −x ÷ 2, by an operator that has nothing but its reference evaluation, as that of an app may have.
+/// −x ÷ 2, by an operator that only has a reference evaluation, like that of an app.
 public struct ReferenceFunction: UnaryOperator {
   public static let name = "ReferenceFunction"
   public static let domain = "com.example"

@@ -1,10 +1,9 @@
 import InfoldGraph
 import InfoldTensor
 
-/// Runs one operator as a node of its own, and checks that what its shape rule says is what its evaluation gives.
+/// Runs a single node, and checks that the result of its shape rule matches that of its evaluation.
 ///
-/// The shape rule is asked twice: with the inputs' full types, and with one symbol per dimension, which must not
-/// contradict the result.
+/// The shape rule is called twice: with the inputs' full types, and with one symbol per dimension, which must not contradict the result.
 public func evaluate(
   _ opType: String, opset: Int, attributes: AttributeList = [:], _ inputs: [Tensor?], outputs outputCount: Int = 1,
   precision: EvaluationContext.Precision = .declared

@@ -1,6 +1,6 @@
 import InfoldTensor
 
-/// Pictures that are like photographs in what statistics see: smooth shapes of a certain size, with more red than blue.
+/// Pictures whose statistics are like those of photographs: smooth shapes of a certain size, with more red than blue.
 public struct SyntheticPictures {
   public let side: Int
   /// Samples from 0 to 255, by picture, pixel and color.

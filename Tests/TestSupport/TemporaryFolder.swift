@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of a test's own, gone with it.
+/// A folder for one test, which is removed with this object.
 public final class TemporaryFolder {
   public let path: String
 
@@ -16,7 +16,7 @@ public final class TemporaryFolder {
   /// The path of `name` in this folder.
   public func path(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a file, with the folders that it needs, and returns its path.
+  /// Writes a file, creates missing folders, and returns its path.
   @discardableResult
   public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let url = URL(fileURLWithPath: path(name))
@@ -30,7 +30,7 @@ public final class TemporaryFolder {
   }
 }
 
-/// Gives `body` the path of a folder of its own, and removes the folder with all that is in it afterwards.
+/// Passes the path of a new folder to `body`, and removes the folder and its contents afterwards.
 public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = try TemporaryFolder()
   defer { withExtendedLifetime(folder) {} }

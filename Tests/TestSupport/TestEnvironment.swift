@@ -12,23 +12,22 @@ public var isOptimizedBuild: Bool {
   #endif
 }
 
-/// Whether tests that pick samples of many cases are to go through all of them: `INFOLD_EXHAUSTIVE=1`. That takes minutes.
+/// Whether tests that select samples of many cases should run all of them: `INFOLD_EXHAUSTIVE=1`. That takes minutes.
 public let isExhaustive = ProcessInfo.processInfo.environment["INFOLD_EXHAUSTIVE"] == "1"
 
-/// The bytes of memory that the process has in use.
+/// The resident memory of the process in bytes.
 public func residentBytes() throws -> Int {
   let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
   return Int(pages)! * 4096
 }
 
-/// The seconds that a processor has worked for the calling thread. Unlike those of a clock, they do not pass while others have
-/// the processor.
+/// The processor time of the calling thread in seconds. Unlike elapsed time, it does not advance while other threads have the processor.
 public func threadSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// What a thread may work, in seconds, for something small that is to end: some twenty times what takes longest, times
-/// what a sanitizer makes it slower (`INFOLD_SLOWDOWN`).
+/// The processor time, in seconds, that a small operation may take: about twenty times that of the longest one, times the slowdown of a
+/// sanitizer (`INFOLD_SLOWDOWN`).
 public let smallWork = 20.0 * (Double(ProcessInfo.processInfo.environment["INFOLD_SLOWDOWN"] ?? "") ?? 1)

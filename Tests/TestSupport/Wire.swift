@@ -1,9 +1,9 @@
-/// A field of a message, to make bytes that a well-behaved writer would not make.
+/// A field of a message, for generating bytes that a well-behaved writer would not produce.
 public enum Wire: Sendable {
   case varint(Int, UInt64)
   case fixed32(Int, UInt32)
   case bytes(Int, [UInt8])
-  /// A field number with any wire type, and whatever follows it.
+  /// A field number with any wire type, followed by any bytes.
   case raw(Int, type: UInt8, [UInt8])
 
   public static func int(_ field: Int, _ value: Int) -> Wire { .varint(field, UInt64(bitPattern: Int64(value))) }
@@ -14,7 +14,7 @@ public enum Wire: Sendable {
     .bytes(field, values.flatMap { Wire.encoded(UInt64(bitPattern: Int64($0))) })
   }
 
-  /// The same content in another field.
+  /// The same content in a different field.
   public func inField(_ field: Int) -> Wire {
     switch self {
     case .varint(_, let value): .varint(field, value)

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The program `infold-serve`, as a process of its own.
+/// The program `infold-serve`, in a separate process.
 final class Program: Sendable {
   private struct State {
     var text = ""
@@ -48,7 +48,7 @@ final class Program: Sendable {
     for continuation in waiting { continuation.resume() }
   }
 
-  /// Waits until a part of what it says on standard error is there, or it ends.
+  /// Waits until standard error contains a text, or the program ends.
   private func wait(_ isPresent: @Sendable (String) -> Bool) async -> String {
     while true {
       let (text, isEnded) = state.withLock { ($0.text, $0.isEnded) }
@@ -64,10 +64,10 @@ final class Program: Sendable {
     }
   }
 
-  /// Waits until it says `text` on standard error, or ends.
+  /// Waits until the program writes `text` to standard error, or ends.
   func says(_ text: String) async -> Bool { await wait { $0.contains(text) }.contains(text) }
 
-  /// The port of REST, when it listens.
+  /// The port of REST, once it listens.
   func port() async -> Int? {
     let mark = "listening on 127.0.0.1:"
     guard await says(mark) else { return nil }
@@ -89,8 +89,8 @@ final class Program: Sendable {
 struct Client {
   let port: Int
 
-  /// Sends requests one behind the other until `isDone`, or the server closes the connection.
-  /// - Returns: The statuses of the answers, and whether the last request had none.
+  /// Sends consecutive requests until `isDone`, or until the server closes the connection.
+  /// - Returns: The statuses of the responses, and whether the last request had none.
   func requests(_ request: String, while goesOn: @Sendable (Int) -> Bool) async throws -> (
     statuses: [Int], isLost: Bool
   ) {

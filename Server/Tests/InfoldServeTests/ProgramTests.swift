@@ -3,7 +3,7 @@ import Infold
 import ServerTestSupport
 import Testing
 
-/// The program: what it is told, and when it ends.
+/// The options and signals of the program, and when it ends.
 @Suite struct ProgramTests {
   private static let request = {
     let body = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[1,2,3,4]}]}"
@@ -53,7 +53,7 @@ import Testing
     #expect(await program.end().status == 0)
   }
 
-  /// No request that was begun with is lost, and the program ends by itself.
+  /// No request in progress is lost, and the program ends on its own.
   @Test func endsUnderLoad() async throws {
     let models = try models()
     try models.add("{\"maximumConnections\": 100, \"accessLog\": false}", as: "server.json")
@@ -79,7 +79,7 @@ import Testing
     #expect(output.isEmpty)
   }
 
-  /// Models that come are there after SIGHUP.
+  /// New models are loaded after SIGHUP.
   @Test func readsAgain() async throws {
     let models = try models()
     try models.add("secret\n", as: "tokens.txt")

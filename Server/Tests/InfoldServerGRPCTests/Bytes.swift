@@ -2,10 +2,10 @@ import GRPCCore
 import OpenInferenceGRPC
 import SwiftProtobuf
 
-/// Bytes for messages that are none.
+/// Bytes that are sent in place of valid messages.
 enum Bytes {
   struct Serializer: MessageSerializer {
-    /// What is sent instead of the message.
+    /// The bytes that are sent instead of the message.
     var bytes: [UInt8] = []
 
     func serialize<Result: GRPCContiguousBytes>(_ message: Inference_ServerLiveRequest) throws -> Result {

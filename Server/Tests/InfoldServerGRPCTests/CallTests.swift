@@ -7,7 +7,7 @@ import ServerTestSupport
 import Testing
 
 @Suite struct CallTests {
-  /// A server of a network that puts images together, and waits for more of them for so many seconds.
+  /// Runs a server that batches images, and waits this number of seconds for further images.
   private func run(
     waiting seconds: Double, queueSize: Int = 256, _ body: @escaping @Sendable (TestServer) async throws -> Void
   ) async throws {
@@ -31,12 +31,12 @@ import Testing
     }
   }
 
-  /// What a session makes of the image of a request.
+  /// The scores of a session for the image of a request.
   private func scores(_ seed: UInt64, _ session: Session) throws -> [Float] {
     try session.run(TestModels.image(seed)).elements()
   }
 
-  /// What the server answers has the bits that the session gives.
+  /// The responses of the server have the same bits as the results of the session.
   @Test func bitsAreThoseOfASession() async throws {
     try await run(waiting: 0) { server in
       let session = try Session(TestModels.images(), options: SessionOptions(threads: 1))
@@ -59,7 +59,7 @@ import Testing
       options.timeout = .milliseconds(100)
       let late = try await rpcError { try await server.inference.modelInfer(request(1), options: options) }
       #expect(late?.code == .deadlineExceeded)
-      // What the client says in the request counts as well, in microseconds.
+      // The timeout that the client sets in the request counts as well, in microseconds.
       var other = try request(1)
       other.parameters["timeout"] = .with { $0.int64Param = 100_000 }
       let given = other
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  /// A call that the server has taken is answered, although it is told to end.
+  /// A call that the server has accepted is answered, although the server is shutting down.
   @Test func callsOutliveAShutdown() async throws {
     try await run(waiting: 0.3) { server in
       let call = Task { try await server.inference.modelInfer(request(1)) }
@@ -107,7 +107,7 @@ import Testing
       await server.shutDown()
       let answer = try await call.value
       #expect(answer.rawOutputContents.count == 1)
-      // Nobody is left to take another one.
+      // New calls are no longer accepted.
       #expect(try await rpcError { try await server.inference.serverLive(.init()) } != nil)
     }
   }
@@ -122,13 +122,13 @@ import Testing
       #expect(try await rpcError { try await server.inference.modelInfer(echo(1100)) } != nil)
       #expect(try await server.inference.modelInfer(echo(900)).rawOutputContents == answer)
     }
-    // Tensors of some megabytes go through, in both directions.
+    // Tensors of a few megabytes are transferred in both directions.
     try await TestServer.run { server in
       let count = 5_000_000
       let bytes = [UInt8]((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
       let request = Inference_ModelInferRequest.echo(bytes)
       var options = CallOptions.defaults
-      // The client takes the limit of requests for that of answers.
+      // The client uses the request limit for responses as well.
       (options.maxRequestMessageBytes, options.maxResponseMessageBytes) = (8 << 20, 8 << 20)
       let answer = try await server.inference.modelInfer(request, options: options).rawOutputContents
       #expect(answer == [.init(bytes)])

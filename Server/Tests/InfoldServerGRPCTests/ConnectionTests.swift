@@ -65,7 +65,7 @@ import Testing
     withExtendedLifetime(models) {}
   }
 
-  /// Opens a connection that says nothing.
+  /// Opens a connection that sends nothing.
   private func connect(to server: TestServer) async throws -> any Channel {
     try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: "127.0.0.1", port: server.port).get()
@@ -78,7 +78,7 @@ import Testing
     } _: { server in
       let channel = try await connect(to: server)
       try await channel.closeFuture.get()
-      // One that answers is kept.
+      // A connection with a call is kept.
       #expect(try await server.inference.serverLive(.init()).live)
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 import OpenInferenceGRPC
 
 extension Inference_ModelInferRequest {
-  /// Bytes for the model that answers with what it is given.
+  /// A request with bytes, for the model that returns its input.
   static func echo(_ bytes: [UInt8]) -> Self {
     .with {
       $0.modelName = "echo_uint8"

@@ -28,7 +28,7 @@ import Testing
       }
       // An empty message names no model.
       #expect(try await send([], server)?.code == .notFound)
-      // Two bytes each, which would be a structure each.
+      // Two bytes each, for which a decoder would create a structure each.
       let many = [[UInt8]](repeating: [0x2a, 0], count: 70_000).flatMap { $0 }
       #expect(try await send(many, server)?.code == .invalidArgument)
     }
@@ -77,7 +77,7 @@ import Testing
         let failure = try await error(change)
         #expect(failure?.code == .invalidArgument, "\(index)")
       }
-      // In KServe's clients, raw inputs say how many bytes they are.
+      // KServe's clients state the size of raw inputs in bytes.
       #expect(try await error { $0.inputs[0].parameters["binary_data_size"] = .with { $0.int64Param = 12 } } == nil)
     }
   }

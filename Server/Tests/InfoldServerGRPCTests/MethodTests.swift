@@ -54,7 +54,7 @@ import Testing
       #expect(index.map(\.name) == ["mine"])
       #expect(index.map(\.state) == ["READY"])
 
-      // Triton's clients say so, and those of KServe put the name into the first field.
+      // Triton's clients use this field, and KServe's clients put the name into the first field.
       let unload = Inference_RepositoryModelUnloadRequest.with {
         $0.modelName = "mine"
         $0.parameters = ["unload_dependents": .with { $0.boolParam = true }]
@@ -72,7 +72,7 @@ import Testing
       #expect(loaded.isLoaded && loaded.modelName == "mine")
       #expect(try await server.inference.modelReady(.with { $0.name = "mine" }).ready)
 
-      // What cannot be loaded leaves the old one there.
+      // If a model cannot be loaded, the previous one remains.
       try Data("no model".utf8).write(to: broken)
       let failure = try await rpcError {
         try await server.inference.repositoryModelLoad(.with { $0.modelName = "mine" })
@@ -108,7 +108,7 @@ import Testing
       #expect(unknown?.code == .notFound)
       #expect(try await server.health.list(.init()).statuses.keys.sorted() == ["", service])
 
-      // Whoever watches is told of the end.
+      // A client that watches the health is notified of the shutdown.
       let seen = try await server.health.watch(.init()) { response in
         var seen: [Grpc_Health_V1_HealthCheckResponse.ServingStatus] = []
         for try await message in response.messages {
@@ -166,7 +166,7 @@ import Testing
   }
 }
 
-/// What a server has told of its calls.
+/// Records what a server has reported about its calls.
 final class Told: Sendable {
   private let state = Mutex<[GRPCCall]>([])
 

@@ -2,7 +2,7 @@ import Foundation
 import GRPCCore
 import OpenInferenceGRPC
 
-/// A request of `Tests/Requests/cases.json`, with what must come of it.
+/// A request of `Tests/Requests/cases.json`, with its expected outcome.
 struct RequestCase: Decodable, Sendable, CustomStringConvertible {
   struct Request: Decodable, Sendable {
     struct Output: Decodable, Sendable { let name: String }
@@ -34,7 +34,7 @@ struct RequestCase: Decodable, Sendable, CustomStringConvertible {
 
   var description: String { name }
 
-  /// The forms that it is sent in.
+  /// The forms in which it is sent.
   var forms: [Form] {
     Form.allCases.filter { form in
       (only ?? form.rawValue) == form.rawValue
@@ -98,7 +98,7 @@ enum ParameterValue: Decodable, Sendable {
   }
 }
 
-/// A tensor of a request or an answer.
+/// A tensor of a request or a response.
 struct TensorValue: Decodable, Sendable {
   let name: String
   let datatype: String

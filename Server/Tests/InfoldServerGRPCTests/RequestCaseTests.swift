@@ -43,7 +43,7 @@ import Testing
 }
 
 extension String {
-  /// Whether a code is called like this in gRPC.
+  /// Whether gRPC has this name for a status code.
   fileprivate func isCode(_ name: String) -> Bool {
     lowercased().filter(\.isLetter) == name.lowercased().filter(\.isLetter)
   }

@@ -21,15 +21,15 @@ struct TestServer: Sendable {
   var inference: Inference_GRPCInferenceService.Client<HTTP2ClientTransport.Posix> { .init(wrapping: client) }
   var health: Grpc_Health_V1_Health.Client<HTTP2ClientTransport.Posix> { .init(wrapping: client) }
 
-  /// Tells the server to end when all calls are answered.
+  /// Shuts the server down when all calls are answered.
   func shutDown() async { await group.triggerGracefulShutdown() }
 
   /// The folder `Server/Tests`.
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  /// The repository of models that all tests read.
+  /// The repository of models that all tests use.
   static let models = ModelSource.repository(folder.appending(path: "Models").path)
 
-  /// Has a server with models, and calls `body` with it.
+  /// Starts a server with models, and calls `body` with it.
   static func run(
     models: [ModelSource] = [models], settings: ModelSettings = ModelSettings(), threads: Int = 2, loads: Bool = true,
     requestBytesLimit: Int = 1 << 30,
@@ -65,7 +65,7 @@ struct TestServer: Sendable {
   }
 }
 
-/// The error that an asynchronous call throws; `nil` where it throws none.
+/// The error that an asynchronous call throws; `nil` if it throws none.
 func rpcError<Output>(_ body: () async throws -> Output) async throws -> RPCError? {
   do {
     _ = try await body()

@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// Elements go there and back in JSON, with the extremes of their types.
+  /// Elements are preserved when they are sent and returned as JSON, including the extremes of their types.
   @Test func elementsOfAllTypes() async throws {
     func check<Element: TensorElement & Codable & Equatable>(_ elements: [Element], _ datatype: String, _ text: String)
       async throws
@@ -76,7 +76,7 @@ import Testing
       "0.1, 5e-324, 1.7976931348623157e+308, 0.300000000000000044408920985006")
   }
 
-  /// Numbers in JSON become what the standard library makes of them.
+  /// JSON numbers are parsed like the standard library does.
   @Test func numbersAreNearest() async throws {
     var random = SplitMix64(seed: 3)
     let texts = (0..<4000).map { index in
@@ -85,7 +85,7 @@ import Testing
       case 1: Double(Float.random(in: -1...1, using: &random)).description
       case 2: "\(Int.random(in: -1_000_000...1_000_000, using: &random))e\(Int.random(in: -30...25, using: &random))"
       default:
-        // Near the middle between two floats.
+        // Close to halfway between two floats.
         (Double(Float.random(in: 1...2, using: &random)) + 0x1p-24 + Double(Int.random(in: -1...1, using: &random))
           * 0x1p-52)
           .description
@@ -123,7 +123,7 @@ import Testing
       #expect(rest.readableBytes == 8)
       #expect(rest.readInteger(endianness: .little, as: UInt32.self) == (4 as Float).bitPattern)
 
-      // All outputs, of a type that JSON does not have.
+      // All outputs, of a type that JSON does not support.
       let half = """
         {"inputs":[{"name":"x","shape":[1],"datatype":"FP16","parameters":{"binary_data_size":2}}],
         "parameters":{"binary_data_output":true}}
@@ -201,7 +201,7 @@ import Testing
   }
 
   @Test func compressedBodies() async throws {
-    // Four numbers, compressed in the two ways that clients of the protocol have.
+    // Four numbers, compressed in both ways that clients of the protocol use.
     let gzip =
       "H4sIAAAAAAACA6tWyswrKC0pVrKKrlbKS8xNVbJSqlDSUSrOSCwAsqMNdUxidZRSEksSSypBAkpuAcZGShARsLSRjj"
       + "FQSW1sLQAb+ywkSgAAAA=="
@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  /// Bodies count together, until they are answered.
+  /// The sizes of all bodies count together until the requests are answered.
   @Test func moreThanTheServerHolds() async throws {
     let server = try await TestServer(requestBytesLimit: 1000) { try $0.add(TestModels.scaling(by: 2), as: "m.onnx") }
     try await server.withRoutes { client in

@@ -10,9 +10,9 @@ import ServerTestSupport
 import Synchronization
 import Testing
 
-/// What clients do on sockets, the hostile ones too.
+/// The behavior of clients on sockets, including hostile ones.
 @Suite struct SocketTests {
-  /// A connection whose bytes the test writes.
+  /// A connection to which the test writes raw bytes.
   private struct Connection {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// Writes a text, and reads until the server closes, or `count` of `end` have come.
+    /// Writes a text, and reads until the server closes the connection, or `count` occurrences of `end` have been received.
     func answer(_ text: String, until end: String? = nil, count: Int = 1) async throws -> String {
       let answer = Mutex("")
       do {
@@ -44,7 +44,7 @@ import Testing
             if let end, soFar.components(separatedBy: end).count > count { break }
           }
         }
-        // The server may close before it has everything.
+        // The server may close the connection before it has received everything.
       } catch is IOError {} catch is ChannelError {}
       return answer.withLock { $0 }
     }
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// Whoever says nothing, or not all, is shown out, and nobody else has to wait.
+  /// Clients that send nothing, or an incomplete request, are disconnected, and no other client has to wait.
   @Test(arguments: ["", "GET /v2 HT", "POST /v2/models/m/infer HTTP/1.1\r\nContent-Length: 100\r\n\r\n{\"inp"])
   func slowClients(text: String) async throws {
     let timeouts = ConnectionTimeouts(header: .seconds(2), body: .seconds(2), idle: .seconds(2))
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  /// A request whose client has gone does not begin.
+  /// A request whose client has disconnected is not started.
   @Test func clientsThatGo() async throws {
     var settings = ModelSettings()
     settings.longestDelay = 60
@@ -181,7 +181,7 @@ import Testing
       try tls.reload()
       #expect(try await answer(configuration(TestCertificates.second)).contains("200 OK"))
       #expect(try await !answer(configuration(TestCertificates.first)).contains("200 OK"))
-      // What cannot be used leaves what was there.
+      // Invalid files leave the previous certificate in use.
       try files.add("no certificate", as: "certificate.pem")
       #expect(throws: InfoldError.self) { try tls.reload() }
       #expect(try await answer(configuration(TestCertificates.second)).contains("200 OK"))

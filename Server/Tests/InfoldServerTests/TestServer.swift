@@ -9,7 +9,7 @@ import NIOCore
 import NIOPosix
 import ServerTestSupport
 
-/// A REST server of the models of a folder.
+/// A REST server for the models of a folder.
 struct TestServer {
   let test: TestService
   let rest: RESTServer
@@ -31,7 +31,7 @@ struct TestServer {
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
-  /// Runs `body` with a client that has no connection.
+  /// Runs `body` with a client without a connection.
   func withRoutes<Output: Sendable>(_ body: @Sendable (any TestClientProtocol) async throws -> Output) async throws
     -> Output
   {
@@ -54,7 +54,7 @@ extension TestClientProtocol {
     try await execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
   }
 
-  /// What the server answers to bytes.
+  /// The server's response to bytes.
   func answer(_ path: String, bytes: ByteBuffer, headers: HTTPFields = [:]) async throws -> TestResponse {
     try await execute(uri: path, method: .post, headers: headers, body: bytes)
   }

@@ -36,7 +36,7 @@ import Testing
     #expect(inputs.map(\.name) == ["x"] && inputs[0].datatype == .float32 && inputs[0].shape == [-1, 4])
   }
 
-  /// A model that cannot be loaded anew goes on as it was, and the index says why.
+  /// A model that cannot be reloaded continues unchanged, and the index gives the reason.
   @Test func failingLoadLeavesTheOldModel() async throws {
     let test = try await TestService { try $0.add(TestModels.scaling(by: 2), as: "m/1/model.onnx") }
     try test.models.add("this is no model", as: "m/1/model.onnx")
@@ -69,7 +69,7 @@ import Testing
     #expect(test.service.repository.readyModels.map(\.name) == ["a"])
   }
 
-  /// What runs keeps its model, whatever becomes of the repository.
+  /// A run keeps its model, whatever happens to the repository.
   @Test func modelsChangeWhileTheyRun() async throws {
     let test = try await TestService { try $0.add(TestModels.scaling(by: 2), as: "m.onnx") }
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  /// A model is not refused because what was guessed does not suit it, but because what somebody has said does not.
+  /// A model is not refused if guessed settings do not suit it, but if explicit ones do not.
   @Test func warmUp() async throws {
     func rows(_ settings: String?) async throws -> TestService {
       try await TestService { models in
@@ -128,7 +128,7 @@ import Testing
     await #expect(throws: InfoldError.self) { _ = try await rows(#"{"warmUp": {"x": [1, 6]}}"#) }
   }
 
-  /// What a request would need beyond the limit of all models is refused, and the others go on.
+  /// A request that would exceed the memory limit of all models is refused, and the others continue.
   @Test func memoryThatGrows() async throws {
     let test = try await TestService(memoryLimit: 16 << 20) { models in
       try models.add(TestModels.images(), as: "images.onnx")
@@ -148,7 +148,7 @@ import Testing
     #expect(try await test.run("images", TestModels.image(1)).shape == [1, 10])
   }
 
-  /// All models together take no more than they may.
+  /// All models together stay within the limit.
   @Test func memoryOfAllModels() async throws {
     let failure = await #expect(throws: InfoldError.self) {
       _ = try await TestService(memoryLimit: 1) { try $0.add(TestModels.images(), as: "m.onnx") }

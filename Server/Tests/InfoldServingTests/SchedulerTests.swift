@@ -4,7 +4,7 @@ import ServerTestSupport
 import Testing
 
 @Suite struct SchedulerTests {
-  /// An image has the same bits alone and in any batch, by any number of threads.
+  /// An image gives the same bits alone and in any batch, with any number of threads.
   @Test(arguments: [1, 2, 5]) func imagesAreWhatTheyAreAlone(threads: Int) async throws {
     var settings = ModelSettings()
     settings.longestDelay = 0.05
@@ -33,7 +33,7 @@ import Testing
     #expect(text.value(of: "infold_requests_total{model=\"m\",code=\"ok\"}") == 40)
   }
 
-  /// A network whose nodes mix images, or are small, is not put together.
+  /// Requests for a network whose nodes mix images, or are small, are not batched.
   @Test func smallNetworksRunAlone() async throws {
     let test = try await TestService { try $0.add(TestModels.scaling(by: 2), as: "m.onnx") }
     #expect(try !test.service.repository.model(named: "m").takesBatches)
@@ -103,7 +103,7 @@ import Testing
     #expect(try await test.run("m", TestModels.image(1)).shape == [1, 10])
   }
 
-  /// Requests that wait for a batch are given up with their client.
+  /// Requests that wait for a batch are dropped if their client disconnects.
   @Test func cancellationWhileWaiting() async throws {
     var settings = ModelSettings()
     settings.longestDelay = 60
@@ -117,7 +117,7 @@ import Testing
     cancellation.cancel()
     let failure = await #expect(throws: ServingError.self) { try await waiting.value }
     #expect(failure?.kind == .cancelled)
-    // So does a deadline, without anybody asking.
+    // A deadline also ends the wait, without a further request.
     let late = await #expect(throws: ServingError.self) {
       try await test.run("m", TestModels.image(1), deadline: .now + .milliseconds(20))
     }
@@ -152,7 +152,7 @@ import Testing
 }
 
 extension String {
-  /// The value of a series in Prometheus' text form.
+  /// The value of a series in the text format of Prometheus.
   fileprivate func value(of series: String) -> Double? {
     split(separator: "\n").first { $0.hasPrefix(series + " ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
   }

@@ -1,5 +1,6 @@
-/// Certificates that openssl has made for these tests, valid for a hundred years and trusted by nobody: `openssl req -x509 -newkey ec
-/// -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1`.
+/// Certificates that openssl generated for these tests, valid for a hundred years and not trusted by any client:
+/// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost
+/// -addext subjectAltName=DNS:localhost,IP:127.0.0.1`.
 public enum TestCertificates {
   /// A certificate and its private key, as PEM.
   public struct Identity: Sendable {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import Infold
 
-/// A folder of models for a test, which is removed with it.
+/// A folder of models for one test, which is removed with this object.
 public final class TestModels: Sendable {
   /// The folder.
   public let folder: String
@@ -14,20 +14,20 @@ public final class TestModels: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  /// Puts a model into the folder.
+  /// Adds a model to the folder.
   /// - Parameter path: Its file in the folder.
   public func add(_ model: Model, as path: String) throws {
     try prepare(path)
     try model.write(to: folder + "/" + path)
   }
 
-  /// Puts a file into the folder.
+  /// Adds a file to the folder.
   public func add(_ text: String, as path: String) throws {
     try prepare(path)
     try Data(text.utf8).write(to: URL(filePath: folder + "/" + path))
   }
 
-  /// Removes something from the folder.
+  /// Removes a file or folder from the folder.
   public func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: folder + "/" + path) }
 
   private func prepare(_ path: String) throws {
@@ -55,7 +55,7 @@ extension TestModels {
     return try network.model()
   }
 
-  /// The elements of [N, K] in rows of four, where there are so many.
+  /// The elements of [N, K] in rows of four, if their number is a multiple of four.
   public static func rows() throws -> Model {
     var network = ModelBuilder("rows")
     let x = try network.input("x", shape: ["N", "K"])
@@ -72,7 +72,7 @@ extension TestModels {
     return try network.model()
   }
 
-  /// A network over [N, 16, 24, 24] that keeps images apart, and is large enough for that to be worth it: scores [N, 10].
+  /// A network for [N, 16, 24, 24] that keeps images separate, and is large enough for that to be worthwhile: scores [N, 10].
   public static func images() throws -> Model {
     var random = SplitMix64(seed: 7)
     func weights(_ shape: [Int]) throws(InfoldError) -> Tensor {

@@ -3,7 +3,7 @@ public import Infold
 public import InfoldServing
 import Logging
 
-/// A service of the models of a folder.
+/// A service for the models of a folder.
 public struct TestService: Sendable {
   /// The models.
   public let models: TestModels

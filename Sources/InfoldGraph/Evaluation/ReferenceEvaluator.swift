@@ -4,8 +4,8 @@ import InfoldTensor
 /// Runs a graph node by node with the reference evaluations of its operators. Dead nodes are
 /// skipped.
 ///
-/// With `.double` precision, every floating-point number is a float64, from the inputs and
-/// initializers on. The results are the reference for kernels, folding and fusion.
+/// With `.double` precision, every floating-point number is a float64, including inputs and
+/// initializers. The results are the reference for kernels, folding and fusion.
 public struct ReferenceEvaluator: Sendable {
   private let graph: Graph
   private let precision: EvaluationContext.Precision

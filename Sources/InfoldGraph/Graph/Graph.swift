@@ -103,7 +103,7 @@ extension Graph {
     return NodeID(index: nodes.count - 1)
   }
 
-  /// Removes the most recently added values, from `index` on. Nothing may refer to them.
+  /// Removes the most recently added values, starting at `index`. Nothing may refer to them.
   mutating func removeValues(from index: Int) {
     values.removeSubrange(index...)
     forgetIndex()

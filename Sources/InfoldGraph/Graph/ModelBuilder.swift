@@ -72,7 +72,7 @@ public struct ModelBuilder: Sendable {
   ///   - name: The name of the node and of its output, or `nil` to generate one.
   ///   - domain: The operator's domain, if it is not ONNX's own.
   ///   - version: The opset version of that domain.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
+  /// - Throws: The errors of `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
     domain: String = "", version: Int = 1

@@ -27,7 +27,7 @@ package struct NameRegistry: Sendable {
     return name
   }
 
-  /// Returns and takes the first free name made of `prefix` and a number from `first` on.
+  /// Returns and takes the first free name made of `prefix` and a number of at least `first`.
   package mutating func numbered(_ prefix: String, from first: Int) -> String { firstUnused(prefix, from: first).name }
 
   private mutating func firstUnused(_ prefix: String, from first: Int) -> (name: String, number: Int) {

@@ -159,7 +159,7 @@ public struct Node: Sendable {
   }
 
   /// Returns a copy of the node with other attributes.
-  /// - Throws: As the initializer does.
+  /// - Throws: The errors of the initializer.
   public func replacing(
     attributes: AttributeList, registry: OperatorRegistry
   ) throws(InfoldError) -> Node {

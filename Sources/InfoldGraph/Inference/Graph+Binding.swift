@@ -4,7 +4,7 @@ import InfoldTensor
 extension Graph {
   /// Returns the graph with every symbol in `sizes` replaced by its size and with types inferred
   /// again.
-  /// - Throws: As `inferTypes()` does, if the sizes contradict the graph.
+  /// - Throws: The errors of `inferTypes()`, if the sizes contradict the graph.
   public func binding(_ sizes: [String: Int]) throws(InfoldError) -> Graph {
     var inference = Inference(self, binding: sizes)
     try inference.run()
@@ -51,7 +51,7 @@ extension Graph {
 
   /// Returns the graph for the batch size `size`, which becomes the first dimension of every input
   /// whose first dimension is dynamic.
-  /// - Throws: As `inferTypes()` does, if the size contradicts the graph.
+  /// - Throws: The errors of `inferTypes()`, if the size contradicts the graph.
   public func bindingBatch(to size: Int) throws(InfoldError) -> Graph {
     var graph = self
     var symbols: [String: Int] = [:]

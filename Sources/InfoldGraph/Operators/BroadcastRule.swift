@@ -59,7 +59,7 @@ public enum BroadcastRule: Sendable, Hashable {
     guard case .legacy(let axis?) = self, !b.allSatisfy({ $0 == 1 }) else { return b }
     let first = try normalizedAxis(axis, rank: a.rank)
     guard b.rank <= a.rank - first else {
-      throw InfoldError(.invalidModel, "shape mismatch: \(b), from axis \(first) on, does not fit into \(a)")
+      throw InfoldError(.invalidModel, "shape mismatch: \(b), aligned at axis \(first), does not fit into \(a)")
     }
     return Shape(b.dimensions + Array(repeating: 1, count: a.rank - first - b.rank))
   }

@@ -80,19 +80,21 @@ public protocol Operator: Sendable {
   /// for operators that compute.
   static var elementSources: ClosedRange<Int>? { get }
 
-  /// Whether an evaluation in a floating-point type rounds: not where each element of the outputs is one of the inputs, or a constant. By
-  /// default it does, but for operators with `elementSources`.
+  /// Whether an evaluation in a floating-point type rounds. It does not if each element of the
+  /// outputs is a constant or an element of an input. `true` by default, except for operators with
+  /// `elementSources`.
   static var rounds: Bool { get }
 
-  /// Whether each element of the first output is an average, with weights that are not negative, of elements of the first input, or the
-  /// largest of some of them; not, by default.
+  /// Whether each element of the first output is the maximum of some elements of the first input, or
+  /// an average of them with nonnegative weights. `false` by default.
   var averagesInput: Bool { get }
 
-  /// The inputs, by position, that say how the operator computes, and not with what, though they may be fractions, as scales and regions
-  /// are; `nil`, the default, where there are none.
+  /// The indices of inputs that are parameters of the computation rather than data, although they may
+  /// be floating-point, such as scales and regions; `nil`, the default, if there are none.
   static var settings: ClosedRange<Int>? { get }
 
-  /// By input, how many positions there are that its integers name, from 0 on, as indices do; none, by default.
+  /// For each input whose integers are indices, the number of valid indices, starting at 0. Empty
+  /// by default.
   func indexedPositions(_ inputs: OperatorInputs) -> [Int: Int]
 
   /// Whether the outputs are probabilities: nonnegative numbers that sum to 1 along an axis.

@@ -8,8 +8,8 @@ extension ImageClassifier {
   /// - Parameters:
   ///   - picture: A picture of any size.
   ///   - count: The number of classes, or all if the model has fewer.
-  /// - Throws: Like the synchronous method, and `InfoldError` with `.cancelled` if the task is
-  ///   cancelled.
+  /// - Throws: The errors of the synchronous method, and `InfoldError` with `.cancelled` if the
+  ///   task is cancelled.
   public func classify(_ picture: Picture, top count: Int = 5) async throws(InfoldError) -> [Candidate] {
     try await candidates(in: run([picture]), ofPictures: 1, top: count)[0]
   }
@@ -20,7 +20,7 @@ extension ImageClassifier {
   ///   - pictures: Pictures of any size.
   ///   - count: The number of classes of each picture, or all if the model has fewer.
   /// - Returns: The classes of each picture, the best first, in the order of the pictures.
-  /// - Throws: Like the method for a single picture.
+  /// - Throws: The errors of the method for a single picture.
   public func classify(_ pictures: [Picture], top count: Int = 5) async throws(InfoldError) -> [[Candidate]] {
     guard takesBatches else {
       var candidates: [[Candidate]] = []

@@ -44,11 +44,11 @@ public struct ImageClassifier: Sendable {
   /// - Parameters:
   ///   - path: The path of the model.
   ///   - sidecar: The path of the sidecar, by default `MODEL.json` next to `MODEL.onnx`. The file
-  ///     of class names is in the same folder. Facts that the sidecar omits are taken from the
+  ///     of class names is in the same folder. Properties that the sidecar omits are taken from the
   ///     model where possible.
   ///   - options: The session options.
   ///   - observer: An observer of plans, runs and layers.
-  /// - Throws: `InfoldError` with the path of the missing or invalid file: like
+  /// - Throws: `InfoldError` with the path of the missing or invalid file: the errors of
   ///   `Model.init(path:operators:limits:declaredShapes:dataRoot:)`,
   ///   `Preprocessing.init(path:for:)`, `ClassLabels.init(path:)` and
   ///   `Session.init(_:options:observer:)`.
@@ -68,7 +68,7 @@ public struct ImageClassifier: Sendable {
   ///   - path: The path of the sidecar. The file of class names is in the same folder.
   ///   - options: The session options.
   ///   - observer: An observer of plans, runs and layers.
-  /// - Throws: Like `init(path:sidecar:options:observer:)`.
+  /// - Throws: The errors of `init(path:sidecar:options:observer:)`.
   public init(
     _ model: consuming Model, sidecar path: String, options: SessionOptions = SessionOptions(),
     observer: (any SessionObserver)? = nil
@@ -133,7 +133,7 @@ extension ImageClassifier {
   ///   - pictures: Pictures of any size.
   ///   - count: The number of classes of each picture, or all if the model has fewer.
   /// - Returns: The classes of each picture, the best first, in the order of the pictures.
-  /// - Throws: Like the method for a single picture.
+  /// - Throws: The errors of the method for a single picture.
   public func classify(_ pictures: [Picture], top count: Int = 5) throws(InfoldError) -> [[Candidate]] {
     guard takesBatches else {
       return try pictures.map { picture throws(InfoldError) in try classify(picture, top: count) }
@@ -143,7 +143,7 @@ extension ImageClassifier {
   }
 
   /// The model's inputs for a batch of pictures, for callers that run the model themselves.
-  /// - Throws: Like `Preprocessing.tensor(from:)`.
+  /// - Throws: The errors of `Preprocessing.tensor(from:)`.
   public func input(for pictures: [Picture]) throws(InfoldError) -> [String: Tensor] {
     [preprocessing.input: try preprocessing.tensor(from: pictures)]
   }

@@ -4,7 +4,7 @@ import InfoldSystem
 /// end.
 ///
 /// libjpeg parses the same segments again and decides whether they are valid. This type provides
-/// facts that TurboJPEG does not expose.
+/// properties that TurboJPEG does not expose.
 struct JPEGSegments {
   /// The start-of-image marker, and the first byte of the next marker.
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]

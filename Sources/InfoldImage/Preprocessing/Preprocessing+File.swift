@@ -14,15 +14,15 @@ extension Preprocessing {
     }
   }
 
-  /// Reads the sidecar of a model. It may omit facts that the model determines: the name of its
+  /// Reads the sidecar of a model. It may omit properties that the model determines: the name of its
   /// only input, its size and layout if they are fixed, its only output, and whether a softmax
   /// computes it.
-  /// - Throws: Like `init(path:)`, and for contradictions to the model.
+  /// - Throws: The errors of `init(path:)`, and `InfoldError` if the sidecar contradicts the model.
   public init(path: String, for model: Model) throws(InfoldError) {
     self = try Sidecar(path: path, for: PictureModel(model.graph)).preprocessing
   }
 
-  /// Combines facts of the model with a normalization, which models do not specify.
+  /// Combines properties of the model with a normalization, which models do not specify.
   /// - Parameters:
   ///   - model: The model. Its only required input is the picture.
   ///   - normalization: How samples are scaled.

@@ -4,7 +4,7 @@ import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
-/// The facts that a model determines about its pictures and scores.
+/// The properties of its pictures and scores that a model determines.
 package struct PictureModel: Sendable {
   /// The inputs of the model.
   package let inputs: [ValueInfo]

@@ -38,7 +38,7 @@ package struct PreprocessingFields: Sendable {
   }
 
   /// Reads all fields that are present.
-  /// - Throws: Like `init(parsing:)`.
+  /// - Throws: The errors of `init(parsing:)`.
   package init(_ json: JSONValue) throws(InfoldError) {
     guard case .object(let members) = json else { throw InfoldError(.malformedData, "is not a JSON object") }
     let unknown = members.keys.filter { Key(rawValue: $0) == nil }.sorted().map(String.init(quoting:))

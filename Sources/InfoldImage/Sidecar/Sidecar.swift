@@ -8,7 +8,7 @@ package struct Sidecar: Sendable {
 
   /// The path of the sidecar.
   package let path: String
-  /// The content of the file, completed by facts of the model.
+  /// The content of the file, completed with properties of the model.
   package let preprocessing: Preprocessing
 
   /// Reads a sidecar and checks it against the model.
@@ -48,7 +48,7 @@ package struct Sidecar: Sendable {
   }
 
   /// The class names, if the sidecar names a file with them.
-  /// - Throws: Like `ClassLabels.init(path:)`.
+  /// - Throws: The errors of `ClassLabels.init(path:)`.
   package func labels() throws(InfoldError) -> ClassLabels? {
     guard let name = preprocessing.labels else { return nil }
     return try ClassLabels(path: Self.folder(of: path) + name)

@@ -1,4 +1,4 @@
-/// The text of a sidecar, with facts that the model determines.
+/// The text of a sidecar, with properties that the model determines.
 package struct SidecarText {
   private var fields: [(key: String, value: String)] = []
 

@@ -39,7 +39,7 @@ public struct WindowSamplingArguments: @unchecked Sendable {
 /// Weighted sums of pixels, over all channels at once.
 ///
 /// Result `index` combines the pixels `places[tap]` with the weights `weights[tap]`, for the `taps`
-/// taps from `index * taps` on. It is their weighted sum divided by `divisor`, or the largest
+/// taps starting at `index * taps`. It is their weighted sum divided by `divisor`, or the largest
 /// product. A pixel with weight 0 is not read and counts as zero.
 public struct WeightedPixelsArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
@@ -77,9 +77,9 @@ public struct WeightedPixelsArguments: @unchecked Sendable {
 
 /// A resampling of one axis with any number of neighbors.
 ///
-/// Result `index` is the weighted sum of the elements from `first[index]` on. Its weights are those
-/// from `starts[index]` up to `starts[index + 1]`. If `first` is negative, the result is `fill`.
-/// Elements without a weight are not read.
+/// Result `index` is the weighted sum of the elements starting at `first[index]`. Its weights are
+/// those from `starts[index]` up to `starts[index + 1]`. If `first` is negative, the result is
+/// `fill`. Elements without a weight are not read.
 public struct AxisResamplingArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
   /// The output. It must not overlap the input.

@@ -49,7 +49,7 @@ final class ExternalDataFolder {
   }
 
   /// Checks that `reference` refers to `byteCount` bytes of a file that may be read.
-  /// - Throws: Like `read(_:into:)`.
+  /// - Throws: The errors of `read(_:into:)`.
   func check(_ reference: ExternalDataReference, byteCount: Int) throws(InfoldError) {
     if let length = reference.length, length != byteCount {
       throw InfoldError(

@@ -8,7 +8,7 @@ struct UnpackedModel: ~Copyable {
   private let bytes: RetainedBytes
 
   /// Unpacks a model after `WireScan` has checked it.
-  /// - Throws: Like `Unpacked`.
+  /// - Throws: The errors of `Unpacked`.
   init(_ bytes: RetainedBytes, limits: ModelLimits) throws(InfoldError) {
     let largeData = try scanned(bytes, as: Onnx__ModelProto.descriptor, limits: limits)
     let places = try bytes.place(largeData.payloads.map(\.bytes))

@@ -14,8 +14,8 @@ extension OperatorRegistry {
 
 extension Node {
   /// Creates a node of an operator in `OperatorRegistry.internalDomain`.
-  /// - Throws: As
-  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)` does.
+  /// - Throws: The errors of
+  ///   `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)`.
   package init(
     internal opType: String, name: String, attributes: AttributeList = [:], inputs: [ValueID?], outputs: [ValueID?],
     captures: [ValueID] = []

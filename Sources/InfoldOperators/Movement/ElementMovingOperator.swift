@@ -60,7 +60,7 @@ private struct NumberedElements {
 }
 
 extension SymbolicTensor {
-  /// Returns a tensor of the same shape with the numbers from `start` on.
+  /// Returns a tensor of the same shape with consecutive numbers, starting at `start`.
   func numbered(from start: Int) throws(InfoldError) -> Tensor {
     try Tensor(shape: shape, elements.indices.map { Int64(start + $0) }).cast(to: elementType)
   }

@@ -29,7 +29,7 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     }
   }
 
-  /// The positions along one axis: `count` positions from `start` on, `step` apart.
+  /// The positions along one axis: `count` positions starting at `start`, `step` apart.
   private struct Cut {
     var start: Int
     var end: Int

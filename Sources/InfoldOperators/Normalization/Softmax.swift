@@ -76,7 +76,7 @@ package struct SoftmaxAxis: Sendable, Hashable {
     isMissing(rank: rank) ? 0 : try normalizedAxis(axis, rank: rank)
   }
 
-  /// The positions of a line: `length` elements from `first` on, `stride` apart.
+  /// The positions of a line: `length` elements starting at `first`, `stride` apart.
   struct Line {
     let first: Int
     let length: Int

@@ -25,8 +25,8 @@ package struct LpPool: FloatingPointPool {
     guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p) but must be a positive number") }
   }
 
-  /// Composes the norm from powers, a depthwise convolution with weights of 1, which sums them, and
-  /// roots. Powers that exceed the range of the type become infinite, for example squares of
+  /// Composes the norm from three steps: powers, their sums by a depthwise convolution with weights
+  /// of 1, and roots. Powers that exceed the range of the type become infinite, for example squares of
   /// numbers above 10¹⁹ in float32.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     guard let type = inputs.types[0], let sizes = type.shape?.sizes, !sizes.contains(0),

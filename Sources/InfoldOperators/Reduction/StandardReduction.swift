@@ -18,8 +18,8 @@ extension ReductionOperator {
   package static var axesAreInputSince: Int { 18 }
 }
 
-/// A maximum or minimum. NaN if an element is NaN. Without elements, the value that any other would
-/// replace, such as −∞ for the maximum.
+/// A maximum or minimum. NaN if an element is NaN. For an empty slice, the value that any element
+/// would replace, such as −∞ for the maximum.
 protocol ExtremumReduction: StandardReduction {
   /// Returns whether `x` is closer to the extremum than `y`.
   func prefers<Element: NumericElement>(_ x: Element, to y: Element) -> Bool

@@ -9,7 +9,7 @@ import InfoldTensor
 /// `lower_edge_hertz` and `upper_edge_hertz` (floating point). Y is [⌊dft_length ÷ 2⌋ + 1,
 /// num_mel_bins]. Each column is a triangle over the DFT bins. Its start, its peak of 1 and its end
 /// are three neighbors among num_mel_bins + 2 frequencies. These are equidistant on the scale
-/// mel(f) = 2595 · log₁₀(1 + f ÷ 700), from the lower edge on, with a step of the whole range ÷
+/// mel(f) = 2595 · log₁₀(1 + f ÷ 700), starting at the lower edge, with a step of the whole range ÷
 /// (num_mel_bins + 2). Frequency f is the DFT bin ⌊(dft_length + 1) · f ÷ sample_rate⌋.
 package struct MelWeightMatrix: Operator {
   package static let name = "MelWeightMatrix"

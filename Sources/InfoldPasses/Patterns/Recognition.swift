@@ -47,8 +47,8 @@ package struct Recognition: Sendable {
     self.write = write
   }
 
-  /// Tries recognitions at every needed node, from the outputs on. The largest formula is therefore
-  /// found first. Nodes inside of it that have no other consumers are skipped and left for
+  /// Tries recognitions at every needed node, starting from the outputs. The largest formula is
+  /// therefore found first. Nodes inside of it that have no other consumers are skipped and left for
   /// `RemoveDeadCode`.
   package static func run(_ recognitions: [Recognition], on graph: Graph) throws(InfoldError) -> PassResult {
     let context = MatchContext(graph)

@@ -91,7 +91,8 @@ struct QuantizedGraph {
     return (id, quantized)
   }
 
-  /// Returns the same, possibly after a node that clips the value.
+  /// Returns the QuantizeLinear that is the only consumer of a float value, or of the result of a
+  /// node that clips it, with the bounds of the quantized numbers.
   func boundedSink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue, bounds: ClosedRange<Int>)? {
     if let (id, quantized) = sink(value) { return (id, quantized, quantized.range) }
     guard let value, let id = index.onlyConsumer(of: value), let (lower, upper) = graph.bounds(of: graph[id]),

@@ -7,7 +7,7 @@ public enum CalibrationMethod: Sendable, Hashable {
   /// A range that covers this percentage of the observed numbers, with equally many cut off at
   /// each end.
   case percentile(Double)
-  /// The range with the least mean squared error of rounding and clipping.
+  /// The range with the smallest mean squared error of rounding and clipping.
   case meanSquaredError
 
   func check() throws(InfoldError) {

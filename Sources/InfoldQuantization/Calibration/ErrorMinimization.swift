@@ -1,4 +1,4 @@
-/// Finds the 8-bit range with the least mean squared error. A narrow range clips more numbers, and
+/// Finds the 8-bit range with the smallest mean squared error. A narrow range clips more numbers, and
 /// a wide one rounds more coarsely.
 struct ErrorMinimization {
   /// The range.

@@ -34,7 +34,7 @@ extension FloatConverter {
   ///   - count: The number of samples.
   ///   - progress: Receives the number of samples done.
   ///   - sample: Returns the tensors of a sample by the names of the model's inputs.
-  /// - Throws: As `convert(count:progress:sample:)`.
+  /// - Throws: The errors of `convert(count:progress:sample:)`.
   public func compare(
     _ network: ConvertedNetwork, count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource
   ) throws(InfoldError) -> ConversionComparison {

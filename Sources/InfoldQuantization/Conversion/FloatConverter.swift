@@ -121,7 +121,7 @@ public struct FloatConverter: Sendable {
   /// Measures magnitudes on samples, and converts the network.
   /// - Parameter samples: The tensors of each sample by the names of the model's inputs, for at
   ///   least one sample.
-  /// - Throws: As `convert(count:progress:sample:)`.
+  /// - Throws: The errors of `convert(count:progress:sample:)`.
   public func convert(_ samples: [[String: Tensor]]) throws(InfoldError) -> ConvertedNetwork {
     try convert(count: samples.count) { index throws(InfoldError) in samples[index] }
   }

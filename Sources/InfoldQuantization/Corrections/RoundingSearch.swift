@@ -112,7 +112,7 @@ package struct RoundingSearch {
     for _ in 0..<Self.sweeps {
       var hasChanged = false
       for j in 0..<count {
-        // A change by 1 towards the error's sign changes dᵀ H d by H − 2 · |slope|.
+        // A change by 1 toward the error's sign changes dᵀ H d by H − 2 · |slope|.
         let own = slope[j / 8][j % 8], change = own > 0 ? 1.0 : -1.0
         guard 2 * own.magnitude > diagonal[j] * (1 + 1e-9), (integers[j] + change).magnitude <= 127 else { continue }
         integers[j] += change

@@ -10,7 +10,7 @@ package struct SecondMoments: Sendable {
   /// The number of lists added.
   package private(set) var samples = 0
   private var sums: [Double]
-  /// Sums of products. Each row is valid from the vector of its diagonal element on.
+  /// Sums of products. Each row is valid starting at the vector of its diagonal element.
   private var products: [SIMD8<Double>]
 
   /// Creates empty moments of `count` variables.

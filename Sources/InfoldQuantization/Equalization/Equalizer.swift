@@ -8,7 +8,7 @@ import InfoldTensor
 ///
 /// Weights have a scale for each output channel, so scaling the layer before a value costs no
 /// precision. Only two rounding errors depend on the factors: that of the value, and that of the
-/// weights that consume it. The factors are chosen for the least sum of both at the outputs of the
+/// weights that consume it. The factors are chosen to minimize the sum of both at the outputs of the
 /// consuming layers.
 struct Equalizer {
   /// The model with scaled weights.

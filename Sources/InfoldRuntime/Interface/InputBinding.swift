@@ -60,7 +60,7 @@ struct InputBinding {
   /// passed tensors.
   ///
   /// - Precondition: Each input has a tensor or a default value, as `ordered` has checked.
-  /// - Throws: As `check(_:)`.
+  /// - Throws: The errors of `check(_:)`.
   func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
     var symbols = try check(tensors)
     var completed: [Tensor] = []

@@ -18,7 +18,7 @@ package struct ModelInterface: Sendable {
 
   /// Collects the interface of a model's graph.
   ///
-  /// - Throws: As `Graph.inferTypes()`.
+  /// - Throws: The errors of `Graph.inferTypes()`.
   package init(_ graph: Graph, file: String?) throws(InfoldError) {
     inputs = graph.inputs.map(graph.info)
     outputs = try graph.outputs.map(graph.replacingDeclaredTypes().info)

@@ -83,7 +83,8 @@ private struct TransposedPhases: Sendable {
   let packed: Location
   let epilogue: PlannedEpilogue
   let target: Location
-  /// Weights that are computed at run time, and for every unit of them 1 if they are finite.
+  /// The weights if they are computed at run time, and for each unit of weights a number: 1 if all
+  /// of its weights are finite.
   var given: (weights: Location, areFinite: Location)?
   /// Whether threads divide the output channels rather than the rows. They do so if there are more
   /// weights than elements in both images.

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that finds the index of the greatest or least element along an axis.
+/// An operator that finds the index of the largest or smallest element along an axis.
 protocol ExtremumIndexLowering: LoweredOperator, ExtremumIndexOperator {
   static var prefersGreatest: Bool { get }
 }

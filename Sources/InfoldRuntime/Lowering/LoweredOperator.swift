@@ -4,7 +4,7 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A way to compute a node by kernels.
+/// A way to compute a node with kernels.
 protocol Lowering {
   /// Returns whether integers in input `index` are data, which may be computed at run time.
   /// Otherwise they are parameters, such as axes, which must be constant. Input 0 is always data.

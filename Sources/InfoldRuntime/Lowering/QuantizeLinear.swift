@@ -123,7 +123,7 @@ extension PlanBuilder {
       emit(step, algorithm, reads: [source], writes: [target])
       return true
     }
-    // The scales, followed by the least quantized number minus each zero point.
+    // The scales, followed by the lowest quantized number minus each zero point.
     let constant = try packed.constant(byteCount: 2 * count * MemoryLayout<Float>.stride) { memory in
       let numbers = memory.assumingMemoryBound(to: Float.self)
       for (index, quantization) in quantizations.enumerated() {

@@ -43,7 +43,7 @@ package final class TracedSession: Sendable {
   }
 
   /// Prepares `model` twice.
-  /// - Throws: As `Session.init(_:options:observer:)`.
+  /// - Throws: The errors of `Session.init(_:options:observer:)`.
   package init(_ model: Model, options: SessionOptions) throws(InfoldError) {
     session = try Session(model, options: options)
     let factory = try PlanFactory(
@@ -58,7 +58,7 @@ package final class TracedSession: Sendable {
   }
 
   /// Runs the session and traces its values.
-  /// - Throws: As `Session.run(_:)`.
+  /// - Throws: The errors of `Session.run(_:)`.
   package func run(_ inputs: [String: Tensor]) throws(InfoldError) -> Trace {
     let outputs = try session.run(inputs)
     return try session.interface.inFile { () throws(InfoldError) in

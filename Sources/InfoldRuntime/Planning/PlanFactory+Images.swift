@@ -113,7 +113,7 @@ extension Graph {
     return value
   }
 
-  /// Returns the graph of the nodes from `position` on.
+  /// Returns the graph of the nodes starting at `position`.
   fileprivate func rest(_ position: Int, input: ValueID) -> Graph {
     var graph = self
     graph.replaceNodes(Array(nodes[position...]))

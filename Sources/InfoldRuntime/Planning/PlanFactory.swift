@@ -176,7 +176,7 @@ struct PlanFactory: Sendable {
   /// Plans a body whose inputs have types. Operators can reject the body before passes remove them,
   /// except for dead nodes, which are removed first.
   ///
-  /// - Throws: As `plan(_:)`; the error of an operator, with the name of its node.
+  /// - Throws: The errors of `plan(_:)`; the error of an operator, with the name of its node.
   func bodyPlan(_ body: Graph) throws(InfoldError) -> Plan {
     let graph = try ([RemoveDeadCode()] + OptimizationPipeline.asWritten.passes).run(on: body)
     try graph.requireNoOpaqueNodes()

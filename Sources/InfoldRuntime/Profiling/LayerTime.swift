@@ -51,7 +51,7 @@ extension Session {
   ///   - progress: Called after each run with the number of finished runs.
   /// - Returns: The steps of the model's own graph, in order. Steps in the bodies of If and Loop
   ///   are in `LayerTime.bodies`.
-  /// - Throws: As `run(_:)`.
+  /// - Throws: The errors of `run(_:)`.
   public func layerTimes(
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> [LayerTime] {

@@ -91,7 +91,7 @@ extension Session {
   ///   - runs: The number of measured runs, at least 1.
   ///   - barrier: The cost of synchronizing threads.
   ///   - progress: Called after each run with the number of finished runs.
-  /// - Throws: As `run(_:)`.
+  /// - Throws: The errors of `run(_:)`.
   package func scalingPrediction(
     _ inputs: [String: Tensor], runs: Int, barrier: ScalingPrediction.Barrier, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> ScalingPrediction {

@@ -104,8 +104,8 @@ public final class ReferenceSession: Sendable {
 
   /// Runs a model that has one input, or others only with defaults, and one output.
   /// - Returns: The output.
-  /// - Throws: As `run(_:progress:)`; `InfoldError.Code.invalidArgument` if the model has more
-  ///   required inputs or more outputs.
+  /// - Throws: The errors of `run(_:progress:)`; `InfoldError.Code.invalidArgument` if the model
+  ///   has more required inputs or more outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
     try interface.inFile { () throws(InfoldError) in try run(interface.named(input))[outputs[0].name]! }
   }

@@ -274,7 +274,7 @@ struct PlannedEpilogue: Sendable {
   var activation = Activation.identity
   var activatesFirst = false
 
-  /// Returns the epilogue for a run, for the output channels from `firstChannel` on.
+  /// Returns the epilogue for a run, for the output channels starting at `firstChannel`.
   func resolved(in state: RunState, firstChannel: Int = 0) -> Epilogue {
     Epilogue(
       bias: bias.map { UnsafePointer(state.pointer($0) + firstChannel) },

@@ -23,7 +23,7 @@ struct ElementMerge: Sendable {
   }
 
   /// Calls `body` with a function that merges a run of updates, beginning at index `update`, into
-  /// the elements from index `start` on.
+  /// the elements starting at index `start`.
   func run(
     _ updates: UnsafeRawPointer, into elements: UnsafeMutableRawPointer, _ length: Int,
     _ body: (_ merge: (_ start: Int, _ update: Int) -> Void) -> Void

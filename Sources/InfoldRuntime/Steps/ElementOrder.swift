@@ -14,7 +14,7 @@ struct AxisBlock: Sendable {
   var slices: Int { outer * stride }
 }
 
-/// A sort order: greatest first or least first.
+/// A sort order: largest first or smallest first.
 struct ElementOrder: Sendable {
   private let isMirrored: Bool
   /// The bits to invert in the keys of numbers.

@@ -103,8 +103,8 @@ extension ElementwiseStep {
     return blocks
   }
 
-  /// Returns whether all parts that use a buffer access its elements densely from the first on, and
-  /// a part writes it before others read it.
+  /// Returns whether all parts that use a buffer access its elements densely, starting from the
+  /// first, and a part writes it before others read it.
   private func isDense(_ buffer: Int) -> Bool {
     var isWritten = false
     for part in parts {

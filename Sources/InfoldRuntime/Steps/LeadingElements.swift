@@ -64,7 +64,7 @@ struct LeadingElements: Sendable {
   }
 }
 
-/// A binary heap with the least entry at the root.
+/// A binary heap with the smallest entry at the root.
 private struct EntryHeap<Entry: FixedWidthInteger> {
   let entries: UnsafeMutablePointer<Entry>
   let count: Int

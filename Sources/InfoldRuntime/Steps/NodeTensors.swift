@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The tensors of a node that is computed on whole tensors rather than by kernels.
+/// The tensors of a node that is computed on whole tensors rather than with kernels.
 struct NodeTensors: Sendable {
   /// The source of an input.
   enum Operand: Sendable {

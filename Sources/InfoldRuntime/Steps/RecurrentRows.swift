@@ -12,7 +12,7 @@ struct RowPlace {
     self.stride = stride
   }
 
-  /// Returns the same rows from a column on.
+  /// Returns the same rows, starting at a column.
   static func + (place: RowPlace, column: Int) -> RowPlace { RowPlace(place.base + column, stride: place.stride) }
 
   var input: ElementwiseInput { ElementwiseInput(base, imageStride: 0, pixelStride: stride, channelStride: 1) }

@@ -235,20 +235,20 @@ private struct RecurrentRun {
     }
   }
 
-  /// Returns a state, for the sequences from `sequence` on.
+  /// Returns a state, for the sequences starting at `sequence`.
   func state(_ index: Int, _ sequence: Int) -> RowPlace { state(at: step.states[index], sequence) }
 
   private func state(at place: Location, _ sequence: Int) -> RowPlace {
     RowPlace(runState.pointer(place) + shape.state(direction, sequence), stride: shape.stateStride)
   }
 
-  /// Returns the hidden state computed at a position, for the sequences from `sequence` on.
+  /// Returns the hidden state computed at a position, for the sequences starting at `sequence`.
   func hidden(at position: Int, _ sequence: Int) -> RowPlace {
     guard let y = step.y else { return state(0, sequence) }
     return RowPlace(runState.pointer(y) + shape.result(direction, position, sequence), stride: shape.resultStride)
   }
 
-  /// Returns the hidden state read at a position, for the sequences from `sequence` on.
+  /// Returns the hidden state read at a position, for the sequences starting at `sequence`.
   func hidden(before turn: Int, _ position: Int, _ sequence: Int) -> RowPlace {
     if turn == 0 { return step.initial[0].map { state(at: $0, sequence) } ?? state(0, sequence) }
     return hidden(at: isReversed ? position + 1 : position - 1, sequence)

@@ -35,7 +35,8 @@ struct Tuner {
 
   /// Returns the fastest plan of a graph, from earlier and new measurements.
   ///
-  /// - Throws: As `PlanFactory.plan`; the error that interrupts the preparation of the session.
+  /// - Throws: The errors of `PlanFactory.plan`; the error that interrupts the preparation of the
+  ///   session.
   static func plan(
     _ graph: Graph, for factory: PlanFactory, _ cache: TuningCache, largestByteCount: Int
   ) throws(InfoldError) -> Plan {
@@ -193,7 +194,7 @@ struct Tuner {
   private func suffices(_ kind: Choice.Kind) -> Bool { timeNeeded(kind) <= remaining }
 
   private func timeNeeded(_ kind: Choice.Kind) -> UInt64 {
-    // Packing weights dominates the making of the first plan. The last plan is made once more.
+    // Packing weights dominates the time for the first plan. The last plan is made again.
     let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
     return plans + UInt64(4 * (fewestRuns + 1)) * running
   }

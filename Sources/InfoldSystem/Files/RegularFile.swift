@@ -42,7 +42,7 @@ package final class RegularFile {
     close(descriptor)
   }
 
-  /// Fills `buffer` with the bytes from `offset` on.
+  /// Fills `buffer` with the bytes starting at `offset`.
   /// - Throws: `InfoldError` with `.fileAccess` if reading fails or the file is too short.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InfoldError) {
     var filled = 0
@@ -55,7 +55,7 @@ package final class RegularFile {
     }
   }
 
-  /// Returns the `count` bytes from `offset` on.
+  /// Returns the `count` bytes starting at `offset`.
   /// - Throws: The errors of `read(into:at:)`.
   package func bytes(at offset: Int, count: Int) throws(InfoldError) -> [UInt8] {
     // All empty arrays share one object, and this initializer would write its count.

@@ -84,7 +84,7 @@ struct OperatorReport: Encodable {
   var qualifiedType: String { domain.isEmpty ? type : domain + "." + type }
 }
 
-/// A node with its facts for the report.
+/// A node, with the properties that the report shows.
 struct OperatorUse {
   let node: Node
   let label: String

@@ -9,7 +9,7 @@ enum StandardOutput {
   }
 
   /// Writes `bytes`.
-  /// - Throws: Like `write(_:)` of a text.
+  /// - Throws: The errors of `write(_:)` of a text.
   static func write(_ bytes: [UInt8]) throws(InfoldError) {
     try StandardStream.output.write(bytes)
   }

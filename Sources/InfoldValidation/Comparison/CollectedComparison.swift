@@ -12,15 +12,15 @@ struct CollectedComparison {
   private var seen: Set<ValueID> = []
   private var stepPlaces: [ValueID: Int] = [:]
 
-  /// - Parameter remarks: Notes about outputs that only one network has.
+  /// - Parameter notes: Notes about outputs that only one network has.
   init(
     _ first: ComparedNetwork, _ second: ComparedNetwork, _ outputs: [(first: ValueID, second: ValueID)],
-    _ remarks: [String]
+    _ notes: [String]
   ) {
     self.outputs = outputs
     report.model = first.path
     report.other = second.path
-    report.notes = remarks
+    report.notes = notes
     report.outputs = outputs.map { OutputDifference(name: first.graph[$0.first].name) }
   }
 
@@ -63,6 +63,13 @@ struct CollectedComparison {
       report.notes.append(
         "the channels of \(String(quoting: first.graph[value].name)) are "
           + changes.compactMap { $0 }.joined(separator: " and ") + "; a later node undoes this")
+    }
+    let found = Set(result.findings.map(\.value))
+    for step in result.steps where !found.contains(step.value) {
+      guard let difference = step.measured.unbounded else { continue }
+      report.notes.append(
+        "\(String(quoting: first.graph[step.value].name)) differs in \(counted(difference.count, "element")) "
+          + "without an error bound; rounding errors may decide between their values")
     }
     for value in result.unlike.sorted(by: { $0.index < $1.index }) {
       guard let partner = matching.partners[value] else { continue }

@@ -9,7 +9,7 @@ struct ComparedInterface {
   let inputPlaces: [Int?]
   let outputs: [(first: ValueID, second: ValueID)]
   /// Notes about outputs that only one of the networks has.
-  let remarks: [String]
+  let notes: [String]
 
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the second file, if inputs or outputs
   ///   do not match.
@@ -39,7 +39,7 @@ struct ComparedInterface {
     }
     outputs = first.outputs.compactMap { output in pairs.first { $0.first == output } }
     let compared = Set(outputs.map(\.first)), comparedOthers = Set(outputs.map(\.second))
-    remarks =
+    notes =
       first.outputs.filter { !compared.contains($0) }.map {
         "only the first model has the output \(String(quoting: first[$0].name))"
       }

@@ -18,8 +18,8 @@ struct DifferenceSearch {
     var unlike: Set<ValueID> = []
   }
 
-  /// The most values that the search may discard. Each attempt is a pass over the nodes from that
-  /// value on.
+  /// The most values that the search may discard. Each attempt is a pass over the nodes after that
+  /// value.
   private static let attempts = 64
   /// The largest bound of an output, relative to its largest magnitude, that shows the output to be
   /// correct.
@@ -54,36 +54,36 @@ struct DifferenceSearch {
   private func explanation(
     of suspect: StepwiseComparison.Finding, _ pass: StepwiseComparison.Result, _ excluded: Set<ValueID>
   ) throws(InfoldError) -> Pass? {
-    let behind = comparison.first.descendants(of: suspect.value)
+    let descendants = comparison.first.descendants(of: suspect.value)
     // A pass begins where the suspect is computed: no earlier value depends on the excluded ones.
     func retry(without values: Set<ValueID>) throws(InfoldError) -> StepwiseComparison.Result {
       try comparison.run(without: values, from: suspect.value, of: pass)
     }
     let known = Set(pass.findings.map(\.value))
-    let next = pass.findings.dropFirst().filter { behind.contains($0.value) }
+    let next = pass.findings.dropFirst().filter { descendants.contains($0.value) }
     for end in next.prefix(Self.ends) {
-      let left = excluded.union(between(suspect.value, behind, end.value))
+      let left = excluded.union(between(suspect.value, descendants, end.value))
       let result = try retry(without: left)
       let isRight = result.findings.allSatisfy {
-        $0.value != end.value && (known.contains($0.value) || !behind.contains($0.value))
+        $0.value != end.value && (known.contains($0.value) || !descendants.contains($0.value))
       }
       if isRight, isCloser(end, result) { return (left, result) }
     }
     // In single precision, rounding explains any difference at the end of a network. There, a value
     // is discarded only if the outputs are the same.
     if next.isEmpty || comparison.rounding.arithmetic > 0 {
-      guard try hasNoEffect(behind) else { return nil }
+      guard try hasNoEffect(descendants) else { return nil }
     }
     let left = excluded.union([suspect.value]).union(next.map(\.value).filter { !isOutput($0) })
     let result = try retry(without: left)
-    guard !result.findings.contains(where: { behind.contains($0.value) }) else { return nil }
+    guard !result.findings.contains(where: { descendants.contains($0.value) }) else { return nil }
     // Bounds that have grown wide on the way show nothing.
     let isTight = result.steps.allSatisfy { step in
-      !behind.contains(step.value) || !isOutput(step.value)
+      !descendants.contains(step.value) || !isOutput(step.value)
         || step.measured.isKnown && step.measured.allowed <= Self.tight * step.measured.magnitude
     }
     if isTight { return (left, result) }
-    return try hasNoEffect(behind) ? (left, result) : nil
+    return try hasNoEffect(descendants) ? (left, result) : nil
   }
 
   /// Whether a value comes much closer to its expected value, rather than only within wider bounds.
@@ -93,8 +93,8 @@ struct DifferenceSearch {
   }
 
   /// Whether the outputs among these values are equal up to double precision.
-  private func hasNoEffect(_ behind: Set<ValueID>) throws(InfoldError) -> Bool {
-    for pair in comparison.outputs where behind.contains(pair.first) {
+  private func hasNoEffect(_ descendants: Set<ValueID>) throws(InfoldError) -> Bool {
+    for pair in comparison.outputs where descendants.contains(pair.first) {
       guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
         a.count == b.count,
         try ElementBounds(ErrorEstimate(exactly: a)).measure(b).difference == nil
@@ -125,12 +125,12 @@ struct DifferenceSearch {
   private func isOutput(_ value: ValueID) -> Bool { comparison.first.graph.index.isOutput(value) }
 
   /// Returns the values on paths from `start` to `end`, without outputs and without `end`.
-  private func between(_ start: ValueID, _ behind: Set<ValueID>, _ end: ValueID) -> Set<ValueID> {
+  private func between(_ start: ValueID, _ descendants: Set<ValueID>, _ end: ValueID) -> Set<ValueID> {
     let graph = comparison.first.graph
-    var ahead: Set<ValueID> = [end]
-    for node in graph.nodes.reversed() where node.definitions.contains(where: ahead.contains) {
-      ahead.formUnion(node.uses)
+    var ancestors: Set<ValueID> = [end]
+    for node in graph.nodes.reversed() where node.definitions.contains(where: ancestors.contains) {
+      ancestors.formUnion(node.uses)
     }
-    return behind.intersection(ahead).subtracting([end]).filter { !isOutput($0) }
+    return descendants.intersection(ancestors).subtracting([end]).filter { !isOutput($0) }
   }
 }

@@ -8,7 +8,7 @@ struct ErrorEstimate {
   var value: Tensor
   /// A bound on the error of each element; `nil` for exact elements.
   var error: Tensor?
-  /// A further error of each element, relative to its magnitude: that of constants.
+  /// A bound on a further error of each element, relative to its magnitude. Constants have one.
   var relative = 0.0
 
   /// Creates an estimate of an exact value.

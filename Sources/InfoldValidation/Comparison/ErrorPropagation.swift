@@ -7,8 +7,8 @@ import InfoldTensor
 ///
 /// This is a first-order error analysis that runs along with the numbers (N. J. Higham, Accuracy
 /// and Stability of Numerical Algorithms, second edition, section 3.3). Linear operators are
-/// evaluated once more with magnitudes and with errors. All other operators are evaluated with
-/// their inputs moved by the errors: all upwards, all downwards, and with random signs.
+/// evaluated again with magnitudes and with errors. All other operators are evaluated with their
+/// inputs moved by the errors: all upward, all downward, and with random signs.
 struct ErrorPropagation {
   let node: Node
   /// The declared element types of the operands.
@@ -98,8 +98,9 @@ struct ErrorPropagation {
 extension ErrorPropagation {
   /// Returns the errors of a sum of products of the first two operands, plus the third.
   ///
-  /// Of n roundings, 8·√n are taken to add up. A larger sum is practically impossible (N. J. Higham
-  /// and T. Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019).
+  /// The errors of n roundings are assumed to add up to at most 8·√n roundings. A larger sum is
+  /// practically impossible (N. J. Higham and T. Mary, A New Approach to Probabilistic Rounding
+  /// Error Analysis, 2019).
   private func product(_ inputs: [ErrorEstimate?], _ form: LinearForm) throws(InfoldError) -> Tensor? {
     let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
     let (largeX, largeWeight) = (try x.value.absolute(), try weight.value.absolute())

@@ -6,8 +6,8 @@ import InfoldTensor
 /// Finds the first value that two models compute differently, beyond rounding errors.
 ///
 /// Both models run in double precision on the same inputs. Values are matched by name, by content,
-/// and by their position in the graphs. The first network then runs once more, node by node, and
-/// each node reads the *second* network's values, so that a difference shows up at the node that
+/// and by their position in the graphs. The first network then runs again, node by node, and each
+/// node reads the *second* network's values, so that a difference shows up at the node that
 /// causes it. An error analysis runs along and bounds each difference. The bounds allow for
 /// constants that were rounded again, such as weights with a folded normalization. No tolerance has
 /// to be chosen.
@@ -26,7 +26,7 @@ public struct ModelComparison: Sendable {
   private let outputs: [(first: ValueID, second: ValueID)]
   /// For each input of the second network, the position of the matching input of the first one.
   private let inputPlaces: [Int?]
-  private let remarks: [String]
+  private let notes: [String]
 
   /// Prepares the comparison of two models.
   /// - Parameters:
@@ -40,7 +40,7 @@ public struct ModelComparison: Sendable {
     let interface = try ComparedInterface(self.first.graph, self.second.graph, file: second.path)
     inputPlaces = interface.inputPlaces
     outputs = interface.outputs
-    remarks = interface.remarks
+    notes = interface.notes
   }
 
   /// Compares both models on `samples`.
@@ -62,7 +62,7 @@ public struct ModelComparison: Sendable {
     count: Int, timeLimit: Duration? = nil, progress: (Double) -> Void = { _ in },
     sample: (Int) throws(InfoldError) -> Sample?
   ) throws(InfoldError) -> ComparisonReport {
-    var collected = CollectedComparison(first, second, outputs, remarks)
+    var collected = CollectedComparison(first, second, outputs, notes)
     for index in 0..<count {
       progress(Double(index) / Double(count))
       guard let sample = try sample(index) else { continue }
@@ -87,7 +87,7 @@ public struct ModelComparison: Sendable {
   public func run(
     _ sample: Sample, recorded: [String: Tensor], further: [[String: Tensor]] = [], timeLimit: Duration? = nil
   ) throws(InfoldError) -> ComparisonReport {
-    var collected = CollectedComparison(first, second, outputs, remarks)
+    var collected = CollectedComparison(first, second, outputs, notes)
     try limiting(timeLimit) { () throws(InfoldError) in
       let runs = try runs(sample, recorded: recorded)
       try collected.add(sample.name, try search(runs, further), runs.first, runs.second)

@@ -92,7 +92,7 @@ struct NormalizationCheck {
     }
   }
 
-  /// Whether double precision is more exact than the node.
+  /// Whether double precision is more accurate than the type in which the node computes.
   private let isCompared: Bool
 
   private static let names = ["Y", "running mean", "running variance", "saved mean", "saved variance"]

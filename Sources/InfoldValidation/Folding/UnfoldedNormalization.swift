@@ -72,7 +72,7 @@ public struct UnfoldedNormalization: Sendable, Encodable {
   public internal(set) var computation: Computation
   /// The opset of the node. 0 for a node in a body.
   public internal(set) var opset: Int
-  /// For batch statistics, the number of values that a mean is taken over, for the last input.
+  /// For batch statistics, the number of values of the last input over which a mean is taken.
   public internal(set) var miniBatch: Int?
   /// Its results, beginning with `Y`. Empty for double precision, and for a node whose values are
   /// not traced.

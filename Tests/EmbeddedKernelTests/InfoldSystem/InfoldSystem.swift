@@ -1,4 +1,4 @@
-// What the choice of kernels asks of the module of this name, which needs a C library: to check the types of that choice for arm64.
+// The part of `InfoldSystem` that `KernelChoice` uses, without the C library, so that the types of that choice are checked for arm64.
 
 package struct InfoldError: Error {
   package enum Code { case invalidArgument }

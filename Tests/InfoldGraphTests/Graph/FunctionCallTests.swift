@@ -4,9 +4,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Calls of functions that a model defines, by the reference evaluation.
+/// Reference evaluation of calls of model-local functions.
 @Suite struct FunctionCallTests {
-  /// What a node captures for a graph among its attributes is none of the function's inputs, also where the call leaves one out.
+  /// Values that a node captures for a graph attribute are not passed to the function as inputs, even if the call omits an input.
   @Test func capturesAreNoArguments() throws {
     var function = NetworkBuilder()
     let x = function.input([3]), least = function.input([], "least")

@@ -24,7 +24,7 @@ import Testing
     #expect(index.isOutput(c) && !index.isOutput(b) && !index.isCaptured(a))
   }
 
-  /// The only reader of a value that the graph returns is not the only one who gets it.
+  /// If the graph also returns a value, its only consuming node is not its only consumer.
   @Test func anOutputHasNoOnlyConsumer() throws {
     var (graph, x, a, b, c) = try network()
     _ = (x, a)
@@ -33,7 +33,7 @@ import Testing
     #expect(graph.index.onlyConsumer(of: b) == nil && graph.index.useCount(of: b) == 2)
   }
 
-  /// What was asked before a change is not what is told afterwards, and a copy keeps its own.
+  /// The index is updated after every change of the graph, and a copy keeps its own index.
   @Test func everyChangeIsSeen() throws {
     var (graph, _, a, b, c) = try network()
     let original = graph

@@ -34,14 +34,14 @@ import Testing
     #expect(graph.nodes.map(\.name) == (0..<20).map { "n\($0)" })
   }
 
-  /// Of the nodes that could be next, the one that stood first is.
+  /// Of all nodes that could be next, the first one in the original order is taken.
   @Test(arguments: 1...20) func keepsThePresentOrderWhereverItCan(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
     let count = 40
     var graph = Graph()
     let x = graph.addInput("x", float3)
     let values = (0..<count).map { graph.add(Value(name: "v\($0)")) }
-    // What a node reads is made by one that is before it in an order of its own.
+    // Each node reads results of nodes that precede it in a random order.
     let order = (0..<count).shuffled(using: &random)
     var makers = Array(repeating: [Int](), count: count)
     for (position, node) in order.enumerated() {

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// How messages call nodes: by something that can be found in the model.
+/// Messages identify a node by something that can be found in the model.
 @Suite struct NodeLabelTests {
   @Test(arguments: [
     ("conv1", ["y"], ["x"], "node \"conv1\" (Conv)"), ("", ["y", "z"], ["x"], "node (Conv) that produces \"y\""),
@@ -24,7 +24,7 @@ import Testing
     #expect(graph.label(of: graph.nodes[0]) == "node (Relu) that produces \"y\"")
   }
 
-  /// A node that refers to a value of another graph is found by what it makes.
+  /// A node that refers to a value of another graph is identified by its output.
   @Test func namesANodeOfAnInconsistentGraph() throws {
     var other = Graph()
     let strangers = (0..<5).map { other.add(Value(name: "\($0)")) }

@@ -5,7 +5,7 @@ import InfoldTensor
 import Testing
 
 @Suite struct BindingTests {
-  /// x [`batch`, 4, H, 8] → Conv of 6 filters 3×3 in 2 groups → y.
+  /// x [`batch`, 4, H, 8] → Conv with 6 filters of 3×3 in 2 groups → y.
   private func convolution(batch: Dimension) throws -> Graph {
     var graph = Graph()
     let x = graph.addInput("x", TensorType(.float32, [batch, 4, "H", 8]))
@@ -125,7 +125,7 @@ import Testing
     #expect(error?.description.contains(part) == true, "\(error!)")
   }
 
-  /// A symbol that two shapes contradict is two sizes, or an error where declared shapes bind.
+  /// If two inputs give a symbol different sizes, they are treated as independent; if declared shapes are binding, this is an error.
   @Test func splitsASymbolOfTwoSizes() throws {
     let shapes = ["a": [1, 4], "b": [3, 4]]
     let bound = try sum().binding(inputs: shapes)

@@ -7,7 +7,7 @@ import Testing
 
 /// Shapes that the model computes.
 @Suite struct ComputedShapeTests {
-  /// The inferred shape of what `body` makes of x: float32 ["N", 3, "H", "W"].
+  /// Returns the inferred shape of the result of `body` for x: float32 ["N", 3, "H", "W"].
   private func shape(
     of shape: Shape = ["N", 3, "H", "W"], opset: Int = 13, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
   ) throws -> Shape? {
@@ -16,7 +16,7 @@ import Testing
     return try network.finished(output)[output].type?.shape
   }
 
-  /// Element `index` of the shape of `x`, as a list of one.
+  /// Element `index` of the shape of `x`, as a list of one element.
   private func size(_ index: Int64, of x: ValueID, _ network: inout NetworkBuilder) throws -> ValueID {
     let shape = try network.node("Shape", [x])
     let scalar = try network.node("Gather", [shape, network.constant(try Tensor(scalar: index))])
@@ -102,7 +102,7 @@ import Testing
     #expect(result == [.fixed(expected)])
   }
 
-  /// What exporters write for `expand(-1, …)`: a size of −1 stands for the input's own.
+  /// The nodes that exporters write for `expand(-1, …)`, where −1 means the input's own size.
   @Test func choosingBetweenShapes() throws {
     let result = try shape(of: ["N", 1]) { network, x in
       let wanted = try network.node(
@@ -171,7 +171,7 @@ import Testing
       } == ["N", 3, 20, 30])
   }
 
-  /// A number that does not fit int32 is not known behind a cast, for the cast keeps its low bits.
+  /// An integer that does not fit into int32 is not propagated through a cast, because the cast keeps only its low bits.
   @Test func castsThatCutAreEvaluated() throws {
     let result = try shape { network, x in
       let large = network.constant(try .list(0x1_0000_0002))
@@ -182,7 +182,7 @@ import Testing
     #expect(result == [2])
   }
 
-  /// A shape of more dimensions than a tensor may have is refused, and what is too large to be computed ahead keeps its
+  /// A shape with more dimensions than a tensor may have is refused. A tensor that is too large to be computed ahead of time keeps its
   /// shape.
   @Test func largeTensorsAreLeftAlone() throws {
     let error = #expect(throws: InfoldError.self) {

@@ -55,7 +55,7 @@ import Testing
     #expect(try graph.inferTypes() == [])
   }
 
-  /// Whoever reads numbers of another type than there are would read wrong ones.
+  /// Reading numbers as a type that they do not have would give wrong values.
   @Test func refusesAnElementTypeThatContradicts() throws {
     var graph = try chain(TensorType(.float32, [1, 3]), declaring: TensorType(.float64, [1, 3]))
     #expect(try errorCode { try graph.inferTypes() } == .invalidModel)

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What Infold cannot run can be read, and only a session refuses it.
+/// A model with operators that Infold cannot run can be read; only a session refuses it.
 @Suite struct UnsupportedTests {
   @Test func aTypeThatAnOperatorDoesNotHaveMakesItsNodeOpaque() throws {
     var graph = Graph()
@@ -33,7 +33,7 @@ import Testing
     #expect(error?.code == .limitExceeded)
   }
 
-  /// Nothing is computed, and no product of the sizes overflows.
+  /// Empty tensors of huge sizes cost no computation, and no product of their sizes overflows.
   @Test(arguments: [
     ("BatchNormalization", [[1 << 61, 1, 0], [1], [1], [1], [1]]), ("MatMul", [[1 << 61, 0, 1], [1, 1]]),
     ("GlobalAveragePool", [[1 << 61, 0, 1, 1]]),

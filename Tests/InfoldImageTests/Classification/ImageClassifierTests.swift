@@ -8,10 +8,10 @@ import TestSupport
 import Testing
 
 @Suite struct ImageClassifierTests {
-  /// What a network makes of pictures [N, 3, 2, 2].
+  /// Builds the nodes of a network for pictures [N, 3, 2, 2].
   typealias Network = (inout NetworkBuilder, ValueID) throws -> ValueID
 
-  /// Four scores of each picture: its pixels times weights.
+  /// Four scores for each picture: its pixels multiplied by weights.
   private static func linear(_ network: inout NetworkBuilder, _ x: ValueID) throws -> ValueID {
     let flat = try network.node("Flatten", [x])
     return try network.node("MatMul", [flat, network.weights([12, 4])], name: "scores")
@@ -49,7 +49,7 @@ import Testing
     #expect(candidates.allSatisfy { $0.label == ["ash", "birch", "cedar", "date"][$0.index] })
     #expect(zip(candidates, candidates.dropFirst()).allSatisfy { $0.probability > $1.probability })
     #expect(abs(candidates.map(\.probability).reduce(0, +) - 1) < 1e-12)
-    // What a softmax in double precision makes of the model's own scores.
+    // The softmax of the model's own scores, in double precision.
     let scores = try classifier.session.run(classifier.preprocessing.tensor(from: picture)).numbers()
     let largest = try #require(scores.max())
     #expect(candidates[0].index == scores.firstIndex(of: largest))

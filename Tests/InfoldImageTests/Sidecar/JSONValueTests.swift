@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  /// A sidecar, cut at every length and with every byte changed, is refused or means what Foundation reads.
+  /// A sidecar, truncated at every length and with every byte changed, is refused or has the value that Foundation reads.
   @Test func agreesWithFoundation() throws {
     let text = Array(#"{"a":[1,-2.5e1,true,null],"é\u00e9":"b\n","c":{"d":false}}"#.utf8)
     var texts = (0...text.count).map { Array(text[..<$0]) }
@@ -119,7 +119,7 @@ import Testing
           bytes.insert(Array("{}[]\",:\\u0d8-+.eEtn ".utf8).randomElement(using: &random)!, at: place)
         }
       }
-      // Foundation reads more than the standard allows, and no number that is too large.
+      // Foundation accepts more than the standard allows, but refuses numbers that are too large.
       guard let own = try? JSONValue(parsing: bytes) else { continue }
       accepted += 1
       if String(describing: own).contains("inf") { continue }

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Preprocessing from files, and from what models say.
+/// Preprocessing that is read from sidecars and derived from models.
 @Suite struct SidecarFileTests {
   private let folder: TemporaryFolder
 
@@ -15,7 +15,7 @@ import Testing
 
   private func file(_ text: String) throws -> String { try folder.write("m.json", Array(text.utf8)) }
 
-  /// A mean over pictures, with or without a softmax.
+  /// A mean over the picture, with or without a softmax.
   private func model(_ shape: Shape, softmax: Bool = false, moreOutputs: Bool = false) throws -> Model {
     var network = NetworkBuilder()
     let x = network.input(shape, "image")

@@ -51,7 +51,7 @@ import Testing
     for size in [[1, 1, 2], [1, 1, 2, 2, 2], [2, 1, 2, 2], [1, 1, -1, 2], [1, 1, 1, 1, 1, 1]] as [[Int64]] {
       #expect(try errorCode { _ = try grid(theta, size) } == .invalidModel, "\(size)")
     }
-    // Nobody has memory for that, and its shape can be told.
+    // The tensor would exceed any memory, but its shape can be inferred.
     let types = try infer(
       "AffineGrid", opset: 20, [TensorType(.float32, [1, 2, 3]), TensorType(.int64, [4])],
       constants: [1: .list(1, 1, 1 << 40, 1 << 40)])

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: [
-    // [1, 2, 3, 4, 5, 6], kernel 3, stride 3, one zero on each side: 0 1 2 | 3 4 5 | 6 0, and what lies beyond.
+    // [1, 2, 3, 4, 5, 6], kernel 3, stride 3, one zero on each side: 0 1 2 | 3 4 5 | 6 0, and a position beyond the padding.
     (true, [1, 4, 3] as [Float]), (false, [1.5, 4, 6]),
   ])
   func neverCountsWhatLiesBeyondThePadding(countsPadding: Bool, expected: [Float]) throws {

@@ -4,10 +4,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What operators say of their axes, held against their reference evaluations: of one position of each input that has the axis, they
-/// make that position of the outputs, to the last bit. So no position of an output depends on another one of an input.
+/// The axis mappings that operators declare, checked with their reference evaluations: given one position of each input that has the axis,
+/// they compute that position of the outputs, bit for bit. So no position of an output depends on other positions of an input.
 @Suite struct AxisMappingTests {
-  /// - Returns: The length of the longest axis along which positions were computed by themselves; 0 where the operator names none.
+  /// - Returns: The length of the longest axis along which positions were computed separately; 0 if the operator declares none.
   private static func check(_ node: Node, _ inputs: [Tensor?], _ comment: Comment) throws -> Int {
     let known = OperatorInputs(inputs, outputCount: node.outputs.count)
     let types = try node.inferOutputs(known)
@@ -66,7 +66,7 @@ import Testing
       registry: isStandard ? .standard : .internalOperators)
   }
 
-  /// Every version of every operator, with the attributes that it has.
+  /// Every version of every operator, with its attributes.
   @Test(arguments: VersionCase.all) func versions(versionCase: VersionCase) throws {
     let inputs = try versionCase.inputs.map { try $0?.tensor() }
     for version in versionCase.versions {
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  /// Whoever names an axis has a use above in which it is longer than 1.
+  /// An operator that declares an axis has a use above in which the axis is longer than 1.
   @Test func operatorsThatNameAxes() throws {
     let checked = Set(try AxisUse.all(batch: 3).filter { !$0.isMixing }.map(\.name))
     for versionCase in VersionCase.all where !checked.contains(versionCase.name) {

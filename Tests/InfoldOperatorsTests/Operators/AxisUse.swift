@@ -3,14 +3,14 @@ import InfoldOperators
 import InfoldTensor
 import TestSupport
 
-/// An operator with random inputs, most of which have a first axis of some length.
+/// An operator with random inputs, most of which have a first axis of the given length.
 struct AxisUse {
   let name: String
   let opset: Int
   let attributes: AttributeList
   let inputs: [Tensor?]
   let outputs: Int
-  /// Whether the operator names no axis, since positions meet along all of them.
+  /// Whether the operator declares no axis, because it combines positions along all of them.
   let isMixing: Bool
 
   /// All uses with a first axis of length `batch`.
@@ -55,7 +55,7 @@ struct AxisUses {
     try random.tensor(shape, in: range)
   }
 
-  /// Random integers from −5 to 5, of −0 to 5 for types without a sign.
+  /// Random integers from −5 to 5; from 0 to 5 for unsigned types.
   mutating func integers(_ shape: Int..., of type: ElementType = .int64) throws -> Tensor {
     let isUnsigned = [.uint8, .uint16, .bool].contains(type)
     return try random.tensor(shape, in: isUnsigned ? 0...5 : -5...5).cast(to: .int64).cast(to: type)

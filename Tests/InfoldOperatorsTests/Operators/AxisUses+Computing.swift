@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 
 extension AxisUses {
-  /// Functions of each number, and of those in the same place of several inputs.
+  /// Functions of each element, and of corresponding elements of several inputs.
   mutating func addElementWise() throws {
     for type in OperatorRegistry.standard.ownOperators {
       let newest = OperatorRegistry.newestOpset
@@ -23,7 +23,7 @@ extension AxisUses {
         for (a, b) in [
           ([batch, 3, 2], [batch, 3, 2]), ([batch, 3, 2], [3, 1]), ([batch, 1, 2], [1, 3, 2]), ([2], [batch, 1]),
         ] {
-          // The slopes of PRelu do not add to the shape.
+          // PRelu's slopes do not enlarge the shape.
           if type.name == "PRelu", b.count >= a.count, a != b { continue }
           let inputs = try [floats(a, in: 0.5...1.5), floats(b, in: 0.5...1.5)]
           let elementType: ElementType =
@@ -154,7 +154,7 @@ extension AxisUses {
     add("ChannelNormalization", 1, [:], [try floats(batch, 2, 3)] + elements)
   }
 
-  /// What makes one number of several.
+  /// Reductions of several elements to one.
   mutating func addReductions() throws {
     let x = try floats([batch, 4, 3], in: 0.5...1.5)
     for type in OperatorRegistry.standard.ownOperators {
@@ -222,7 +222,7 @@ extension AxisUses {
     }
   }
 
-  /// Spectra, sums of blocks, and functions of bits.
+  /// Spectra, sums of blocks, and bitwise functions.
   mutating func addSignals() throws {
     add("DFT", 20, ["onesided": .int(1)], [try floats(batch, 6, 3, 1)])
     add("DFT", 20, [:], [try floats(batch, 6, 3, 2), nil, try Tensor(scalar: Int64(1))])

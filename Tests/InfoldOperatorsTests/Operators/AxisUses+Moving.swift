@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 
 extension AxisUses {
-  /// What takes elements from one place to another.
+  /// Operators that move elements.
   mutating func addMovements() throws {
     let x = try floats(batch, 4, 3, 2)
     add("Transpose", 13, ["perm": .list(0, 2, 1, 3)], [x])
@@ -45,7 +45,7 @@ extension AxisUses {
     add("Slice", 1, ["starts": .list(1), "ends": .list(3), "axes": .list(1)], [x])
   }
 
-  /// What gives the same elements another shape.
+  /// Operators that change only the shape.
   mutating func addShapes() throws {
     let x = try floats(batch, 4, 3, 2)
     for axis in [1, 2, -1, 4] {
@@ -63,10 +63,10 @@ extension AxisUses {
     ] {
       add("Reshape", 13, [:], [x, try Tensor(shape: [sizes.count], sizes.map { Int64($0) })])
     }
-    // The last axis of a batch of 2 stays what it is.
+    // If the batch is 2, the last axis is unchanged.
     add("Reshape", 13, [:], [x, try list(24, batch)], isMixing: batch != 2)
     add("Reshape", 14, ["allowzero": .int(1)], [x, try list(batch, 24)])
-    // The 0 takes the size of an axis that goes elsewhere.
+    // The 0 copies the size of an axis that ends up elsewhere.
     add("Reshape", 13, [:], [try floats(2, 2, 3), try list(1, 0, 2, 3)])
     for sizes in [[batch, 24], [-1, 24], [0, 24], [0, 4, 6], [2 * batch, 12]] {
       add(
@@ -75,7 +75,7 @@ extension AxisUses {
     }
   }
 
-  /// What gives images another size.
+  /// Operators that resize images.
   mutating func addResizing() throws {
     let x = try floats(batch, 3, 4, 2)
     let scales = try Tensor(shape: [4], [1, 1, 2, 1.5] as [Float])

@@ -2,7 +2,7 @@ import InfoldOperators
 import InfoldTensor
 import Testing
 
-/// The loops, against a plain computation of every index.
+/// Broadcasting loops, compared with a direct computation of every index.
 @Suite struct BroadcastingTests {
   @Test(
     arguments: [
@@ -32,7 +32,7 @@ import Testing
     #expect(pairs == (try Tensor(shape: shape, expected)))
   }
 
-  /// The place in a tensor of `operand` sizes of what is repeated into place `place` of `shape`.
+  /// The index of the element of an operand with the sizes `operand` that is repeated at index `place` of `shape`.
   private func source(of place: Int, in shape: [Int], _ operand: [Int]) -> Int {
     var rest = place, stride = 1, result = 0
     for (back, size) in shape.reversed().enumerated() {

@@ -13,7 +13,7 @@ import Testing
       [x, Tensor(shape: [image.count], image), Tensor(shape: [block.count], block)])[0]!
   }
 
-  /// What a transposed convolution with a filter for each element of a block, which takes that alone, gives.
+  /// Compares with a transposed convolution that has one filter for each element of a block, which selects that element.
   @Test(arguments: [1, 2, 3]) func isATransposedConvolution(rank: Int) throws {
     var random = SplitMix64(seed: UInt64(rank))
     for _ in 0..<40 {

@@ -41,7 +41,7 @@ import Testing
         ["strides": .ints([4]), "auto_pad": .string(Array("SAME_LOWER".utf8))],
         [1, 10, 100, 0, 2, 20, 200, 0, 3, 30, 300, 0]
       ),
-      // A padding of −1, and of −2: as many zeros as the text's equations say, where they say.
+      // A padding of −1 and of −2, according to the equations of the standard.
       (
         ["strides": .ints([4]), "auto_pad": .string(Array("SAME_UPPER".utf8))],
         [0, 1, 10, 100, 0, 2, 20, 200, 0, 3, 30, 300]

@@ -25,7 +25,7 @@ import Testing
 
   @Test func movesElementsByTheirOffsets() throws {
     var offsets = Self.none
-    // The first element of the window at [0, 0] goes half a row down, the second half a column right.
+    // The first tap of the window at [0, 0] is shifted down by half a row, the second one right by half a column.
     offsets[0] = 0.5
     offsets[12] = 0.5
     #expect(try convolve(offsets) == [1.5 + 15, 21, 43, 54])

@@ -5,11 +5,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The functions of numbers that operators say they are, held against their reference evaluations.
+/// The element functions that operators declare, compared with their reference evaluations.
 @Suite struct ElementFunctionTests {
   private static let numbers = [-8, -3, -2.5, -1, -0.75, -0.5, -0.125, 0, 0.125, 0.5, 0.75, 1, 1.5, 2.5, 4, 8.0]
 
-  /// The uses whose function is not that of their default attributes alone.
+  /// Uses whose function depends on attributes or inputs.
   private static let uses: [(name: String, opset: Int, attributes: AttributeList)] = [
     ("LeakyRelu", 16, ["alpha": .float(0.25)]), ("Elu", 22, ["alpha": .float(0.5)]),
     ("Selu", 22, ["alpha": .float(1.5), "gamma": .float(0.5)]), ("Swish", 24, ["alpha": .float(0.5)]),
@@ -76,7 +76,7 @@ import Testing
     let results = try #require(try node.evaluate(inputs.map(Optional.some), precision: .double)[0]).numbers()
     for (x, y) in zip(numbers, results) {
       let expected = value(function, x)
-      // HardSigmoid's default slope is a number of float32.
+      // HardSigmoid's default slope is a float32 number.
       let isNear = expected.isNaN && y.isNaN || expected == y || abs(expected - y) <= 1e-7 * max(1, abs(expected))
       #expect(isNear, "\(node.opType)(\(x)) is \(y), and \(function) \(expected)")
     }
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  /// The bounds of Clip are inputs, which only a constant makes known.
+  /// The bounds of Clip are inputs, which are known only if they are constants.
   @Test func bounds() throws {
     let x = try Tensor(shape: [Self.numbers.count], Self.numbers.map { Float($0) })
     let lower = try Tensor(scalar: Float(-1)), upper = try Tensor(shape: [1], [Float(2)])

@@ -4,9 +4,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Normalizations of numbers whose mean is large beside their spread, or whose squares are out of range.
+/// Normalizations of numbers whose mean is large compared with their spread, or whose squares are out of range.
 @Suite struct ExtremeMomentsTests {
-  /// What is normalized to (±1, ±1), whatever stands before it: center ± spread.
+  /// Numbers center ± spread, which are normalized to ±1.
   private static let extremes: [(center: Double, spread: Double)] = [
     (0, 1e30), (0, 3e38), (1024, 0x1p-10), (-0x1p20, 1), (0, 1e-30), (0x1p-100, 0x1p-110), (0, 1e-44),
   ]
@@ -36,7 +36,7 @@ import Testing
     let result = try #require(
       try evaluate(opType, opset: opset, attributes: attributes, [x] + constants)[0])
     for (a, b) in zip(try result.numbers(), [1, -1, -1, 1] as [Double]) {
-      // A subnormal number has few digits, and 10⁻⁹ is much beside a small deviation.
+      // A subnormal number has few digits, and an error of 10⁻⁹ is large compared with a small deviation.
       #expect(abs(a - b) <= 1e-6, "\(opType) of \(center) ± \(spread) in \(type)")
     }
   }
@@ -68,7 +68,7 @@ import Testing
         #expect(abs(a - b / (p == 1 ? 4 : 2)) <= 1e-6, "\(spread) in \(type)")
       }
     }
-    // Their norm is that of one, and 0 beside it.
+    // Their norm is that of one element, and 0 compared with it.
     let one = try tensor([1, 1, 4], [0, spread / 2, 0, 0], type)
     let half = try one.numbers()[1]
     for (opType, opset) in [("GlobalLpPool", 22), ("LpPool", 22), ("ReduceL2", 13)] {
@@ -98,13 +98,13 @@ import Testing
     for (a, b) in zip(try result.numbers(), [1, -1, -1, 1] as [Double]) { #expect(abs(a - b) <= 1e-6) }
   }
 
-  /// One number of 10³⁰ among its neighbours.
+  /// One number of 10³⁰ among its neighbors.
   @Test func responses() throws {
     let x = try Tensor(shape: [1, 3, 1], [1, 1e30, 2] as [Float])
     let y = try #require(
       try evaluate("LRN", opset: 13, attributes: ["size": .int(3), "alpha": .float(3)], [x])[0]
     ).numbers()
-    // x ÷ (1 + 10⁶⁰)^0.75 = x · 10⁻⁴⁵, of which the first and the last are subnormal.
+    // x ÷ (1 + 10⁶⁰)^0.75 = x · 10⁻⁴⁵. The first and the last result are subnormal.
     #expect(abs(y[1] / 1e-15 - 1) < 1e-5)
   }
 }

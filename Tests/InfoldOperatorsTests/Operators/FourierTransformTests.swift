@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct FourierTransformTests {
-  /// The sum by its definition, with each root computed by itself.
+  /// The sum by its definition, with each root of unity computed directly.
   private func defined(_ x: [(Double, Double)], at k: Int, inverse: Bool = false) -> (Double, Double) {
     var sum = (0.0, 0.0)
     for (j, number) in x.enumerated() {
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  /// The inverse transform of a one-sided one is the signal.
+  /// The inverse transform of a one-sided spectrum is the signal.
   @Test(arguments: [1, 2, 3, 8, 15, 134, 400]) func goesBack(length: Int) throws {
     var random = SplitMix64(seed: 3)
     let x = try random.tensor([2, length, 3, 1], in: -1...1)
@@ -60,14 +60,14 @@ import Testing
     for (a, b) in zip(try back.elements(as: Float.self), try x.elements(as: Float.self)) { #expect(abs(a - b) < 3e-7) }
   }
 
-  /// Longer and shorter transforms than the axis: zeros are added, or numbers left out.
+  /// Transforms that are longer or shorter than the axis: zeros are appended, or numbers are dropped.
   @Test func takesOtherLengths() throws {
     let x = try Tensor(shape: [1, 3, 1], [1, 2, 3] as [Float])
     let padded = try evaluate("DFT", opset: 17, [x, Tensor(scalar: Int32(4))])[0]
     #expect(try padded?.elements() == [6, 0, -2, -2, 2, 0, -2, 2] as [Float])
     let cut = try evaluate("DFT", opset: 17, [x, Tensor(scalar: Int64(2))])[0]
     #expect(try cut?.elements() == [3, 0, -1, 0] as [Float])
-    // A spectrum that ends early, and one that goes on: the imaginary parts of numbers that mirror themselves do not count.
+    // A truncated spectrum, and one that is too long. The imaginary parts of elements that are their own mirror images are ignored.
     let half = try Tensor(shape: [1, 2, 2], [2, 9, 1, 0] as [Float])
     let attributes: AttributeList = ["onesided": .int(1), "inverse": .int(1)]
     #expect(
@@ -123,7 +123,7 @@ import Testing
         == [TensorType(.float16, ["N", .unknown, 201, 2])])
   }
 
-  /// Every frame is the transform of a part of the signal.
+  /// Every frame is the transform of a section of the signal.
   @Test(arguments: [1, 2], [false, true]) func framesAreTransforms(parts: Int, isOneSided: Bool) throws {
     var random = SplitMix64(seed: 9)
     let signal = try random.tensor([2, 50, parts], in: -1...1), window = try random.tensor([15], in: 0...1)
@@ -142,7 +142,7 @@ import Testing
         for (a, b) in zip(given, spectrum) { #expect(abs(a - b) < 1e-6) }
       }
     }
-    // A signal of two dimensions is one of real numbers.
+    // A signal with two dimensions is real.
     if parts == 1 {
       let flat = try evaluate(
         "STFT", opset: 17, attributes: ["onesided": .int(isOneSided ? 1 : 0)],
@@ -171,7 +171,7 @@ import Testing
       #expect(try code(shape, step: step, window: window, length: length) == .invalidModel, "\(shape) \(step)")
     }
     #expect(try code([1, 8, 1], step: 1, window: nil, length: 1 << 50) == .limitExceeded)
-    // Without a window and a length, the signal is one frame.
+    // Without a window and a length, the whole signal is one frame.
     #expect(
       try evaluate("STFT", opset: 17, [Tensor(shape: [1, 2, 1], [1, 2] as [Float]), Tensor(scalar: Int64.max)])[0]?
         .elements() == [3, 0, -1, 0] as [Float])

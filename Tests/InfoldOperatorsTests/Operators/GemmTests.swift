@@ -9,7 +9,7 @@ import Testing
     try #require(try evaluate("Gemm", opset: opset, attributes: attributes, inputs)[0])
   }
 
-  /// A · B for the transposed and the plain form is [[10, 13], [28, 40]].
+  /// A · B is [[10, 13], [28, 40]], transposed or not.
   @Test(arguments: [1, 6, 7, 9, 11, 13], [(false, false), (false, true), (true, false), (true, true)])
   func multipliesAndAdds(opset: Int, transposed: (a: Bool, b: Bool)) throws {
     let a =

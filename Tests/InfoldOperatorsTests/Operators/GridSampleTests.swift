@@ -23,12 +23,12 @@ import Testing
   }
 
   @Test func takesTheNearest() throws {
-    // The places are 0.4, 0.5, 1.5 and 2.6.
+    // The positions are 0.4, 0.5, 1.5 and 2.6.
     #expect(try sample([-0.55, -0.5, 0, 0.55], mode: "nearest") == [1, 1, 3, 4])
   }
 
   @Test func interpolatesCubically() throws {
-    // In the middle the weights are −3/32, 19/32, 19/32 and −3/32.
+    // In the middle, the weights are −3/32, 19/32, 19/32 and −3/32.
     #expect(try sample([0], mode: "cubic") == [2.5])
     #expect(try sample([-0.75, 0.25], mode: "cubic") == [1, 3])
   }
@@ -36,7 +36,7 @@ import Testing
   @Test func looksOutside() throws {
     #expect(try sample([-2, 2], mode: "nearest", padding: "zeros") == [0, 0])
     #expect(try sample([-2, 2], padding: "border") == [1, 4])
-    // The places are −2.5 and 5.5, mirrored at −0.5 and 3.5; then −1.5 and 12, mirrored at 0 and 3.
+    // The positions are −2.5 and 5.5, reflected at −0.5 and 3.5; then −1.5 and 12, reflected at 0 and 3.
     #expect(try sample([-2, 2], padding: "reflection") == [2.5, 2.5])
     #expect(try sample([-2, 7], padding: "reflection", alignsCorners: true) == [2.5, 1])
   }

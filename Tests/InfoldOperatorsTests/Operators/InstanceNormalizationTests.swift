@@ -11,7 +11,7 @@ import Testing
 
   @Test(arguments: [1, 6, 22], [[1, 2, 2], [1, 2, 1, 2], [1, 2, 2, 1, 1]])
   func normalizesEveryChannel(opset: Int, shape: [Int]) throws {
-    // Means 1 and 4, variances 1 and 4; with an epsilon of 3 the first is divided by 2, the second by √7.
+    // Means 1 and 4, variances 1 and 4. With an epsilon of 3, the first channel is divided by 2, the second by √7.
     let inputs = [
       try Tensor(shape: shape, [0, 2, 2, 6] as [Double]), try Tensor(shape: [2], [2, 10] as [Double]),
       try Tensor(shape: [2], [5, -1] as [Double]),

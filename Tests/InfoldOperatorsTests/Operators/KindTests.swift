@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Operators that ask of what kind a number is.
+/// IsInf, IsNaN and other operators whose results depend on the kind of a number.
 @Suite struct KindTests {
   @Test(arguments: ElementTypeSet.floatingPoint.types) func findsInfinityAndNaN(type: ElementType) throws {
     let x = try Numbers(type: type, shape: [4], values: [-.infinity, 1, .infinity, .nan]).tensor()

@@ -69,7 +69,7 @@ import Testing
 
 extension Double {
   fileprivate var cubeRoot: Double {
-    // Newton's method, to compare with what the operator gets from pow.
+    // Newton's method, for comparison with the operator's use of pow.
     (0..<60).reduce(self) { root, _ in root - (root * root * root - self) / (3 * root * root) }
   }
 }

@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func computesHalvesInFloat() throws {
-    // 2048 + 1 is no float16; the sum 2048 + 1 + 1 is.
+    // 2048 + 1 is not a float16 number; the sum 2048 + 1 + 1 is.
     let a = try Tensor(shape: [3], [2048, 1, 1] as [Float16]), ones = try Tensor(shape: [3], [1, 1, 1] as [Float16])
     #expect(try product(a, ones) == Tensor(scalar: Float16(2050)))
   }

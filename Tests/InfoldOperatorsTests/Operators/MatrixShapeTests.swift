@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Triangles, diagonals, running sums and determinants.
+/// Triangles, diagonals, cumulative sums and determinants.
 @Suite struct MatrixShapeTests {
   @Test(
     arguments: [

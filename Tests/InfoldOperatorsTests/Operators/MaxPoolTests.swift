@@ -44,9 +44,9 @@ import Testing
   }
 
   @Test(arguments: [
-    // The last window begins inside the input and reaches beyond it.
+    // The last window begins inside the input and extends beyond it.
     (5, 2, 2, [0, 0], [1, 3, 4] as [Float]),
-    // The last window would begin in the padding behind the input, and does not count.
+    // The last window would begin in the padding after the input, and is dropped.
     (4, 2, 2, [1, 1], [0, 2, 3]),
     (3, 1, 2, [0, 1], [0, 2]),
     // The window is larger than the input.
@@ -59,7 +59,7 @@ import Testing
     #expect(try y[0].elements(as: Float.self) == expected)
   }
 
-  /// A window that lacks a stride or more, but not two, has no position. `nil`: refused.
+  /// If the window exceeds the padded input by at least one stride, and less than two, there is no position. `nil`: refused.
   @Test(
     arguments: [
       (2, 3, 1, [0, 0], 0, 0), (2, 4, 1, [0, 0], 0, nil), (2, 5, 1, [1, 1], 0, 0), (2, 5, 2, [0, 0], 0, 0),

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct NonMaxSuppressionTests {
-  /// Three boxes: the second overlaps the first with an intersection over union of 1/2, the third none.
+  /// Three boxes. The second overlaps the first with an intersection over union of 1/2; the third overlaps neither.
   private static let corners: [Float] = [0, 0, 2, 1, 0, 0, 1, 1, 5, 5, 6, 6]
 
   private func suppress(

@@ -4,15 +4,15 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What operators say of themselves beside their definition.
+/// What operators declare in addition to their definition.
 @Suite struct OperatorAnswerTests {
   private static let all = OperatorRegistry.standard.ownOperators + OperatorRegistry.internalOperators.all
 
-  /// What belongs to no family.
+  /// Operators of no family.
   private static let others = [
-    // What they do, their bodies say.
+    // Their bodies determine what they compute.
     "If", "Loop", "DataDependentRegion",
-    // They make tensors of nothing, or of a shape.
+    // They create tensors from nothing, or from a shape.
     "BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix",
     "Constant", "ConstantOfShape", "EyeLike", "Range",
     // It chooses boxes.
@@ -44,7 +44,7 @@ import Testing
     return try #require(node.typed)
   }
 
-  /// The elements stay, in their order.
+  /// The elements are unchanged, in the same order.
   @Test func whatKeepsElementsDoes() throws {
     let x = try Tensor(shape: [1, 2, 3], [1, -2, 3, -4, 5, 6] as [Float])
     let others: [String: Tensor] = [
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  /// Each element is there once.
+  /// Each element occurs once.
   @Test func whatRearrangesElementsDoes() throws {
     let x = try Tensor(shape: [1, 2, 3], [1, -2, 3, -4, 5, 6] as [Float])
     let others: [String: Tensor] = [
@@ -96,7 +96,7 @@ import Testing
     #expect(try !operation("Relu", inputs: 1).forwardsInput { _ in true })
   }
 
-  /// Scaling a channel of the input, or of the output, is scaling its part of the weight.
+  /// Scaling a channel of the input, or of the output, is equivalent to scaling its part of the weight.
   @Test(
     arguments: [
       ("Conv", [1, 4, 5], [6, 2, 3], ["group": .int(2)]), ("Conv", [2, 3, 5, 5], [4, 3, 2, 2], [:]),
@@ -142,7 +142,7 @@ extension LinearForm {
 }
 
 extension Tensor {
-  /// The tensor with twice the elements in some places.
+  /// The tensor with some elements doubled.
   fileprivate func scaled(_ isScaled: ([Int]) -> Bool) throws -> Tensor {
     var elements: [Float] = try elements()
     for index in elements.indices {

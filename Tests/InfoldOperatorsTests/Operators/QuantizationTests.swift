@@ -19,7 +19,7 @@ import Testing
     let integers = try evaluate(
       "QuantizeLinear", opset: 10, [Tensor(shape: [2], [-3, 7] as [Int32]), Tensor(shape: [1], [2] as [Float])])
     #expect(integers[0] == (try Tensor(shape: [2], [0, 4] as [UInt8])))
-    // 0.3 is 0.30005 in float16, and the quotient 3332.8 is 3332 there.
+    // In float16, 0.3 is 0.30005, and the quotient 3332.8 is 3332.
     let halves = try evaluate(
       "QuantizeLinear", opset: 21, attributes: ["output_dtype": .int(4)],
       [Tensor(shape: [1], [1000] as [Float16]), Tensor(scalar: 0.3 as Float16)])

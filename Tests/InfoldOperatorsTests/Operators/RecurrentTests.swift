@@ -7,7 +7,7 @@ import Testing
 
 /// LSTM, GRU and RNN.
 @Suite struct RecurrentTests {
-  /// An operator in both directions, over two sequences of three and two positions, with states of two elements.
+  /// An operator in both directions, with two sequences of three and two positions and a hidden size of two.
   struct Use: Sendable, CustomTestStringConvertible {
     let name: String
     let inputs: [Numbers]
@@ -15,7 +15,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  /// The numbers are ONNX Runtime's.
+  /// The numbers come from ONNX Runtime.
   static let uses = [
     Use(
       name: "LSTM",
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// With the batch first, the same numbers in other places.
+  /// With the batch first, the same numbers are in other places.
   @Test(arguments: uses) func takesTheBatchFirst(use: Use) throws {
     var inputs: [Tensor?] = try use.inputs.map { try $0.tensor() }
     for index in [0, 5, 6] where index < inputs.count {
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  /// An RNN of one step is its activation; the numbers are ONNX Runtime's, for −1.5, 0.5 and 2.
+  /// An RNN of one step is its activation. The numbers come from ONNX Runtime, for −1.5, 0.5 and 2.
   @Test(
     arguments: [
       ("Relu", 0, 0, [0.0, 0.5, 2.0]), ("Tanh", 0, 0, [-0.905148268, 0.462117195, 0.964027524]),

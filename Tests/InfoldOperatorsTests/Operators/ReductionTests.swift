@@ -10,7 +10,7 @@ import Testing
     let name: String
     /// The opsets with axes as an attribute, and those with axes as an input.
     let opsets: (attribute: [Int], input: [Int])
-    /// The results over [[1, −2, 3], [4, 5, −6]]: by columns, by rows, all.
+    /// The results over [[1, −2, 3], [4, 5, −6]]: by column, by row, and of all elements.
     let columns: [Double]
     let rows: [Double]
     let all: Double

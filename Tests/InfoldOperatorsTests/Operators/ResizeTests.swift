@@ -14,7 +14,7 @@ import Testing
     return attributes
   }
 
-  /// One axis, resized by sizes.
+  /// Resizes one axis to the given size.
   private func resize(
     _ elements: [Float], to size: Int64, _ values: [String: String], _ more: AttributeList = [:], opset: Int = 19,
     roi: [Float]? = nil
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test func centersWhatDoesNotFitEvenly() throws {
-    // 4 · 0.6 = 2.4, which is 2 wide: positions 0.8333 and 2.1667 around the center of 1.5 instead of 0.3333 and 2.
+    // 4 · 0.6 = 2.4, which gives a size of 2: positions 0.8333 and 2.1667 around the center of 1.5 instead of 0.3333 and 2.
     let y = try scale(
       [0, 1, 2, 3], by: 0.6, ["mode": "linear", "coordinate_transformation_mode": "half_pixel_symmetric"])
     #expect(y?.map { ($0 * 1000).rounded() } == [667, 2333])
@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test func interpolatesCubically() throws {
-    // A quarter from an element, with a = −0.5, the weights are −9, 111, 29 and −3 of 128.
+    // At a quarter of the distance to the next element, with a = −0.5, the weights are −9, 111, 29 and −3 of 128.
     let values = ["mode": "cubic", "coordinate_transformation_mode": "half_pixel"]
     let y = try resize([0, 0, 128, 0], to: 8, values, ["cubic_coeff_a": .float(-0.5)])
     #expect(y == [0, -3, -9, 29, 111, 111, 29, -9])
@@ -127,7 +127,7 @@ import Testing
     #expect(try scale([0, 1], by: 2, ["mode": "linear"], ["antialias": .int(1)], opset: 18) == [0, 0.25, 0.75, 1])
   }
 
-  /// 7 · 0.6 is 4.2, and 7 · 1.7 is 11.9: corners are those of the 4 and 11 elements that there are.
+  /// 7 · 0.6 is 4.2, and 7 · 1.7 is 11.9: the corners are those of the actual 4 and 11 elements.
   @Test(arguments: [11, 13, 18, 19], ["align_corners", "tf_crop_and_resize"])
   func alignsTheCornersOfFractionalScales(opset: Int, transformation: String) throws {
     func scale(_ scale: Float, _ mode: String, _ more: [String: String] = [:]) throws -> [Float] {
@@ -150,7 +150,7 @@ import Testing
     #expect(try scale(0.2, "linear") == [transformation == "align_corners" ? 0 : 3])
   }
 
-  /// An element without weight does not count, whatever it is.
+  /// An element with a weight of zero does not count, whatever its value.
   @Test func readsNothingWithoutWeight() throws {
     let infinite = [1, .infinity, 2, -.infinity, 3] as [Float]
     let aligned = try resize(infinite, to: 9, ["mode": "linear", "coordinate_transformation_mode": "align_corners"])

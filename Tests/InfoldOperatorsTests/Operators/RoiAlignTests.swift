@@ -14,10 +14,10 @@ import Testing
   }
 
   @Test func averagesBins() throws {
-    // The whole picture: each of four bins has the mean of its four elements.
+    // The whole picture: each of the four bins is the mean of its four elements.
     let attributes: AttributeList = ["output_height": .int(2), "output_width": .int(2)]
     #expect(try align([0, 0, 4, 4], attributes: attributes) == [2.5, 4.5, 10.5, 12.5])
-    // From centers on, one element further; what lies behind the last center is the last element.
+    // Before opset 16, coordinates are measured from pixel centers: the region is shifted by half an element along each axis.
     #expect(try align([0, 0, 2, 2], opset: 10) == [5])
   }
 

@@ -10,7 +10,7 @@ import Testing
       ("none", 18, [1, 2, 3]),
     ] as [(String, Int, [Int8])]) func reduces(reduction: String, opset: Int, expected: [Int8]) throws
   {
-    // The element 2 meets 3 and then 2.
+    // The element 2 is updated with 3 and then with 2.
     let y = try evaluate(
       "ScatterElements", opset: opset, attributes: ["reduction": .text(reduction)],
       [Tensor(shape: [3], [1, 2, 3] as [Int8]), Tensor.list(1, -2), Tensor(shape: [2], [3, 2] as [Int8])])

@@ -12,7 +12,7 @@ import Testing
         [Tensor(scalar: size)])[0]!
     }
     for size in [1, 2, 3, 8, 400] as [Int64] {
-      // One that is not periodic is a periodic one with its first number behind the last.
+      // A symmetric window equals a periodic one followed by its first number.
       let periodic: [Double] = try window(size, periodic: 1).elements()
       let symmetric: [Double] = try window(size + 1, periodic: 0).elements()
       #expect(symmetric == periodic + [periodic[0]])

@@ -36,7 +36,7 @@ import Testing
     expect(try softmax(opset: opset, axis: 0), [1, 3, 1, 1, 9, 1, 3, 3].map { $0 / 22 })
   }
 
-  /// The default axis before opset 13 is 1, which one dimension does not have.
+  /// Before opset 13, the default axis is 1, which does not exist in one dimension.
   @Test(arguments: [1, 11]) func takesTheOnlyDimensionByDefault(opset: Int) throws {
     let x = try Tensor(shape: [3], [0, log(2), log(5)] as [Double])
     let y: [Double] = try #require(try evaluate("Softmax", opset: opset, [x])[0]).elements()

@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// The functions of one floating-point number, against their formulas.
+/// Functions of one floating-point number, compared with their formulas.
 @Suite struct UnaryTests {
   struct Function: Sendable, CustomTestStringConvertible {
     let name: String

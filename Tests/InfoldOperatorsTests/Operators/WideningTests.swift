@@ -5,15 +5,15 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What operators do with float32 in the place of float16 and bfloat16.
+/// Results of operators with float32 in place of float16 and bfloat16.
 @Suite struct WideningTests {
-  /// Those that are to have the types of the model: all others do the same with float32, or convert.
+  /// Operators that must have the types of the model. All others give the same with float32, or convert.
   private static let others = [
     // The quotient is rounded to the type of the scale.
     "QuantizeLinear",
-    // It gives as many numbers as the rounding of its inputs says.
+    // The number of results depends on how its inputs are rounded.
     "Range",
-    // They read no numbers of narrow types, or make those of a type that an attribute names.
+    // They read no numbers of narrow types, or an attribute determines the type of their results.
     "BitwiseNot", "BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix",
     "Constant", "ConstantOfShape", "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "Not", "QLinearConv",
     "QLinearMatMul",
@@ -30,7 +30,7 @@ import Testing
     #expect(Set(Self.others).subtracting(none).subtracting(["DynamicQuantizeLinear"]) == [])
   }
 
-  /// The results for float32 numbers that the narrow type holds, rounded, are those for the narrow type.
+  /// The results for float32 inputs that the narrow type can represent, rounded, equal the results for the narrow type.
   @Test(arguments: [ElementType.float16, .bfloat16]) func sameFunctions(type: ElementType) throws {
     var compared: Set<String> = []
     for versionCase in VersionCase.all {
@@ -48,7 +48,7 @@ import Testing
     #expect(compared.count > 100, "\(compared.count)")
   }
 
-  /// - Returns: Whether the operator takes the types.
+  /// - Returns: Whether the operator accepts the types.
   private func isTheSame(
     _ versionCase: VersionCase, _ version: Int, _ inputs: [Tensor?], narrow places: [Int], _ type: ElementType
   ) throws -> Bool {
@@ -64,7 +64,7 @@ import Testing
     }
     guard let expected = results(narrow), let given = results(wide) else { return false }
     for (index, (expected, given)) in zip(expected, given).enumerated() {
-      // What the shape rule gives the model's own type, such as an attribute, stays narrow.
+      // A result whose type the shape rule takes from the model, for example from an attribute, remains narrow.
       guard let expected, let given, given.elementType == .float32 || expected.elementType != type else { continue }
       let rounded = expected.elementType == type ? try given.converted(to: type) : given
       #expect(
@@ -74,7 +74,7 @@ import Testing
     return true
   }
 
-  /// Where two tensors differ; NaN is NaN.
+  /// The first difference of two tensors; NaN equals NaN.
   private func difference(_ a: Tensor, _ b: Tensor) throws -> Int? {
     guard a.shape == b.shape, a.elementType == b.elementType else { return 0 }
     return zip(try a.numbers(), try b.numbers()).enumerated().first { $1.0 != $1.1 && !($1.0.isNaN && $1.1.isNaN) }?

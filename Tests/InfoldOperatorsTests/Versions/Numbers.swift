@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldTensor
 import TestSupport
 
-/// A small tensor, as text can show it.
+/// A small tensor that can be printed.
 struct Numbers: Sendable {
   var type: ElementType
   let shape: [Int]
@@ -20,7 +20,7 @@ struct Numbers: Sendable {
     }
   }
 
-  /// What tells `tensor` from these numbers, to six digits; `nil` where nothing does.
+  /// Describes how `tensor` differs from these numbers, compared to six digits; `nil` if it does not.
   func difference(from tensor: Tensor?) throws -> String? {
     guard let tensor else { return "there is no result" }
     guard tensor.elementType == type, tensor.shape == shape else { return "the result is \(tensor)" }
@@ -50,7 +50,7 @@ func integers(_ values: Double...) -> Numbers {
   Numbers(type: .int64, shape: [values.count], values: values)
 }
 
-/// A list of truth values, 0 and 1.
+/// A list of Boolean values, 0 and 1.
 func bools(_ values: Double...) -> Numbers {
   Numbers(type: .bool, shape: [values.count], values: values)
 }

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What no operator takes, each refused with an error that names it.
+/// Inputs and attributes that no operator accepts. Each is refused with an error that names it.
 @Suite struct RefusalTests {
   private func error(_ body: () throws -> Void) throws -> InfoldError? {
     do {
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  /// An attribute that another version has.
+  /// An attribute of another version.
   @Test(arguments: VersionTests.all) func namesAttributesOfOtherVersions(version: VersionTests.Version) throws {
     let known = try version.cases.reduce(into: Set<String>()) { names, versionCase in
       names.formUnion(try versionCase.attributesRead(by: version.type, version: version.number))
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  /// Strings, complex and narrow numbers, and what the operator does not take beside them.
+  /// Strings, complex and narrow numbers, and other types that the operator does not accept.
   @Test(arguments: VersionTests.all) func namesElementTypes(version: VersionTests.Version) throws {
     let versionCase = try #require(version.cases.first)
     guard !versionCase.inputs.isEmpty else { return }
@@ -95,7 +95,7 @@ import Testing
       let refusal = try error(version, [0, 1])
       #expect(refusal?.code == .invalidModel)
       #expect(refusal?.description.contains("pads is [0, 1], but auto_pad is \(mode)") == true)
-      // Exporters write pads of zero beside auto_pad.
+      // Exporters write pads of zero together with auto_pad.
       #expect(try error(version, [0, 0]) == nil)
     }
   }
@@ -125,7 +125,7 @@ import Testing
     #expect(error?.description.contains("\"split\" is both an attribute and an input") == true)
   }
 
-  /// Inputs of every rank, and of one element in every dimension: what is said of them is English.
+  /// Inputs of every rank, and with one element in every dimension. The messages are grammatical.
   @Test(arguments: VersionTests.all) func countsInWords(version: VersionTests.Version) throws {
     let wrongPlural =
       /(^|[^0-9.\-])1 (inputs|outputs|elements|values|dimensions|axes|channels|filters|groups|numbers)\b/

@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// One use of an operator, and what it must give in some of the operator's versions.
+/// One use of an operator, and the expected results in some of the operator's versions.
 struct VersionCase: Sendable, CustomTestStringConvertible {
   let name: String
   let versions: [Int]
@@ -35,7 +35,7 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     "\(name) \(versions) \(attributes.entries.map(\.name).joined(separator: " "))"
   }
 
-  /// What is wrong with the results; `nil` where nothing is.
+  /// Describes what is wrong with the results; `nil` if they are correct.
   func failure(version: Int, attributes: AttributeList) throws -> String? {
     let results = try evaluate(
       name, opset: version, attributes: attributes, inputs.map { try $0?.tensor() }, outputs: outputs.count)
@@ -45,7 +45,7 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     return nil
   }
 
-  /// Whether the results are others, or there are none, without the attribute `name`.
+  /// Whether the results differ, or there are none, without the attribute `name`.
   func depends(on name: String, version: Int) -> Bool {
     var rest = attributes
     rest[name] = nil
@@ -56,18 +56,18 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// The attributes that the operator asks for when it reads these.
+  /// The attributes that the operator reads, given these.
   func attributesRead(by type: any Operator.Type, version: Int) throws -> Set<String> {
     var reader = AttributeReader(attributes, version: version, outputs: outputs.map { _ in true })
     _ = try type.init(&reader)
     return reader.namesRead
   }
 
-  /// The input that gives the outputs their elements, where it is not the first.
+  /// The input that provides the elements of the outputs, if it is not the first.
   static let dataInputs = ["OneHot": 2]
 
-  /// Whether the shape rule accepts elements of `type` in the first input, or in all inputs of the first one's type; behind
-  /// a condition, in the others.
+  /// Whether the shape rule accepts elements of `type` in the first input, or in all inputs of the first one's type; after a condition
+  /// input, in the others.
   func takes(_ type: ElementType, version: Int) throws -> Bool {
     let conditional = inputs[0]?.type == .bool && inputs.contains { $0?.type == .float32 }
     let alike = inputs.indices.filter { (inputs[$0]?.type == inputs[0]?.type) != conditional }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldOperators
 
 extension VersionCase {
-  /// Attention, and what turns its operands.
+  /// Attention, and RotaryEmbedding for its operands.
   static let attention = [
     VersionCase(
       "Attention", [23, 24, 25],

@@ -5,7 +5,7 @@ import InfoldTensor
 extension VersionCase {
   static let elementWise = functions + arithmetic + comparisons + variadic + selections
 
-  /// The case with the hint that element-wise operators had in opset 1, and in later versions without.
+  /// The case with the hint `consumed_inputs` of opset 1, and without it for later versions.
   private static func hinted(
     _ name: String, _ versions: [Int], _ attributes: AttributeList, _ inputs: [Numbers?], gives output: Numbers
   ) -> [VersionCase] {
@@ -56,7 +56,7 @@ extension VersionCase {
     + [VersionCase("Swish", [24], ["alpha": .float(2)], [floats(0, 1)], gives: floats(0, 0.880797078))]
     + hinted("Tanh", [1, 6, 13], [floats(0, 0.549306144)], gives: floats(0, 0.5))
 
-  /// One of [2, 3] and one of [2], brought together by the attributes of opsets 1 and 6, and by NumPy's rule.
+  /// Operands of [2, 3] and [2], broadcast by the attributes of opsets 1 and 6, and by NumPy's rule.
   private static func binary(
     _ name: String, _ versions: [Int], isHinted: Bool = false, _ a: [Double], _ b: [Double], gives result: Numbers
   ) -> [VersionCase] {
@@ -110,7 +110,7 @@ extension VersionCase {
     + binary("Less", [1, 7, 9, 13], counting, [2, 5], gives: truths(1, 0, 0, 1, 0, 0))
     + binary("LessOrEqual", [12, 16], counting, [2, 5], gives: truths(1, 1, 0, 1, 1, 0))
 
-  /// Three inputs, of one shape before opset 8, then of shapes that are broadcast.
+  /// Three inputs: of equal shape before opset 8, then of shapes that are broadcast.
   private static func variadic(_ name: String, _ versions: [Int], _ equal: Numbers, _ broadcast: Numbers)
     -> [VersionCase]
   {

@@ -15,7 +15,7 @@ extension VersionCase {
     VersionCase("Tan", [7, 22], [floats(0, 0.5)], gives: floats(0, 0.54630249)),
   ]
 
-  /// What numbers are, and what becomes of those of some kind.
+  /// Operators that classify numbers, and replace those of a kind.
   static let kinds = [
     VersionCase("Celu", [12, 28], ["alpha": .float(2)], [floats(3, -1)], gives: floats(3, -0.78693868)),
     VersionCase(

@@ -1,9 +1,9 @@
 import InfoldOperators
 
 extension VersionCase {
-  /// Normalizations over groups, norms and axes, and the pools beside them.
+  /// Normalizations over groups, norms and axes, and related pools.
   static let groupNormalizations = [
-    // The groups have the means 2 and 10, and with ε the deviations 2 and 2.
+    // The groups have means of 2 and 10. Including ε, the deviations are 2 and 2.
     VersionCase(
       "GroupNormalization", [18], ["num_groups": .int(2), "epsilon": .float(3)],
       [floats([1, 4, 1], 1, 3, 9, 11), floats(2, 4), floats(0, 1)], gives: floats([1, 4, 1], -1, 1, -1, 3)),
@@ -19,7 +19,7 @@ extension VersionCase {
       gives: floats([2, 2], -1, 1, -1, 1)),
     VersionCase(
       "MeanVarianceNormalization", [9, 13], [floats([1, 1, 1, 2], 1, 3)], gives: floats([1, 1, 1, 2], -1, 1)),
-    // The mean square is 7, with ε 9.
+    // The mean square is 7, and 9 with ε.
     VersionCase(
       "RMSNormalization", [23], ["axis": .int(0), "epsilon": .float(2), "stash_type": .int(11)],
       [floats([2, 2], 1, 1, 1, 5), floats(3, 6)], gives: floats([2, 2], 1, 2, 1, 10)),

@@ -4,7 +4,7 @@ import InfoldOperators
 extension VersionCase {
   static let normalizations = batchNormalizations + otherNormalizations + softmax
 
-  /// With ε the deviations are 2 and 1.
+  /// Including ε, the deviations are 2 and 1.
   private static func inference(_ versions: [Int], _ more: AttributeList) -> VersionCase {
     var attributes: AttributeList = ["epsilon": .float(0.25)]
     for entry in more.entries { attributes[entry.name] = entry.value }
@@ -31,7 +31,7 @@ extension VersionCase {
     floats([2, 1, 1, 1], 1, 3), floats(1), floats(0), floats(10), floats(3),
   ]
 
-  /// The batch has the mean 2 and the variance 1, the running statistics are 10 and 3.
+  /// The batch has a mean of 2 and a variance of 1; the running statistics are 10 and 3.
   private static let training: [VersionCase] = [
     VersionCase(
       "BatchNormalization", [1], ["epsilon": .float(3), "momentum": .float(0.5), "consumed_inputs": .ints([0])], batch,

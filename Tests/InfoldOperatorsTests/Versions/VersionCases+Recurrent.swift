@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldOperators
 
 extension VersionCase {
-  /// Recurrent operators, with states of one element over two positions. The numbers are ONNX Runtime's.
+  /// Recurrent operators with a hidden size of one over two positions. The numbers come from ONNX Runtime.
   static let recurrent = lstm + gru + rnn
 
   private static let x = floats([2, 1, 1], 1, -2)
   private static let state = floats([1, 1, 1], 0.5)
 
-  /// The attributes, and behind them what only some versions have.
+  /// The attributes, followed by those that only some versions have.
   private static func attributes(_ activations: [String], _ alphas: [Float], _ more: AttributeList = [:])
     -> AttributeList
   {

@@ -3,7 +3,7 @@ import InfoldOperators
 extension VersionCase {
   static let reductions = sums + logarithms + extrema
 
-  /// The rows 1, 2 and 3, 4 reduced to numbers; then nothing reduced at all, but computed element by element.
+  /// The rows 1, 2 and 3, 4, each reduced to one number; then no reduction, but the function of each element.
   private static func reduction(
     _ name: String, attribute: [Int], input: [Int], gives first: Double, _ second: Double,
     unreduced: Numbers = floats([2, 2], 1, 2, 3, 4)
@@ -56,7 +56,7 @@ extension VersionCase {
     VersionCase(
       "TopK", [11, 24], ["axis": .int(0), "largest": .int(0), "sorted": .int(0)],
       [floats([2, 2], 1, 9, 4, 2), integers(1)], gives: floats([1, 2], 1, 2), integers([1, 2], 0, 1)),
-    // As centers and sizes, the second box lies in the first, with 9/16 of its area; as corners, with 1/4.
+    // As centers and sizes, the second box is inside the first, with 9/16 of its area; as corners, with 1/4.
     VersionCase(
       "NonMaxSuppression", [10, 11], ["center_point_box": .int(1)],
       [floats([1, 2, 4], 2, 2, 4, 4, 2, 2, 3, 3), floats([1, 1, 2], 0.9, 0.8), integers(2), floats(0.5)],

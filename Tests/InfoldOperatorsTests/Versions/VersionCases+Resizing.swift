@@ -19,7 +19,7 @@ extension VersionCase {
       "Resize", since11,
       ["nearest_mode": .text("ceil"), "coordinate_transformation_mode": .text("asymmetric")],
       [floats(1, 2), floats([0]), floats(2)], gives: floats(1, 2, 2, 2)),
-    // Between two elements the weights are −1/16, 9/16, 9/16, −1/16.
+    // Halfway between two elements, the weights are −1/16, 9/16, 9/16, −1/16.
     VersionCase(
       "Resize", since11,
       [
@@ -33,7 +33,7 @@ extension VersionCase {
         "coordinate_transformation_mode": .text("asymmetric"),
       ],
       [floats(1, 2, 4, 8), floats([0]), floats(2)], gives: floats(1, 1.35294118, 2, 2.8125, 4, 6.23529412, 8, 8.5)),
-    // The region is twice as long as the input: positions 0, 2 and 4 of 0 … 2.
+    // The region is twice as long as the input: positions 0, 2 and 4, where the input has 0 to 2.
     VersionCase(
       "Resize", since11,
       ["coordinate_transformation_mode": .text("tf_crop_and_resize"), "extrapolation_value": .float(9)],
@@ -41,7 +41,7 @@ extension VersionCase {
   ]
 
   private static let resize18 = [
-    // The elements at distances of 1/2 and 3/2 weigh 3/4 and 1/4, and the border counts as often as it is met.
+    // Elements at distances of 1/2 and 3/2 have weights of 3/4 and 1/4. The border element counts once for each position beyond it.
     VersionCase(
       "Resize", [18, 19], ["mode": .text("linear"), "antialias": .int(1)], [floats(0, 4, 8, 12), nil, floats(0.5)],
       gives: floats(2.5, 9.5)),

@@ -1,14 +1,14 @@
 import InfoldOperators
 
 extension VersionCase {
-  /// Reading between elements, and sums of products.
+  /// Interpolation between elements, and sums of products.
   static let sampling = grids + regions + deformations + equations
 
   private static let grids = [
     VersionCase(
       "GridSample", [16], ["mode": .text("nearest"), "padding_mode": .text("border"), "align_corners": .int(1)],
       [floats([1, 1, 1, 3], 1, 2, 3), floats([1, 1, 2, 2], 0.4, 0, -5, 0)], gives: floats([1, 1, 1, 2], 2, 1)),
-    // Without the corners' alignment, 0.4 were the place 1.6.
+    // Without aligned corners, 0.4 would be position 1.6.
     VersionCase(
       "GridSample", [20, 22],
       ["mode": .text("nearest"), "padding_mode": .text("border"), "align_corners": .int(1)],

@@ -1,7 +1,7 @@
 import InfoldOperators
 
 extension VersionCase {
-  /// Elements chosen by indices, conditions and values.
+  /// Elements selected by indices, conditions and values.
   static let chosen = gathered + scattered + found
 
   private static let gathered = [

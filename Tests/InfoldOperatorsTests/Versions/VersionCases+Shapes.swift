@@ -2,7 +2,7 @@ import InfoldOperators
 import InfoldTensor
 
 extension VersionCase {
-  /// Operators that make constants and shapes, or move elements.
+  /// Operators that create constants and shapes, or move elements.
   static let shapes = sources + rearrangements + parts + views
 
   private static let sources = [
@@ -17,7 +17,7 @@ extension VersionCase {
       "ConstantOfShape", [9, 20, 21, 23, 24, 25], ["value": .tensor(list(7))], [integers(1, 2)],
       gives: integers([1, 2], 7, 7)),
     VersionCase("Range", [11, 27], [integers([], 5), integers([], 0), integers([], -2)], gives: integers(5, 3, 1)),
-    // 3 · 683 + 2⁻²⁴ is 2049 in float32, and a little more in float64: float16 has only even numbers there.
+    // 3 · 683 + 2⁻²⁴ is 2049 in float32, and slightly more in float64. Near 2049, float16 has only even numbers.
     VersionCase(
       "Range", [27], ["stash_type": .int(11)],
       [floats([], 0x1p-24).of(.float16), floats([], 2050).of(.float16), floats([], 683).of(.float16)],

@@ -1,7 +1,7 @@
 import InfoldOperators
 
 extension VersionCase {
-  /// Spectra, and what goes before and behind them.
+  /// Spectra, and the operators that are used before and after them.
   static let signals = spectra + windowFunctions + blocks
 
   private static let spectra = [
@@ -57,7 +57,7 @@ extension VersionCase {
       gives: floats([1, 1, 6], 0, 2, 4, 1, 3, 5)),
   ]
 
-  /// What is done to the bits of integers.
+  /// Bitwise operations on integers.
   static let bits = [
     VersionCase("BitwiseAnd", [18], [integers(12, -1), integers(10)], gives: integers(8, 10)),
     VersionCase("BitwiseOr", [18], [integers(12, -1), integers(10)], gives: integers(14, -1)),

@@ -7,7 +7,7 @@ extension VersionCase {
     convolutions + transposedConvolutions + averagePools + maxPools + lpPools + globalPools + products
 
   private static let convolutions = [
-    // 1 … 5 and 1 … 16 between zeros, two elements apart.
+    // 1 … 5 and 1 … 16 padded with zeros, with a dilation of 2.
     VersionCase(
       "Conv", [1, 11, 22],
       [

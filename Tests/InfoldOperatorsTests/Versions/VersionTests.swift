@@ -15,12 +15,12 @@ import Testing
     var cases: [VersionCase] { VersionCase.all.filter { $0.name == type.name && $0.versions.contains(number) } }
   }
 
-  /// Those with bodies have tests of their own: `ControlFlowTests`.
+  /// Operators with bodies are tested in `ControlFlowTests`.
   static let all = OperatorRegistry.standard.ownOperators.filter { !["If", "Loop"].contains($0.name) }.flatMap { type in
     type.versions.map { Version(type: type, number: $0) }
   }
 
-  /// The attributes that change no result, because they are hints, or say what inputs and outputs already say.
+  /// Attributes that do not change results, because they are hints, or repeat what inputs and outputs imply.
   private func changesNothing(_ attribute: String, _ version: Version) -> Bool {
     switch (version.type.name, attribute) {
     case (_, "consumed_inputs"): true
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  /// Where a version is said to mean the same as the one before, what was allowed there and still is gives the same.
+  /// If a version is declared compatible with the previous one, everything that was and still is allowed gives the same results.
   @Test func compatibleVersionsMeanTheSame() throws {
     var compared: Set<String> = []
     for versionCase in VersionCase.all {
@@ -85,7 +85,7 @@ import Testing
         }
       }
     }
-    // Those with bodies have no cases here.
+    // Operators with bodies have no cases here.
     for type in OperatorRegistry.standard.ownOperators where !["If", "Loop"].contains(type.name) {
       #expect(Set(type.compatibleVersions).isSubset(of: type.versions.dropFirst()), "\(type.name)")
       for version in type.compatibleVersions {
@@ -95,12 +95,12 @@ import Testing
     #expect(compared.count > 100)
   }
 
-  /// The operators that find their element type in an attribute.
+  /// Operators whose element type is given by an attribute.
   private static let typedByAttribute = [
     "BlackmanWindow", "Constant", "ConstantOfShape", "HammingWindow", "HannWindow", "MelWeightMatrix",
   ]
 
-  /// An operator takes the element types that it says it takes, and no others.
+  /// An operator accepts the element types that it declares, and no others.
   @Test(arguments: all.filter { !typedByAttribute.contains($0.type.name) })
   func takesTheTypesThatItNames(version: Version) throws {
     for type in ElementTypeSet.all.types {

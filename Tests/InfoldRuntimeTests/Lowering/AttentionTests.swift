@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Attention that is written node by node, as one step.
+/// Attention that is written as separate nodes runs as one step.
 @Suite struct AttentionTests {
-  /// Queries, keys and values as they are multiplied, as models have them before their transpositions.
+  /// Queries, keys and values as they are multiplied, or as models have them before transposing them.
   struct Form: Sendable, CustomStringConvertible {
     var batch = 2
     var heads = 3
@@ -15,7 +15,7 @@ import Testing
     var inner = 8
     var keys = 5
     var columns = 4
-    /// Whether heads stand behind the positions, and transpositions bring them before.
+    /// Whether the heads come after the positions, so that transpositions move them forward.
     var headsAreInside = false
     var transposesKeys = true
     var scale: Float? = 0.35
@@ -29,7 +29,7 @@ import Testing
     func graph() throws -> Graph {
       var network = NetworkBuilder()
       func operand(_ name: String, _ sizes: [Int], _ axes: [Int64] = [0, 1, 2, 3]) throws -> ValueID {
-        // Transposed in the run, x has these sizes.
+        // The sizes of x before it is transposed at run time.
         var before = sizes
         for (axis, size) in zip(axes, sizes) { before[Int(axis)] = size }
         let x = network.input(Shape(before), name)
@@ -69,8 +69,7 @@ import Testing
     #expect(try session.planDescription(for: shapes).parts.flatMap(\.steps).map(\.algorithm) == ["attention"])
   }
 
-  /// Every row has the bits of a product, a softmax and a product one after the other, which rows of the scores that somebody else reads
-  /// still are.
+  /// Every row has the same bits as a product, a softmax and a product in sequence, which are used if another node reads the scores.
   @Test(arguments: forms) func keepsBits(form: Form) throws {
     let graph = try form.graph()
     var shown = graph
@@ -82,12 +81,12 @@ import Testing
       let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
       return try Session(model).run(inputs)[graph[graph.outputs[0]].name]
     }
-    // A division by a number is a product with its inverse, rounded.
+    // A division by a constant becomes a product with its rounded inverse.
     guard !form.divides else { return }
     #expect(try result(graph) == result(shown))
   }
 
-  /// Operands whose channels lie last in memory.
+  /// Channels-last operands.
   @Test func imagesAsSequences() throws {
     var network = NetworkBuilder()
     let x = try network.operand([2, 6, 4, 5], .channelsLast)

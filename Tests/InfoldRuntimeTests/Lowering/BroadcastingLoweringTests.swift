@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct BroadcastingLoweringTests {
-  /// Operands that repeat along any dimensions, also such that no three loops go through them.
+  /// Operands that are broadcast along any dimensions, also in ways that three nested loops cannot express.
   @Test(arguments: ["Add", "Div", "Max"], OperandLayout.allCases)
   func twoOperands(opType: String, layout: OperandLayout) throws {
     let sizes = [2, 3, 4, 5]
@@ -41,7 +41,7 @@ import Testing
     try expectKernels(network.finished(try network.node("PRelu", [x, try network.weights(slope)])))
   }
 
-  /// Slices of one channel, whose numbers lie apart from one another.
+  /// Slices of one channel, whose elements are not contiguous.
   @Test func singleChannels() throws {
     var network = NetworkBuilder()
     let x = try network.operand([2, 3, 4, 5], .slice)

@@ -6,11 +6,11 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Conversions by kernels give the bits of the reference evaluation.
+/// Conversions with kernels give the same bits as the reference evaluation.
 @Suite struct CastLoweringTests {
   static let types = ElementTypeSet.all.types
 
-  /// Numbers of a type at which conversions have to take care, and others of every size.
+  /// Numbers of a type that are difficult to convert, and others of all magnitudes.
   private static func numbers(_ type: ElementType) throws -> Tensor {
     var random = SplitMix64(seed: 17)
     let bits = (0..<700).map { _ in random.next() }
@@ -38,7 +38,7 @@ import Testing
       return try Tensor(shape: [special.count + 1000], special + usual + others)
     case .bool: return try Tensor(shape: [700], bits.map { $0 & 1 == 1 })
     default:
-      // Integers of all sizes, and those at the ends.
+      // Integers of all magnitudes, and the extremes.
       let numbers = bits.map { Int64(bitPattern: $0) >> ($0 & 63) }
       let ends: [Int64] = [0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 65536, 65519, 65520, .min, .max]
       let sums: [Int64] = [1 << 53 | 1, 1 << 62 | 1 << 51 | 1, 1 << 24 | 1, 2049, 2051, 4098, 257, 259]

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Operators that are defined by others, in whose place a session puts these.
+/// Composed operators, which a session replaces with the networks that define them.
 @Suite struct CompositionLoweringTests {
   @Test(arguments: [0, 1], [false, true]) func reversedSequences(batchAxis: Int, isKnown: Bool) throws {
     for shape in [[1, 1, 1], [2, 1, 3], [1, 2, 1], [5, 3, 20], [4, 4]] {

@@ -12,7 +12,7 @@ import Testing
 
     var testDescription: String { "\(equation) \(shapes)" }
 
-    /// The network, whose operands are inputs, or the second one a constant.
+    /// The network. Its operands are inputs, or the second one is a constant.
     func graph(isConstant: Bool = false) throws -> Graph {
       var network = NetworkBuilder()
       let a = network.input(Shape(shapes[0]), "a")
@@ -58,7 +58,7 @@ import Testing
     try expectKernels(example.graph(isConstant: true))
   }
 
-  /// Equations of which every label is in the result or not, and in one operand or in both, as chance has it.
+  /// Equations with random labels: each in the result or not, and in one operand or in both.
   @Test(arguments: 0..<60) func randomEquations(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var operands: [[(label: Character, size: Int)]] = [[], []]
@@ -74,12 +74,12 @@ import Testing
     let terms = operands.map { String($0.map(\.label)) }
     let example = Case(
       equation: "\(terms[0]),\(terms[1])->\(result)", shapes: operands.map { $0.map(\.size) })
-    // Those that are no product, as when a dimension that is summed over has size 1 in one operand, are not lowered.
+    // Equations that are not products are not lowered, such as those with a summed dimension of size 1 in one operand.
     try expectAgreement(
       example.graph(), nil, Expectation(tolerance: 2e-6, referenceSteps: nil), example.testDescription)
   }
 
-  /// What has no elements is left to the reference evaluation.
+  /// Operands without elements are left to the reference evaluation.
   @Test(arguments: [
     Case(equation: "ij,jk->ik", shapes: [[3, 0], [0, 5]]), Case(equation: "ij,jk->ik", shapes: [[0, 3], [3, 5]]),
   ])

@@ -5,17 +5,17 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What moves elements has kernels for all types that plans have memory for, and gives the same bits as the reference evaluation.
+/// Operators that move elements have kernels for all types in planned memory, and give the same bits as the reference evaluation.
 @Suite struct ElementFormatTests {
   static let types: [ElementType] = [
     .float32, .uint8, .int8, .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .float64, .float16, .bfloat16,
   ]
 
-  /// How the network brings the operands to the node that is tested.
+  /// Where the operands of the tested node come from.
   private enum Origin: CaseIterable {
-    /// From the caller, and the results to it.
+    /// From the caller, who also gets the results.
     case caller
-    /// From a Concat, to another node.
+    /// From a Concat, with the results read by another node.
     case kernels
   }
 
@@ -112,7 +112,7 @@ import Testing
     try expect("SpaceToDepth", type, [[2, 3, 4, 6]], ["blocksize": .int(2)])
   }
 
-  /// Shuffles are found whatever they move.
+  /// Channel shuffles are recognized for all types.
   @Test(arguments: types, [2, 3, 4]) func shuffles(type: ElementType, groups: Int) throws {
     var network = NetworkBuilder(opset: 14)
     var random = SplitMix64(seed: 9)
@@ -132,7 +132,7 @@ import Testing
     #expect(algorithms.contains("shuffle") && !algorithms.contains("reference"), "\(algorithms)")
   }
 
-  /// Integers that kernels move, between nodes that only the reference evaluation has.
+  /// Integers that kernels move, between nodes that only have a reference evaluation.
   @Test func amongReferenceEvaluations() throws {
     var network = NetworkBuilder(opset: 14)
     let x = network.input([3, 4], of: .int64)
@@ -150,7 +150,7 @@ import Testing
         == ["reference", "transpose", "copy", "reference"])
   }
 
-  /// Bytes become floats by a kernel.
+  /// A kernel converts bytes to floats.
   @Test(arguments: [ElementType.uint8, .int8]) func casts(type: ElementType) throws {
     let numbers = (0..<256).map { Int64(type == .int8 ? $0 - 128 : $0) }
     let tensor = try Tensor(shape: [1, 4, 8, 8], numbers).cast(to: type)

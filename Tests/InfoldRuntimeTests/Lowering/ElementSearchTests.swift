@@ -12,7 +12,7 @@ import Testing
         var random = SplitMix64(seed: 5)
         var network = NetworkBuilder(opset: opset)
         let y = try network.node("Hardmax", [network.input(Shape(shape))], ["axis": .int(Int64(axis))])
-        // Some are the same, and some are no numbers.
+        // Some are equal, and some are NaN.
         var numbers = try random.tensor(shape, in: -2...2).elements(as: Float.self).map { $0.rounded() }
         for index in numbers.indices where index % 5 == 3 { numbers[index] = .nan }
         try expectAgreement(

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What becomes of each element by itself has kernels, and the bits of the reference evaluation.
+/// Functions of each element have kernels, and give the same bits as the reference evaluation.
 @Suite struct ElementTransformationTests {
   private static let integerTypes: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
   private static let shapes = [[7], [1], [], [2, 3, 4], [2, 3, 4, 5], [1, 20, 2, 2], [3, 1_200], [1, 2, 1, 2, 1]]

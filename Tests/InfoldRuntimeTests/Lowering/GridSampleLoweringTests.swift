@@ -27,7 +27,7 @@ import Testing
               "align_corners": .int(alignsCorners),
             ])
           let graph = try network.finished(y, try network.consumed(y, rank: shape.count))
-          // Where a place falls between two elements that are as near, single precision may take the other one.
+          // If a position is halfway between two elements, single precision may choose the other one.
           let tensors = [
             "x": try random.tensor(shape, in: -1...1),
             "grid": try random.tensor([shape[0]] + places + [places.count], in: -1.7...1.7),
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  /// Places that are no numbers, far away, and on the border; in single precision, the reference evaluation gives the same but for the
+  /// Positions that are NaN, far away, or on the border. In single precision, the reference evaluation gives the same, except for the
   /// rounding of sums.
   @Test(arguments: ["linear", "nearest", "cubic"], ["zeros", "border", "reflection"])
   func specialPlaces(mode: String, padding: String) throws {

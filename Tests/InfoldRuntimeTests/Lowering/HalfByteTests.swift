@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Numbers of 4 bits: weights that are dequantized.
+/// 4-bit weights that are dequantized.
 @Suite struct HalfByteTests {
   private func packed(_ shape: [Int], _ type: ElementType) throws -> Tensor {
     let count = shape.reduce(1, *)
@@ -30,7 +30,7 @@ import Testing
     #expect(try given.cast(to: type).numbers() == range)
   }
 
-  /// Weights with a scale for each column, for each block, and for all, in a network that runs by kernels.
+  /// Weights with a scale per column, per block, and for all, in a network that runs with kernels.
   @Test(arguments: [ElementType.int4, .uint4], [0, 1, 2]) func weights(type: ElementType, form: Int) throws {
     let (inner, columns) = (12, 7)
     var network = NetworkBuilder(opset: 21)
@@ -44,7 +44,7 @@ import Testing
     try expectKernels(network.finished(network.node("MatMul", [x, weights])), opset: 21)
   }
 
-  /// More weights than a session computes ahead of other things.
+  /// More weights than a session computes ahead of time for other purposes.
   @Test func largeWeights() throws {
     var network = NetworkBuilder(opset: 21)
     let x = network.input([1, 1024])
@@ -65,9 +65,9 @@ import Testing
     }
   }
 
-  // MARK: Numbers that a run quantizes
+  // MARK: Numbers that are quantized at run time
 
-  /// DynamicQuantizeLinear and what dequantizes its results by kernels, to the last bit.
+  /// DynamicQuantizeLinear and the nodes that dequantize its results, with kernels, bit for bit.
   @Test(
     arguments: [
       [1.5, -0.25, 0.75, 3], [0, 0, 0], [1, 2, 3], [-5, -1], [.nan, 1, -1, .nan], [0x1p-133, -0x1p-136], [7],

@@ -6,16 +6,16 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What takes elements from where indices say, or puts them there.
+/// Operators that gather elements from indices, or scatter them to indices.
 @Suite struct IndexedMovementTests {
   private static let types = ElementFormatTests.types
 
-  /// A node on data and indices, with what else it reads.
+  /// A node with data and indices, and its other inputs.
   private struct Use {
     var operation: String
     var type: ElementType
     var data: [Int]
-    /// The shape of the indices, and the axes that neighbouring ones count along.
+    /// The shape of the indices, and the axes along which neighboring indices increase.
     var indices: [Int]
     var axes: [Int]
     var updates: [Int]?
@@ -98,7 +98,7 @@ import Testing
   @Test(arguments: types) func elements(type: ElementType) throws {
     for (data, indices) in Self.elementCases {
       for axis in data.indices {
-        // Along the axis there may be more.
+        // Along the axis, the shapes may differ.
         let shape = indices.enumerated().map { $0.offset == axis ? $0.element + 2 : min($0.element, data[$0.offset]) }
         for indexType in [ElementType.int64, .int32] {
           try Use(
@@ -112,7 +112,7 @@ import Testing
 
   private static let reductions = ["none", "add", "mul", "max", "min"]
 
-  /// How a reduction is computed with elements of a type, as `expectAgreement` compares it; `nil` where there is no kernel.
+  /// The tolerance for a reduction with elements of a type, as in `expectAgreement`; `nil` if there is no kernel.
   private func tolerance(_ reduction: String, _ type: ElementType) -> Double? {
     if reduction == "none" { return 0 }
     switch type {
@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  /// Data that lies in working memory is written where it is, and others that read it have it as it was.
+  /// Data in working memory is updated in place, and other nodes that read it get the original.
   @Test func dataThatOthersRead() throws {
     var network = NetworkBuilder(opset: 18)
     let x = network.input([4, 5], "x"), updates = network.input([3, 5], "updates")
@@ -163,7 +163,7 @@ import Testing
     try expectAgreement(network.finished(try network.node("Add", [second, own])))
   }
 
-  /// An index outside is refused with the words of the reference evaluation.
+  /// An index out of bounds is refused with the same message as by the reference evaluation.
   @Test(
     arguments: ["Gather", "GatherND", "GatherElements", "ScatterND", "ScatterElements"],
     [5, -6, .max, .min] as [Int64])
@@ -188,7 +188,7 @@ import Testing
       } catch {
         messages.append(error.description)
       }
-      // A run behind it is not disturbed.
+      // A later run is not affected.
       var right = tensors
       right["indices"] = try Tensor(shape: shape, [Int64](repeating: -5, count: numbers.count))
       _ = try session.run(right)

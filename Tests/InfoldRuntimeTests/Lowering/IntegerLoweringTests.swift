@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// What computes with integers has kernels, and gives the same bits as the reference evaluation.
+/// Integer operators have kernels, and give the same bits as the reference evaluation.
 @Suite struct IntegerLoweringTests {
   private static let types: [ElementType] = [.int32, .uint32, .int64, .uint64, .uint8, .int8]
   private static let shapes: [[[Int]]] = [
@@ -15,7 +15,7 @@ import Testing
     [[30, 300], [300]], [[30, 300], [30, 1]], [[9_000], [1]],
   ]
 
-  /// Elements of every size, among them the least and the greatest.
+  /// Elements of all magnitudes, including the smallest and the largest.
   private func tensor(
     _ shape: [Int], _ type: ElementType, _ random: inout SplitMix64, withoutZeros: Bool = false
   ) throws -> Tensor {
@@ -52,7 +52,7 @@ import Testing
     return try Tensor(shape: shape, numbers).cast(to: type)
   }
 
-  /// Expects the bits of the reference evaluation, by a kernel.
+  /// Expects the bits of the reference evaluation, from a kernel.
   private func check(
     _ graph: Graph, _ tensors: [ValueID: Tensor], _ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  /// As the reference evaluation does, kernels refuse to divide by zero.
+  /// Like the reference evaluation, kernels refuse to divide by zero.
   @Test(arguments: ["Div", "Mod"], types) func divisionByZero(operation: String, type: ElementType) throws {
     for shape in [[6], [2, 1], [1]] {
       var network = NetworkBuilder(opset: 14)
@@ -138,7 +138,7 @@ import Testing
     [2, 3, 4], [7], [1], [1, 2], [3, 300, 2], [40, 3], [2, 1, 513], [5, 65],
   ]
 
-  /// Few different elements, so that many are equal.
+  /// Few distinct elements, so that many are equal.
   private func ties(_ shape: [Int], _ type: ElementType, _ random: inout SplitMix64) throws -> Tensor {
     try random.tensor(shape, in: -3...3).cast(to: .int8).cast(to: type)
   }
@@ -184,7 +184,7 @@ import Testing
     }
   }
 
-  /// The greatest and the least of rows that are longer than the blocks that they are searched by.
+  /// The maximum and minimum of rows that are longer than the blocks of the search.
   @Test(arguments: types + [.float32]) func extremesOfLongRows(type: ElementType) throws {
     for count in [1, 2, 63, 64, 65, 128, 200, 257] {
       for isTied in [true, false] {
@@ -209,7 +209,7 @@ import Testing
     }
   }
 
-  /// Zeros of both signs are equal, and what is no number is found first, or is greater than all.
+  /// Zeros of both signs are equal. NaN is found first, or is greater than all numbers.
   @Test(arguments: [true, false]) func specialNumbers(isLast: Bool) throws {
     let numbers: [Float] = [
       0, -0.0, 1, .nan, -.infinity, .infinity, -.nan, .leastNormalMagnitude, -1, -0.0, 0, .greatestFiniteMagnitude,

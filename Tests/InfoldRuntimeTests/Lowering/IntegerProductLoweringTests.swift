@@ -5,10 +5,10 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Products of integers that stay integers, and of quantized numbers whose zero is anywhere, have kernels, and give the same bits as the
+/// Products of integers with integer results, and of quantized numbers with any zero point, have kernels, and give the same bits as the
 /// reference evaluation.
 @Suite struct IntegerProductLoweringTests {
-  /// Where an operand's numbers, or zero points, come from.
+  /// Where the elements or zero points of an operand come from.
   private enum Origin: CaseIterable { case constant, run }
 
   private struct Network {
@@ -21,7 +21,7 @@ import Testing
       random = SplitMix64(seed: seed)
     }
 
-    /// Numbers over all of a type's range.
+    /// Numbers over the full range of a type.
     mutating func operand(_ shape: [Int], _ type: ElementType, _ origin: Origin, _ name: String) throws -> ValueID {
       let range: ClosedRange<Float> = type == .uint8 ? 0...255 : -128...127
       let tensor = try random.tensor(shape, in: range).cast(to: type)
@@ -79,7 +79,7 @@ import Testing
         "group": .int(Int64(group)), "strides": .ints(strides.map { Int64($0) }),
         "dilations": .ints(dilations.map { Int64($0) }), "pads": .ints(pads.map { Int64($0) }),
       ])
-    // With what reads integers in the order of the channels behind it.
+    // Followed by a node that reads integers in channels-last layout.
     let negated = seed % 2 == 0 ? y : try network.builder.node("Neg", [y])
     try check(network, negated, "\(sizes), \(channels) to \(filters) in \(group), \(kernel), \(pads)")
   }
@@ -104,7 +104,7 @@ import Testing
     try check(network, y, "\(left), \(right)")
   }
 
-  /// The scales and zero points of a quantized product, such that the weights' zero is not in the middle.
+  /// The scales and zero points of a quantized product, where the weights' zero point is not in the middle of the range.
   private func quantization(
     _ network: inout Network, _ types: [ElementType], columns: Int, inner: Int
   ) throws -> (x: [ValueID?], w: [ValueID?], y: [ValueID?]) {
@@ -178,7 +178,7 @@ import Testing
     try check(network, y, "\(sizes), \(kernel), \(strides), \(pads)")
   }
 
-  /// A bias in integers stands between a convolution and its Cast, as older versions of ONNX Runtime's `quantize` write it.
+  /// An integer bias between a convolution and its Cast, as older versions of ONNX Runtime's `quantize` write it.
   @Test func sumsWithABias() throws {
     var network = Network(seed: 3)
     let x = try network.operand([1, 6, 5, 4], .uint8, .run, "x"), a = try network.operand([], .uint8, .run, "a")
@@ -191,7 +191,7 @@ import Testing
     try check(network, y, "with a bias")
   }
 
-  /// Several zero points that are all the same.
+  /// Several equal zero points.
   @Test func equalZeroPoints() throws {
     for point in [0, 7, 128] as [UInt8] {
       var network = Network(seed: 5)
@@ -203,7 +203,7 @@ import Testing
     }
   }
 
-  /// Zero points for the columns of a left side are none that products have.
+  /// The left operand of a product cannot have a zero point per column.
   @Test func othersAreLeft() throws {
     var network = Network(seed: 4)
     let x = try network.operand([4, 4], .uint8, .run, "x"), w = try network.operand([4, 4], .uint8, .constant, "w")

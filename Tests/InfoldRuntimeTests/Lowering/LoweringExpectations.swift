@@ -5,18 +5,18 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// How the operands of a tested node lie when it runs.
+/// The layout of the operands of a tested node when it runs.
 enum OperandLayout: CaseIterable {
-  /// As the caller gives them.
+  /// As the caller provides them.
   case rowMajor
-  /// As a kernel for images leaves them: the channels run fastest. Of other ranks than 3 to 5, as the caller gives them.
+  /// As a kernel for images leaves them, channels-last. For ranks other than 3 to 5, as the caller provides them.
   case channelsLast
-  /// As `channelsLast`, and with another image's channels between those of one pixel and the next.
+  /// Like `channelsLast`, with the channels of another image between the pixels.
   case slice
 }
 
 extension NetworkBuilder {
-  /// An input whose values lie as `layout` says when nodes read them.
+  /// An input whose values have the layout `layout` when nodes read them.
   mutating func operand(_ shape: [Int], _ layout: OperandLayout, _ name: String = "x") throws -> ValueID {
     let x = input(Shape(shape), name)
     guard layout != .rowMajor, (3...5).contains(shape.count) else { return x }
@@ -28,15 +28,15 @@ extension NetworkBuilder {
     return try node("Slice", [image] + range)
   }
 
-  /// What an image is after a kernel that reads it with the channels last; other values as they are.
+  /// An image after a kernel that reads it channels-last; other values unchanged.
   mutating func consumed(_ y: ValueID, rank: Int) throws -> ValueID {
     guard (3...5).contains(rank) else { return try node("Neg", [y]) }
     return try node("MaxPool", [y], ["kernel_shape": .ints(Array(repeating: 1, count: rank - 2))])
   }
 }
 
-/// Expects of a network that every node has a kernel, and that the results are those of the double-precision reference.
-/// - Parameter tolerance: The error that is allowed, as a part of the largest number of each output.
+/// Expects that every node of a network has a kernel, and that the results match the double-precision reference.
+/// - Parameter tolerance: The permitted error, relative to the largest number of each output.
 func expectKernels(
   _ graph: Graph, opset: Int = 13, seed: UInt64 = 7, range: ClosedRange<Float> = -2...2, tolerance: Double = 2e-6,
   _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation

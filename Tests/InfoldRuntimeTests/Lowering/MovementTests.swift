@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct MovementTests {
-  /// Runs one node on `shape` in every layout, its result both an output and read by another kernel.
+  /// Runs one node on `shape` in every layout. Its result is both an output and an operand of another kernel.
   private func expect(
     _ opType: String, _ shape: [Int], opset: Int = 13, _ attributes: AttributeList = [:], _ others: [Tensor?] = [],
     outputs: [Int] = [], sourceLocation: SourceLocation = #_sourceLocation

@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Small networks of the kinds that people run, each without a step that has no kernel.
+/// Small networks of common kinds. Each step has a kernel.
 @Suite struct NetworkKindTests {
   private func layerNormalization(_ network: inout NetworkBuilder, _ x: ValueID, _ size: Int) throws -> ValueID {
     let axes: AttributeList = ["axes": .ints([-1])]
@@ -17,7 +17,7 @@ import Testing
       "Add", [try network.node("Mul", [normal, try network.weights([size])]), try network.weights([size])])
   }
 
-  /// Patches, a class token and attention of two heads.
+  /// Patches, a class token, and attention with two heads.
   @Test func visionTransformer() throws {
     var network = NetworkBuilder()
     let image = network.input([2, 3, 16, 24])
@@ -48,7 +48,7 @@ import Testing
     try expectKernels(network.finished(first), tolerance: 1e-5)
   }
 
-  /// Space to depth by slices, a split whose halves go different ways, and a head that reorders what it predicts.
+  /// Space-to-depth by slices, a split into two branches, and a head that reorders its predictions.
   @Test func detector() throws {
     var network = NetworkBuilder()
     let image = network.input([1, 3, 16, 24])
@@ -78,7 +78,7 @@ import Testing
         try network.node("Reshape", [y, network.constant(try .list(1, -1, 7))])), tolerance: 1e-5)
   }
 
-  /// Reflecting borders, instance normalization, and an image that grows by its depth.
+  /// Reflection padding, instance normalization, and depth-to-space upsampling.
   @Test func styleTransferAndSuperResolution() throws {
     var network = NetworkBuilder()
     let image = network.input([1, 3, 10, 12])

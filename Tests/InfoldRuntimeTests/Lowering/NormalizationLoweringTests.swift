@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct NormalizationLoweringTests {
-  /// As a scale and a shift, and by the definition, where means are far from zero.
+  /// As a scale and a shift, and by the definition if means are far from zero.
   @Test(arguments: [[5, 7], [1, 3], [4, 1], [1, 1], [33, 40], [2, 5, 3], [3, 16, 1]], [1, 1000] as [Float])
   func batchNormalization(shape: [Int], mean: Float) throws {
     for activation in ["Relu", "HardSwish", "Neg"] {
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// As PyTorch's older exporter writes it: one step, with the channels last.
+  /// As PyTorch's older exporter writes it: one step, channels-last.
   @Test func groupNormalizationInParts() throws {
     var network = NetworkBuilder()
     let x = try network.operand([2, 12, 5, 7], .channelsLast)
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  /// As exporters write them: the exponent of another type than the base.
+  /// As exporters write them: the exponent has a different type than the base.
   @Test(arguments: [1, 2, 3, -1] as [Int64]) func integerPowers(exponent: Int64) throws {
     var network = NetworkBuilder()
     let x = network.input([2, 5, 3, 4])

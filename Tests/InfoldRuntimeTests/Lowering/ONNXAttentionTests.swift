@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// ONNX's Attention and RotaryEmbedding, against plain loops over what the standard says, and by kernels.
+/// ONNX's Attention and RotaryEmbedding with kernels, compared with plain loops that follow the standard.
 @Suite struct ONNXAttentionTests {
   struct Form: Sendable, CustomStringConvertible {
     var batch = 2
@@ -18,7 +18,7 @@ import Testing
     var columns = 3
     var past = 0
     var isJoined = false
-    /// The sizes of the mask, and whether it has truth values, of which some rows may have none.
+    /// The sizes of the mask, and whether it is Boolean. Some rows of a Boolean mask may have no true element.
     var mask: [Int]?
     var hasTruthValues = false
     var counts: [Int]?
@@ -41,7 +41,7 @@ import Testing
       isJoined ? [batch, rows, heads * width] : [batch, heads, rows, width]
     }
 
-    /// The inputs, of which truth values and counts are constants.
+    /// The inputs. Boolean masks and counts are constants.
     func inputs(seed: UInt64) throws -> [Tensor?] {
       var random = SplitMix64(seed: seed)
       var inputs: [Tensor?] = [
@@ -82,7 +82,7 @@ import Testing
       return try network.finished(network.nodes("Attention", inputs, attributes, outputs: outputs))
     }
 
-    /// Y and qk_matmul_output as [B, H, M, P] and [B, H, M, S], by the standard's text.
+    /// Y and qk_matmul_output as [B, H, M, P] and [B, H, M, S], according to the standard.
     func expected(_ tensors: [Tensor?]) throws -> (y: [Double], shown: [Double]) {
       let q = try tensors[0]!.numbers(), k = try tensors[1]!.numbers(), v = try tensors[2]!.numbers()
       let pastKey = try tensors[4]?.numbers() ?? [], pastValue = try tensors[5]?.numbers() ?? []
@@ -191,7 +191,7 @@ import Testing
     try expectKernels(form.graph(form.inputs(seed: 4)), opset: 25, range: -1...1, tolerance: 1e-5)
   }
 
-  /// What needs no more than products, a scale and a bias is one step.
+  /// If only products, a scale and a bias are needed, attention is one step.
   @Test(arguments: forms.filter { $0.softcap == 0 && $0.outputs == 1 }) func isOneStep(form: Form) throws {
     let graph = try form.graph(form.inputs(seed: 4))
     let shapes = Dictionary(uniqueKeysWithValues: graph.inputs.map { (graph[$0].name, graph[$0].type!.shape!.sizes!) })
@@ -200,7 +200,7 @@ import Testing
     #expect(algorithms.contains("attention") && !algorithms.contains("product"), "\(algorithms)")
   }
 
-  /// Sizes that are open when a session is made.
+  /// Sizes that are dynamic when a session is created.
   @Test func openSizes() throws {
     let form = Form(queryHeads: 4, keyHeads: 2, isJoined: true, isCausal: true)
     let tensors = try form.inputs(seed: 5)
@@ -253,7 +253,7 @@ import Testing
     try refused({ $0.isJoined = true }, [0: [2, 3, 15]])
   }
 
-  /// Empty operands end in empty results, or zeros.
+  /// Empty operands give empty results, or zeros.
   @Test(arguments: [(0, 3, 5), (2, 0, 5), (2, 3, 0)]) func nothing(batch: Int, queries: Int, keys: Int) throws {
     let form = Form(batch: batch, queries: queries, keys: keys, isCausal: true)
     let tensors = try form.inputs(seed: 1)

@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Convolutions of few channels with a window of one position, with their channels in planes and otherwise.
+/// 1×1 convolutions with few channels, in row-major order and channels-last.
 @Suite struct PlanesLoweringTests {
   @Test(arguments: OperandLayout.allCases) func convolutions(layout: OperandLayout) throws {
     for shape in [
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// Steps, padding and larger windows of which one position is inside are no sums of planes.
+  /// Strides, padding, and larger windows of which only one position is inside, are not sums of planes.
   @Test func otherConvolutions() throws {
     for attributes: AttributeList in [
       ["strides": .ints([2, 1])], ["pads": .ints([1, 1, 1, 1])], ["pads": .ints([0, 1, 0, 0])],
@@ -42,7 +42,7 @@ import Testing
     try expectKernels(network.finished(y))
   }
 
-  /// What attention with mixed heads does between its products.
+  /// The operations between the products of an attention with mixed heads.
   @Test func mixedHeads() throws {
     var network = NetworkBuilder()
     let x = network.input([2, 4, 31, 37])

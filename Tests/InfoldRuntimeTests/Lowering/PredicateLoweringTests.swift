@@ -15,7 +15,7 @@ import Testing
     .float32, .int32, .uint32, .int64, .uint64, .uint8, .int8, .int16, .uint16, .float64, .float16,
   ]
 
-  /// Few different elements, so that many are equal.
+  /// Few distinct elements, so that many are equal.
   private func tensor(_ shape: [Int], _ type: ElementType, _ random: inout SplitMix64) throws -> Tensor {
     let tensor = try random.tensor(shape, in: type == .bool ? -0.9...0.9 : -3...3)
     if type == .bool { return try tensor.mapped { (x: Float) in x > 0 } }
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// Nothing is less than NaN, and nothing equals it; zeros of both signs are equal.
+  /// NaN is neither less than nor equal to anything; zeros of both signs are equal.
   @Test(arguments: ["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"])
   func specialNumbers(operation: String) throws {
     let numbers: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, 1, .leastNonzeroMagnitude]
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  /// Images stay as they lie, also where something smaller is repeated for them, and where the result is a part of another image.
+  /// Images keep their layout, also if a smaller operand is broadcast, and if the result is a part of another image.
   @Test func layouts() throws {
     for shape in [[2, 3, 4, 5], [1, 7, 2, 1], [2, 3, 6], [1, 2, 3, 2, 2]] {
       for layout in OperandLayout.allCases {

@@ -5,9 +5,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// QuantizeLinear and DequantizeLinear by themselves.
+/// QuantizeLinear and DequantizeLinear on their own.
 @Suite struct QuantizationLoweringTests {
-  /// Attention masks are filled with the least float.
+  /// Attention masks contain the lowest finite float.
   @Test(arguments: [Float.greatestFiniteMagnitude / 255, 1e34, 1e-30])
   func conversionsByExtremeScales(scale: Float) throws {
     var network = NetworkBuilder(opset: 21, seed: 6)

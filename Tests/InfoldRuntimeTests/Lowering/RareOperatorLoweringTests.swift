@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Operators that few networks have: by what others compute, or by steps of their own.
+/// Rare operators, computed by other operators or by their own steps.
 @Suite struct RareOperatorLoweringTests {
   @Test(arguments: [
     ("nhwpqc->nchpwq", [[2, 3, 2, 4, 1, 5]]), ("ij->ji", [[1, 1]]), ("ij->", [[3, 4]]), ("abc->ca", [[2, 3, 4]]),
@@ -22,7 +22,7 @@ import Testing
       network.finished(y), nil, Expectation(tolerance: 4e-6, precisions: [.exact]), "\(equation) \(shapes)")
   }
 
-  /// Integers of an equation of one operand only move, or are added up.
+  /// In an equation with a single operand, integers are only moved or summed.
   @Test(arguments: [ElementType.int64, .int32, .uint8, .float64]) func equationsOfOtherTypes(type: ElementType) throws {
     for equation in ["abc->cab", "abc->b"] {
       var network = NetworkBuilder()
@@ -88,7 +88,7 @@ import Testing
         var random = SplitMix64(seed: 4)
         var tensors = ["x": try random.tensor(shape, in: -1...1)]
         if !isKnown { tensors["condition"] = condition }
-        // Where the condition is not zero is asked by a reference evaluation.
+        // The reference evaluation finds the nonzero elements of the condition.
         try expectAgreement(
           network.finished(y), tensors,
           Expectation(tolerance: 0, precisions: [.exact], referenceSteps: isKnown ? 0 : nil), "\(shape) \(isKnown)")
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  /// A condition that may choose what is not there is for the operator itself to look at.
+  /// If a condition may select elements out of bounds, the operator itself is left to check it.
   @Test func conditionsThatAreTooLong() throws {
     var network = NetworkBuilder()
     let y = try network.node(
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  /// Longer tensors than are computed ahead.
+  /// Longer tensors than those that are computed ahead of time.
   @Test(arguments: [ElementType.float32, .int64, .int32, .int8, .uint8, .bool, .float64]) func filled(type: ElementType)
     throws
   {

@@ -8,7 +8,7 @@ import Testing
 
 /// LSTM, GRU and RNN.
 @Suite struct RecurrentLoweringTests {
-  /// A recurrent operator over [length, batch, inputSize] with states of `size`, in one form or another.
+  /// A recurrent operator for [length, batch, inputSize] with hidden states of `size`, in one form or another.
   private struct Form {
     var operation = "LSTM"
     var direction = "forward"
@@ -18,9 +18,9 @@ import Testing
     var size = 9
     var isBatchFirst = false
     var hasBias = true
-    /// The lengths of the sequences, which the run brings.
+    /// The lengths of the sequences, which are inputs of the run.
     var lengths: [Int32]?
-    /// Which states at the beginning are given.
+    /// Which initial states are given.
     var states = [true, true]
     var hasPeepholes = false
     var outputs: [Int]?
@@ -32,7 +32,7 @@ import Testing
 
     func graph() throws -> Graph {
       var network = NetworkBuilder(opset: 14)
-      // Larger ones would make more of every rounding from position to position.
+      // Larger weights would amplify every rounding error from position to position.
       let bound = min(0.5, 1.5 / Float(size).squareRoot())
       let sizes = isBatchFirst ? [batch, length, inputSize] : [length, batch, inputSize]
       var inputs: [ValueID?] = [
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  /// As the reference does, kernels refuse lengths that X does not hold.
+  /// Like the reference evaluation, kernels refuse lengths that exceed X.
   @Test(arguments: [-1, 6, .min, .max] as [Int32]) func wrongLengths(length: Int32) throws {
     let graph = try Form(length: 5, batch: 3, lengths: [5, length, 1]).graph()
     var inputs = try graph.randomInputs()
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  /// Fewer sequences than threads, which share the hidden units of states that are large enough, and fill panels of weights.
+  /// Fewer sequences than threads. The threads share the hidden units of states that are large enough, and fill panels of weights.
   @Test(arguments: operations, directions) func sharedUnits(operation: String, direction: String) throws {
     for size in [576, 256, 200] {
       for (batch, isBatchFirst, states, outputs) in [
@@ -157,7 +157,7 @@ import Testing
     }
   }
 
-  /// What is left out, of the inputs and of the outputs.
+  /// Omitted inputs and outputs.
   @Test(arguments: [[true, true], [true, false], [false, true], [false, false]], [[0], [1], [2], [2, 0]])
   func whatIsLeftOut(states: [Bool], outputs: [Int]) throws {
     for hasBias in [true, false] {
@@ -170,7 +170,7 @@ import Testing
     "Softplus",
   ]
 
-  /// Every activation in every place, with parameters and clipping.
+  /// Every activation in every position, with parameters and clipping.
   @Test(arguments: operations, activations) func everyActivation(operation: String, name: String) throws {
     let defaults =
       operation == "LSTM" ? ["Sigmoid", "Tanh", "Tanh"] : operation == "GRU" ? ["Sigmoid", "Tanh"] : ["Tanh"]

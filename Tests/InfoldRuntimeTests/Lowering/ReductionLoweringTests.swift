@@ -21,7 +21,7 @@ import Testing
     ]
     for (shape, axes) in cases {
       for keepsDimensions in [true, false] {
-        // Opset 12 has the axes as an attribute in all three.
+        // In opset 12, all three have the axes as an attribute.
         var network = NetworkBuilder(opset: 12)
         let x = try network.operand(shape, layout)
         let y = try network.node(
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  /// Logarithms of sums, of numbers that are greater than 0.
+  /// Logarithms of sums, of positive numbers.
   @Test func logarithmsOfSums() throws {
     for (shape, axes) in [([2, 40, 5, 7], [2, 3]), ([4, 33], [0]), ([3, 1, 4, 5, 6], [0, 2, 4]), ([1], [0])]
       as [([Int], [Int64])]
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  /// Two maps of one channel, written into their concatenation as spatial attention does.
+  /// Two maps of one channel, written into their concatenation, as in spatial attention.
   @Test func reductionsIntoAConcatenation() throws {
     var network = NetworkBuilder(opset: 12)
     let x = try network.operand([2, 24, 6, 5], .channelsLast)

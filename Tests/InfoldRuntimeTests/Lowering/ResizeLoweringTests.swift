@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Resize in every form has a kernel, on tensors of any rank.
+/// Resize has kernels for all of its modes, for tensors of any rank.
 @Suite struct ResizeLoweringTests {
   private static let transformations = [
     "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// Pictures as vision transformers bring them to another size.
+  /// Resizing as in vision transformers.
   @Test func pictures() throws {
     for shape in [[1, 3, 24, 20], [2, 20, 7, 9]] {
       for layout in OperandLayout.allCases {
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  /// What has no weight is not read.
+  /// Elements with a weight of zero are not read.
   @Test func infinities() throws {
     var network = NetworkBuilder(opset: 19)
     let x = network.input([1, 1, 5])
@@ -74,7 +74,7 @@ import Testing
     try expectAgreement(network.finished(y), ["x": numbers])
   }
 
-  /// What is no float is copied from its nearest element.
+  /// Elements that are not floats are copied from the nearest element.
   @Test(arguments: [ElementType.uint8, .int8, .int32, .int64, .uint16])
   func nearestIntegers(type: ElementType) throws {
     for (shape, sizes) in [

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Regions and convolutions that read between elements, and convolutions whose weights a run computes.
+/// Regions and convolutions that interpolate between elements, and convolutions whose weights are computed at run time.
 @Suite struct SamplingLoweringTests {
   @Test(arguments: ["avg", "max"], ["half_pixel", "output_half_pixel"]) func regions(mode: String, form: String) throws
   {
@@ -106,7 +106,7 @@ import Testing
 
   @Test(arguments: 0..<120) func convolutionsWithComputedWeights(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    // Of some of them, every channel is convolved by itself, or small groups of them.
+    // In some of them, every channel, or a small group of channels, is convolved separately.
     let isDepthwise = seed % 4 == 1, hasSmallGroups = seed % 4 == 2
     let rank = Int(seed) % 3 + 1
     let group = isDepthwise || hasSmallGroups ? random.int(1...70) : random.pick([1, 1, 2, 5])
@@ -137,7 +137,7 @@ import Testing
         var tensors: [String: Tensor] = [:]
         for id in graph.inputs {
           var numbers = try random.tensor(graph[id].type!.shape!.sizes!, in: -1...1).elements(as: Float.self)
-          // What padding meets must not become a number that is none.
+          // Elements that meet padding must not become NaN.
           if !isFinite, id == weights {
             numbers[0] = .infinity
             numbers[numbers.count - 1] = .nan

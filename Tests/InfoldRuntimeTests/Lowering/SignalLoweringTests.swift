@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Transforms by kernels, held against those in double precision: each result is rounded once.
+/// Transforms with kernels, compared with double precision: each result is rounded once.
 @Suite struct SignalLoweringTests {
   private static let lengths =
     Array(1...16) + [20, 23, 25, 29, 31, 32, 50, 58, 64, 74, 81, 100, 128, 134, 210, 400, 512]
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// Other axes, and transforms that are longer or shorter than those.
+  /// Other axes, and transforms that are longer or shorter than the axis.
   @Test func axes() throws {
     for (shape, axis, length) in [
       ([2, 12, 3, 2], 1, nil), ([2, 12, 3, 1], 0, nil), ([4, 2, 5, 1], -2, 8), ([4, 2, 5, 2], 0, 3), ([7, 2], 0, 5),
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// A number that is none stays in its signal.
+  /// A NaN does not leave its signal.
   @Test func signalsDoNotMeet() throws {
     var network = NetworkBuilder(opset: 20)
     let x = network.input([8, 12, 1])

@@ -23,7 +23,7 @@ import Testing
       attributes: [
         "strides": .ints([2, 3]), "pads": .ints([1, 0, 0, 1]), "output_padding": .ints([1, 2]),
       ]),
-    // Strides beyond the window leave positions that no tap reaches.
+    // Strides larger than the window leave positions that no tap reaches.
     Case(
       shape: [1, 3, 3, 4], weight: [3, 4, 2, 1],
       attributes: ["strides": .ints([3, 4]), "output_padding": .ints([2, 3])]),
@@ -39,7 +39,7 @@ import Testing
     Case(shape: [2, 4, 9], weight: [4, 5, 4], attributes: ["strides": .ints([2]), "pads": .ints([1, 1])]),
     Case(
       shape: [1, 4, 1, 1], weight: [4, 5, 4, 4], attributes: ["strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
-    // One row, and phases with as many outputs as there are inputs, each of which comes from a neighbour.
+    // One row, and phases with as many outputs as inputs, where each output comes from a neighbor.
     Case(
       shape: [2, 6, 7], weight: [6, 5, 3],
       attributes: ["strides": .ints([3]), "pads": .ints([1, 1]), "output_padding": .ints([2])]),
@@ -59,14 +59,14 @@ import Testing
     Case(
       shape: [1, 5, 1, 1], weight: [5, 6, 2, 2],
       attributes: ["output_padding": .ints([0, 1]), "strides": .ints([2, 2])]),
-    // More weights than a cache holds, which threads share; and many rows.
+    // More weights than fit into the cache, which threads share; and many rows.
     Case(
       shape: [2, 300, 3, 2], weight: [300, 130, 4, 4],
       attributes: ["strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
     Case(
       shape: [3, 20, 40, 50], weight: [20, 24, 3, 3],
       attributes: ["strides": .ints([3, 2]), "pads": .ints([1, 0, 0, 1])]),
-    // A padding of −1 at the beginning, and at the end.
+    // A padding of −1 before, and after.
     Case(
       shape: [1, 2, 5, 5], weight: [2, 2, 2, 2],
       attributes: ["strides": .ints([3, 3]), "auto_pad": .string(Array("SAME_UPPER".utf8))]),
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// Outputs that no input reaches are 0, or the bias, also beside numbers that are not finite.
+  /// Outputs that no input reaches are 0, or equal the bias, also next to numbers that are not finite.
   @Test(arguments: KernelChoice.names, [true, false]) func outputsThatNoInputReaches(kernels: String, hasBias: Bool)
     throws
   {

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Values [N, C, D, H, W], in row-major order, with the channels last, and as a slice of a concatenation.
+/// Values [N, C, D, H, W] in row-major order, channels-last, and as a slice of a concatenation.
 @Suite struct VolumeTests {
   private static let shapes = [
     [2, 5, 3, 4, 2], [1, 17, 2, 1, 5], [1, 4, 1, 1, 1], [1, 1, 2, 3, 4], [2, 8, 1, 2, 2],
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  /// A residual block and an average, as networks for videos have them: no values are moved between their steps.
+  /// A residual block and an average, as in video networks: no values are reordered between their steps.
   @Test func network() throws {
     var network = NetworkBuilder(opset: 17)
     let x = network.input([1, 3, 4, 9, 10])

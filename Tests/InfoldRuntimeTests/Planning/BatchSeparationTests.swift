@@ -7,9 +7,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Which nodes keep the images of a batch apart, and that networks with them are computed image by image.
+/// Nodes that keep the images of a batch separate. Networks of such nodes are computed image by image.
 @Suite struct BatchSeparationTests {
-  /// What follows a convolution with 32 channels of 24 × 24 pixels.
+  /// The nodes after a convolution with 32 channels of 24 × 24 pixels.
   enum Body: String, CaseIterable, CustomTestStringConvertible {
     case resizeByScales, resizeToSizes, upsample, padding, slice, channelSlice, groupNormalization, layerNormalization
     case legacyAddition, tile, expand, gather, sampling, rows, squeeze, argMax, wholeSlice
@@ -31,7 +31,7 @@ import Testing
       case .resizeByScales:
         return try network.node("Resize", [x, nil, network.constant(scales)], ["mode": .text("linear")])
       case .resizeToSizes:
-        // As exporters write it: the sizes of the batch and the channels are those that the model finds.
+        // As exporters write it: the model computes the sizes of the batch and the channels.
         let kept = try network.node(
           "Slice", [try network.node("Shape", [x])] + [0, 2].map { network.constant(try .list($0)) })
         let sizes = try network.node("Concat", [kept, network.constant(try .list(48, 36))], ["axis": .int(0)])
@@ -81,7 +81,7 @@ import Testing
     return Model(graph: graph, opsetImports: [Model.OpsetImport(version: opset)])
   }
 
-  /// The graph of a batch, as a session plans it.
+  /// The graph for a batch, as a session plans it.
   private static func planned(_ model: Model, batch: Int = batch) throws -> Graph {
     let graph = try OptimizationPipeline().run(on: model.graph)
     let types = [graph.inputs[0]: TensorType(.float32, [.fixed(batch), 4, 24, 24])]
@@ -106,7 +106,7 @@ import Testing
     #expect(try whole == Tensor(concatenating: alone))
   }
 
-  /// What looks at several images at once, behind the convolution.
+  /// Layers after the convolution that combine several images.
   enum Mixture: String, CaseIterable, CustomTestStringConvertible {
     case paddedBatch, cutBatch, reversedBatch, resizedBatch, repeatedBatch, gatheredImages, table, columns
     case sizesOfTheBatch, maximumPlaces
@@ -137,11 +137,11 @@ import Testing
 
   @Test(arguments: Mixture.allCases) func mixesImages(mixture: Mixture) throws {
     let graph = try Self.planned(Self.model(opset: 17) { network, x in try mixture.add(x, to: &network) })
-    // The convolution does, and the Flatten that rows come from.
+    // The convolution is separable, and so is the Flatten before the product.
     #expect(BatchSeparation(graph, batch: Self.batch).separableCount == (mixture == .columns ? 2 : 1))
   }
 
-  /// A single image is no batch, and neither are inputs of different lengths.
+  /// A single image is not a batch, and neither are inputs of different lengths.
   @Test func whatIsNoBatch() throws {
     var network = NetworkBuilder()
     let x = network.input([3, 4]), y = network.input([2, 4], "y")
@@ -152,7 +152,7 @@ import Testing
     #expect(BatchSeparation(relu, batch: 1).separableCount == 0)
   }
 
-  /// A list of sizes that says how many images there are says that it is one.
+  /// A list of sizes that contains the number of images is changed to one image.
   @Test(arguments: [[3, 24], [-1, 24], [0, 4, 6], [3, 12, -1]] as [[Int64]]) func aSizeThatIsListed(sizes: [Int64])
     throws
   {
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  /// An operator that says something of its axes which is not true of one image.
+  /// An operator that declares an axis mapping that is wrong for a single image.
   private struct Pair: UnaryOperator {
     static let name = "Pair"
     static let domain = "com.example"

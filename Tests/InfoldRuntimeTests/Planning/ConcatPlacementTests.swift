@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Which values are written straight into the concatenation that they are a part of, and where.
+/// Which values are written directly into the concatenation that they are a part of, and where.
 @Suite struct ConcatPlacementTests {
   private struct Blocks {
     var network = NetworkBuilder()
@@ -51,7 +51,7 @@ import Testing
     #expect(placement.part(c)?.firstChannel == 0)
   }
 
-  /// Of many concatenations inside each other, each is placed in the next, but for one now and then.
+  /// Of many nested concatenations, each is placed in the next, with rare exceptions.
   @Test func manyNested() throws {
     var blocks = Blocks()
     var wholes = [try blocks.relu(blocks.x)]
@@ -61,7 +61,7 @@ import Testing
     #expect(isPlaced.count(where: { !$0 }) == 1 && isPlaced[0])
   }
 
-  /// The first concatenation has it; to the second it is copied.
+  /// The value is placed in the first concatenation, and copied to the second.
   @Test func aPartOfTwo() throws {
     var blocks = Blocks()
     let a = try blocks.relu(blocks.x), b = try blocks.relu(a)
@@ -84,7 +84,7 @@ import Testing
     for value in [blocks.x, a, constant] { #expect(placement.part(value) == nil) }
   }
 
-  /// Of types that plans have memory for, with four or five dimensions, and elements.
+  /// Types that planned memory supports, with four or five dimensions, and with elements.
   @Test func otherTypesAndShapes() throws {
     for type in [ElementType.float32, .uint8, .int8, .float16, .float64] {
       var blocks = Blocks(of: type)

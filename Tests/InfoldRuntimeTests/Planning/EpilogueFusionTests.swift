@@ -6,9 +6,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Which nodes run as one, by the names of their operators.
+/// Which nodes are fused, by the names of their operators.
 @Suite struct EpilogueFusionTests {
-  /// A network whose convolutions, with 4 channels of 6 × 6 pixels, can do everything behind them.
+  /// A network whose convolutions, with 4 channels of 6 × 6 pixels, support every epilogue.
   private struct Blocks {
     var network = NetworkBuilder(opset: 20)
     let x: ValueID
@@ -27,7 +27,7 @@ import Testing
       try network.node("Clip", [x] + [lower, upper].map { network.constant(try Tensor(scalar: $0)) })
     }
 
-    /// The operators that run as one, in their order.
+    /// The operators of each fused step, in order.
     mutating func fused(
       _ outputs: ValueID..., capability: EpilogueCapability = [.activation, .residual]
     ) throws -> [String] {
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  /// Of two convolutions, the later one adds: what the other makes is there then.
+  /// Of two convolutions, the later one adds, because the other result exists by then.
   @Test func additionOfTwoConvolutions() throws {
     var blocks = Blocks()
     let a = try blocks.convolution(blocks.x), b = try blocks.convolution(blocks.x)
@@ -122,7 +122,7 @@ import Testing
       try blocks.fused(blocks.node("Add", blocks.convolution(blocks.x), means)) == ["GlobalAveragePool", "Conv", "Add"])
   }
 
-  /// One of each kind: the second stays.
+  /// Two epilogues of the same kind: the second one is not fused.
   @Test func twoOfAKind() throws {
     var blocks = Blocks()
     let y = try blocks.node("Tanh", blocks.node("Relu", blocks.convolution(blocks.x)))
@@ -133,7 +133,7 @@ import Testing
     #expect(try sums.fused(z) == ["Conv+Add (last)", "Add"])
   }
 
-  /// What combines otherwise than by a sum is no addition, and neither is a sum of three.
+  /// Combinations other than a sum are not residuals, and neither is a sum of three values.
   @Test func otherCombinations() throws {
     for opType in ["Sub", "Mul", "Max"] {
       var blocks = Blocks()
@@ -143,7 +143,7 @@ import Testing
     #expect(try blocks.fused(blocks.node("Sum", blocks.convolution(blocks.x), blocks.x, blocks.x)) == ["Conv", "Sum"])
   }
 
-  /// A group runs where its last node stands: what it adds is there then.
+  /// A fused step runs at the position of its last node, when the value that it adds exists.
   @Test func theOrder() throws {
     var blocks = Blocks()
     let convolved = try blocks.convolution(blocks.x)

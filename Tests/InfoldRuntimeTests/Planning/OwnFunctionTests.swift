@@ -6,9 +6,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// An app's operator that says which function of numbers it is, and has the kernels that ONNX's own have, without a word elsewhere.
+/// A custom operator that declares its element function, and so gets the same kernels as ONNX's own operators, without further code.
 @Suite struct OwnFunctionTests {
-  /// x, but at least 0 and at most 2.
+  /// x, limited to the range from 0 to 2.
   struct Ramp: UnaryOperator {
     static let name = "Ramp"
     static let domain = "test"

@@ -5,25 +5,25 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// How runs of a network are held against the reference evaluation in double precision.
+/// How runs of a network are compared with the reference evaluation in double precision.
 struct Expectation {
-  /// The largest error of an element, as a part of `scale`.
+  /// The largest error of an element, relative to `scale`.
   var tolerance = 1e-5
-  /// The largest number that sums of the network reach; `nil` for the largest of its values, at least 1.
+  /// The largest magnitude of sums in the network; `nil` for the largest of its values, at least 1.
   var scale: Double?
-  /// The precisions that are tried.
+  /// The tested precisions.
   var precisions: [SessionOptions.Precision] = [.exact, .fast]
-  /// The steps that run by a reference evaluation; `nil` where it does not matter.
+  /// The number of steps that run a reference evaluation; `nil` if it does not matter.
   var referenceSteps: Int? = 0
   /// What an emulated matrix unit computes; `nil` for the machine's own kernels.
   var emulatedUnit: SessionOptions.EmulatedUnit?
 }
 
 extension Graph {
-  /// A model around the graph.
+  /// A model with this graph.
   var model: Model { Model(graph: self, opsetImports: [Model.OpsetImport(version: 13)]) }
 
-  /// Seeded inputs by name; a dimension that is no number is taken as 2.
+  /// Seeded inputs by name. A dynamic dimension has the size 2.
   func randomInputs(seed: UInt64 = 5) throws -> [String: Tensor] {
     var random = SplitMix64(seed: seed)
     var tensors: [String: Tensor] = [:]
@@ -34,7 +34,7 @@ extension Graph {
     return tensors
   }
 
-  /// The outputs by the reference evaluation in double precision, and the largest finite number of any value.
+  /// The outputs of the reference evaluation in double precision, and the largest finite number of any value.
   func truth(_ tensors: [String: Tensor]) throws -> (outputs: [Tensor], largest: Double) {
     var given: [ValueID: Tensor] = [:]
     for id in inputs { given[id] = tensors[self[id].name] }
@@ -49,8 +49,8 @@ extension Graph {
   }
 }
 
-/// Expects that sessions with every set of kernels and every precision agree with the reference evaluation.
-/// - Parameter inputs: Tensors by name; random ones where it is `nil`.
+/// Expects that sessions with every kernel set and every precision agree with the reference evaluation.
+/// - Parameter inputs: Tensors by name; random ones if `nil`.
 func expectAgreement(
   _ graph: Graph, _ inputs: [String: Tensor]? = nil, _ expectation: Expectation = Expectation(), _ comment: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
@@ -83,7 +83,7 @@ func expectAgreement(
   }
 }
 
-/// Where a result is farther from what is expected than `tolerance`; `nil` for nowhere. NaN and infinities must be the same.
+/// The first element that differs from the expected one by more than `tolerance`; `nil` if none does. NaN and infinities must be equal.
 func difference(_ result: Tensor, _ expected: Tensor, tolerance: Double) throws -> String? {
   guard result.shape == expected.shape else { return "the shape is \(result.shape), not \(expected.shape)" }
   let a = try result.numbers(), b = try expected.numbers()
@@ -95,17 +95,17 @@ func difference(_ result: Tensor, _ expected: Tensor, tolerance: Double) throws 
 }
 
 extension SplitMix64 {
-  /// A number of the range.
+  /// A random number of the range.
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 
   /// One of the elements.
   mutating func pick<Element>(_ elements: [Element]) -> Element { elements.randomElement(using: &self)! }
 
-  /// True once in `count` times.
+  /// True with a probability of 1 in `count`.
   mutating func oneIn(_ count: Int) -> Bool { int(1...count) == 1 }
 }
 
 extension Session {
-  /// The run on the calling thread, for tests in tasks, where `run` means the one that is awaited.
+  /// The run on the calling thread, for tests in tasks, where `run` means the asynchronous form.
   func runHere(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] { try run(inputs) }
 }

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldTensor
 import TestSupport
 
-/// A convolution of random sizes, with an activation and an addition behind it.
+/// A convolution of random size, followed by an activation and an addition.
 struct RandomConvolution {
-  /// What is behind the convolution, in this order.
+  /// The nodes after the convolution, in this order.
   enum Tail: CaseIterable {
     case nothing, activation, addition, activationThenAddition, additionThenActivation
   }
@@ -32,7 +32,7 @@ struct RandomConvolution {
     var random = SplitMix64(seed: seed)
     self.seed = seed
     let rank = random.pick([1, 2, 2, 2, 3])
-    // Of three dimensions, smaller sizes make as many numbers.
+    // In three dimensions, smaller sizes give as many elements.
     let largest = rank == 3 ? min(largest, 7) : largest
     var kernel = (0..<rank).map { _ in random.pick(rank == 3 ? [1, 1, 2, 3] : [1, 1, 2, 3, 3, 3, 5, 7]) }
     let channels: Int
@@ -49,7 +49,7 @@ struct RandomConvolution {
       channels = random.int(1...4)
       outputs = random.int(1...40)
     default:
-      // Enough channels for Winograd's algorithm, half of the time with its window.
+      // Enough channels for Winograd's algorithm, half of the time with its window size.
       channels = random.int(1...40)
       outputs = random.int(1...40)
       if random.oneIn(2) { kernel = Array(repeating: 3, count: rank) }
@@ -57,7 +57,7 @@ struct RandomConvolution {
     let isPlain = random.oneIn(2)
     let strides = (0..<rank).map { _ in isPlain ? 1 : random.int(1...3) }
     let dilations = (0..<rank).map { _ in isPlain ? 1 : random.pick([1, 1, 2, 5]) }
-    // Sometimes so many that taps of dilated windows lie in the padding everywhere.
+    // Sometimes so much that some taps of dilated windows are in the padding at every position.
     let isPaddedWidely = random.oneIn(3)
     let pads = (0..<(2 * rank)).map { [kernel] in
       random.int(0...((kernel[$0 % rank] - 1) * (isPaddedWidely ? dilations[$0 % rank] : 1)))

@@ -3,12 +3,12 @@ import InfoldOperators
 import InfoldTensor
 import TestSupport
 
-/// A transposed convolution of random sizes, and what it is by its definition.
+/// A transposed convolution of random size, and its results by definition.
 struct RandomTransposedConvolution: CustomStringConvertible {
   /// What is behind it.
   enum Tail: CaseIterable {
     case nothing, activation
-    /// The result and its negative, channels behind channels.
+    /// The result and its negative, concatenated along the channels.
     case concatenation
   }
 
@@ -46,10 +46,10 @@ struct RandomTransposedConvolution: CustomStringConvertible {
   private let computesWeights: Bool
 
   /// - Parameters:
-  ///   - kernel: The window's size along the last dimension.
-  ///   - stride: Its step there.
-  ///   - computesWeights: Whether weights and bias are inputs, and sometimes not finite.
-  ///   - hasFewFilters: Whether there are many more channels than filters, of one group, also over long rows.
+  /// - kernel: The window's size along the last dimension.
+  /// - stride: Its stride along the last dimension.
+  /// - computesWeights: Whether weights and bias are inputs, and sometimes not finite.
+  /// - hasFewFilters: Whether there are many more channels than filters, in one group, also with long rows.
   init(
     rank: Int, kernel: Int, stride: Int, seed: UInt64, computesWeights: Bool = false, hasFewFilters: Bool = false
   ) throws {
@@ -75,7 +75,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
         if padding == .outputPadding {
           axis.outputPadding = random.int(0...(max(axis.stride, axis.dilation) - 1))
         }
-        // Something of the output is left.
+        // The output is not empty.
         let most = min(axis.reach + 1, axis.unpadded - 1)
         axis.padBefore = random.int(0...min(most, random.pick([0, 1, axis.kernel])))
         axis.padAfter = random.int(0...min(most - axis.padBefore, random.pick([0, 1, axis.kernel])))
@@ -83,7 +83,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
       case .valid: axis.output = axis.unpadded
       case .sameUpper, .sameLower:
         axis.output = axis.size * axis.stride
-        // Half of it, rounded down, also where it is less than nothing.
+        // Half of the total, rounded down, also if it is negative.
         let total = axis.unpadded - axis.output, half = (Double(total) / 2).rounded(.down)
         axis.padBefore = padding == .sameUpper ? Int(half) : total - Int(half)
       case .outputShape:
@@ -110,7 +110,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
     } else {
       group = random.pick([1, 1, 1, 2, 3])
       channels = group * random.pick(rank > 2 ? [1, 2] : [1, 2, 3, 5, 9])
-      // With few and with many filters in one panel of weights, and in two.
+      // Few and many filters, in one panel of weights and in two.
       filters = random.pick(rank > 2 ? [1, 3] : [1, 2, 3, 5, 8, 17, 20, random.oneIn(8) ? 70 : 33]) * group
     }
     if group > 1 { attributes["group"] = .int(Int64(group)) }
@@ -144,7 +144,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
     var network = NetworkBuilder()
     var value = network.input(Shape(inputShape))
     if isBehindConvolution {
-      // That gives what it gets, with the channels last.
+      // An identity that keeps its input, channels-last.
       let ones = (0..<(channels * channels)).map { $0 % (channels + 1) == 0 ? 1 : 0 as Float }
       let identity = try Tensor(shape: [channels, channels] + axes.map { _ in 1 }, ones)
       value = try network.node("Conv", [value, network.constant(identity)])
@@ -167,7 +167,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
     return (try network.finished(result), given)
   }
 
-  /// The numbers of the network's output, and for each of them the sum of the magnitudes of what is added up.
+  /// The expected output, and for each element the sum of the magnitudes of its summands.
   func expected() -> (shape: [Int], values: [Double], magnitudes: [Double]) {
     let flat = Axis(size: 1, kernel: 1, stride: 1, dilation: 1, output: 1)
     let all = Array(repeating: flat, count: 3 - axes.count) + axes
@@ -179,7 +179,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
       guard let bias = bias?[index / outputPlane % filters] else { break }
       (values[index], magnitudes[index]) = (Double(bias), Double(bias.magnitude))
     }
-    /// Where tap `tap` puts what comes from input `place`; `nil` for a place that is cut off.
+    /// The output index to which tap `tap` adds input `place`; `nil` if it is cut off.
     func target(_ axis: Axis, _ place: Int, _ tap: Int) -> Int? {
       let position = place * axis.stride + tap * axis.dilation - axis.padBefore
       return position >= 0 && position < axis.output ? position : nil

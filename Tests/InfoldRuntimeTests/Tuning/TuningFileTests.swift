@@ -6,7 +6,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Where measured choices are kept.
+/// The file that stores measured choices.
 @Suite struct TuningFileTests {
   private let folder: TemporaryFolder
 
@@ -30,7 +30,7 @@ import Testing
 
   private var files: [String] { get throws { try Folder.entries(folder.path("choices")).map(\.name) } }
 
-  /// The results of a session that measures nothing.
+  /// The results of a session without tuning.
   private func expected() throws -> (x: Tensor, bits: [UInt32]) {
     let session = try Session(networkWithChoices(seed: 1), SessionOptions(threads: 1), timer: nil)
     let x = try Tensor(repeating: 0.5 as Float, shape: session.inputs[0].type!.shape!.sizes!)
@@ -62,7 +62,7 @@ import Testing
     #expect(try sameBits.bits(x) == bits)
   }
 
-  /// Nonsense counts as nothing; entries choose among right ways only.
+  /// Invalid contents are ignored; entries select only among valid choices.
   @Test func nonsenseIsIgnored() throws {
     _ = try session(MadeUpTimes(seed: 5))
     let path = folder.path("choices/") + (try files[0])
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  /// A link is not followed, neither to read nor to write.
+  /// A symbolic link is not followed, neither to read nor to write.
   @Test func linksAreReplaced() throws {
     _ = try session(MadeUpTimes(seed: 5))
     let path = folder.path("choices/") + (try files[0])
@@ -121,7 +121,7 @@ import Testing
     #expect(times.count > 0)
   }
 
-  /// Where nothing can be kept, the session works, and says so.
+  /// If nothing can be stored, the session works, and says so.
   @Test func whatCannotBeWrittenIsAWarning() throws {
     let (x, bits) = try expected()
     let file = try folder.write("file", [1])
@@ -130,7 +130,7 @@ import Testing
       #expect(session.warnings.map(\.code) == [.tuningNotKept], "\(path)")
       #expect(try session.bits(x) == bits)
     }
-    // A folder in the place of the file.
+    // A folder in place of the file.
     _ = try session(MadeUpTimes(seed: 5))
     let path = folder.path("choices/") + (try files[0])
     try FileManager.default.removeItem(atPath: path)
@@ -138,7 +138,7 @@ import Testing
     #expect(try session(MadeUpTimes(seed: 5)).warnings.map(\.code) == [.tuningNotKept])
   }
 
-  /// Several at once leave one whole file.
+  /// Several sessions that write at once leave one complete file.
   @Test func sessionsAtOnce() async throws {
     let path = folder.path("choices")
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -150,7 +150,7 @@ import Testing
       try await group.waitForAll()
     }
     #expect(try files.count == 1)
-    // Whoever found the threads busy has measured nothing.
+    // A session whose threads were busy has not measured anything.
     let times = MadeUpTimes(seed: 9)
     let choices = try session(times).measuredChoices()
     #expect(choices.contains { !$0.isEmpty })

@@ -5,28 +5,28 @@ import InfoldTensor
 import Synchronization
 import TestSupport
 
-/// What a tuned session was asked to measure, in the place of a clock.
+/// Invented times that replace the clock of a tuned session, and a record of the measured choices.
 final class MadeUpTimes: Sendable {
   private let asked = Mutex<[String: Int]>([:])
   private let seed: UInt64
 
-  /// Other seeds prefer other ways.
+  /// Different seeds prefer different choices.
   init(seed: UInt64) {
     self.seed = seed
   }
 
-  /// How often steps were measured.
+  /// The number of measurements of steps.
   var count: Int { asked.withLock { $0.values.reduce(0, +) } }
   /// The ways that were.
   var ways: [String] { asked.withLock { Array($0.keys) } }
 
-  /// A time that is always the same for the same choices.
+  /// Always the same time for the same choices.
   var timer: StepTimer {
     { choices, _ in
       self.asked.withLock { asked in for choice in choices { asked[choice, default: 0] += 1 } }
       return choices.reduce(0) { sum, choice in
         let hash = choice.utf8.reduce(self.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        // Names that end alike would have times that go together.
+        // Otherwise, names with the same ending would have correlated times.
         let mixed = (hash ^ hash >> 31) &* 0xbf58_476d_1ce4_e5b9
         return sum + 1000 + (mixed >> 32) % 1000
       }
@@ -34,7 +34,7 @@ final class MadeUpTimes: Sendable {
   }
 }
 
-/// A network with layers of all kinds that have choices: a first layer, layers that can take turns, a residual, groups, a window for
+/// A network with layers of all kinds that have choices: a first layer, layers that can run in bands, a residual, groups, a window for
 /// Winograd's algorithm, and a product.
 func networkWithChoices(seed: UInt64) throws -> Model {
   var network = NetworkBuilder(seed: seed)
@@ -62,12 +62,12 @@ func networkWithChoices(seed: UInt64) throws -> Model {
 }
 
 extension Session {
-  /// A session of a model by the kernels of the portable set or another one, with small caches, so that layers take turns.
+  /// A session of a model with the kernels of the portable set or another one, with small caches, so that layers run in bands.
   convenience init(_ model: Model, _ options: SessionOptions, kernels: String? = nil, timer: StepTimer?) throws {
     try self.init(model, options: options, kernelsNamed: kernels, secondLevelCache: 1 << 16, timer: timer)
   }
 
-  /// What was chosen by measurement, step by step.
+  /// The measured choices of each step.
   func measuredChoices() throws -> [[String]] {
     try planDescription().parts.flatMap(\.steps).map(\.measuredChoices)
   }

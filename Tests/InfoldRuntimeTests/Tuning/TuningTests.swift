@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Sessions that choose by measurement, with times that are made up.
+/// Sessions that choose by measurement, with invented times.
 @Suite struct TuningTests {
   private typealias Tuning = SessionOptions.Tuning
 
@@ -16,14 +16,14 @@ import Testing
     return try random.tensor(model.graph[model.graph.inputs[0]].type!.shape!.sizes!)
   }
 
-  /// A debug build optimizes one of them only.
+  /// A debug build optimizes only one of them.
   #if DEBUG
     private static let kernels = Array(KernelChoice.names.prefix(1))
   #else
     private static let kernels = KernelChoice.names
   #endif
 
-  /// Whatever is the fastest, results have the bits of a session that measures nothing.
+  /// Whichever choice is the fastest, results have the same bits as in a session without tuning.
   @Test(arguments: kernels) func tunedSessionsKeepBits(kernels: String) throws {
     var ways: Set<String> = []
     for seed in 1...20 as ClosedRange<UInt64> {
@@ -40,7 +40,7 @@ import Testing
         #expect(session.warnings.isEmpty)
       }
     }
-    // Each of the other ways was taken somewhere.
+    // Each of the alternatives was chosen somewhere.
     for way in ["bands none", "sharing channels", "sharing positions"] {
       #expect(ways.contains(way), "\(way): \(ways)")
     }
@@ -48,7 +48,7 @@ import Testing
     #expect(!ways.contains { $0.hasPrefix("algorithm") })
   }
 
-  /// Free tuning takes other algorithms as well, within the bounds of the precision.
+  /// Unrestricted tuning also chooses other algorithms, within the error bounds of the precision.
   @Test func freeTuningChoosesAlgorithms() throws {
     var ways: Set<String> = []
     for seed in 1...12 as ClosedRange<UInt64> {
@@ -80,19 +80,19 @@ import Testing
     let plain = try Session(model, SessionOptions(threads: 2), timer: nil).planDescription()
     #expect(tuned.parts.flatMap(\.steps).map(\.algorithm) == plain.parts.flatMap(\.steps).map(\.algorithm))
     #expect(tuned.parts.map(\.sharedByteCount) == plain.parts.map(\.sharedByteCount))
-    // That it was measured is said nevertheless.
+    // The plan still states that it was measured.
     #expect(tuned.parts.flatMap(\.steps).contains { !$0.measuredChoices.isEmpty })
     #expect(plain.parts.flatMap(\.steps).allSatisfy { $0.measuredChoices.isEmpty })
   }
 
-  /// A machine that somebody disturbs while one way is measured: what seemed faster is not kept if whole runs are not.
+  /// If the machine is disturbed while one choice is measured, a choice that seemed faster is not kept unless whole runs confirm it.
   @Test func whatWholeRunsDoNotConfirmIsNotKept() throws {
     func model() throws -> Model {
       var network = NetworkBuilder(seed: 1)
       let x = network.input([1, 32, 28, 28])
       return try network.finished(network.node("Conv", [x, network.weights([64, 32, 1, 1])])).model
     }
-    // Kernels of one width leave one choice, on every machine.
+    // Kernels of one vector width leave one choice, on every machine.
     let usual = try Session(
       model(), SessionOptions(threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .none)), kernels: "portable",
       timer: { _, _ in 1 }
@@ -107,7 +107,7 @@ import Testing
         counts.withLock { counts in
           let count = counts[choices, default: 0]
           counts[choices] = count + 1
-          // Three runs are compared, before all that is taken over.
+          // Three runs are compared before all choices are applied.
           let isFaster = usual.contains(choices) == (isDisturbed && count >= 3)
           return isFaster ? 1000 : 2000
         }
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  /// Where others keep the machine busy, nothing is decided, and the next session measures.
+  /// If other processes keep the machine busy, nothing is decided, and the next session measures.
   @Test func whatIsDisturbedIsNotDecided() throws {
     let folder = try TemporaryFolder()
     let options = SessionOptions(
@@ -148,7 +148,7 @@ import Testing
     let session = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
     #expect(try session.measuredChoices().allSatisfy(\.isEmpty))
     #expect(times.count == 0)
-    // One thread waits for no other runs.
+    // With one thread, the measurement does not wait for other runs.
     let tooShort = SessionOptions(
       threads: 1, tuning: Tuning(timeLimit: .nanoseconds(1), store: .folder(folder.path("choices"))))
     let hasty = try Session(networkWithChoices(seed: 1), tooShort, timer: times.timer)
@@ -159,7 +159,7 @@ import Testing
     #expect(try errorCode { _ = try Session(networkWithChoices(seed: 1), options: negative) } == .invalidArgument)
   }
 
-  /// What a session may take for its preparation is not used up by measuring.
+  /// Measuring does not use up the time limit of a session's preparation.
   @Test func tuningLeavesTimeForThePreparation() throws {
     let options = SessionOptions(
       threads: 1, timeLimit: .seconds(2), tuning: Tuning(timeLimit: .seconds(3600), store: .none))
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  /// Another way that needs more memory than there is, is left out.
+  /// An alternative that needs more memory than is available is omitted.
   @Test func theMemoryLimitHolds() throws {
     let model = try networkWithChoices(seed: 2)
     let x = try Self.input(model)
@@ -186,7 +186,7 @@ import Testing
     #expect(try tuned.bits(x) == expected)
   }
 
-  /// What cannot be run on random inputs is not measured, and runs as without tuning.
+  /// Steps that cannot run on random inputs are not measured, and run as without tuning.
   @Test func networksThatRefuseRandomInputs() throws {
     func model() throws -> Model {
       var network = NetworkBuilder()
@@ -205,7 +205,7 @@ import Testing
     #expect(times.count == 0)
   }
 
-  /// Runs that measure are no runs for an observer.
+  /// Runs for measurements are not reported to observers.
   @Test func observersAreNotTold() throws {
     final class Log: SessionObserver {
       let plans = Mutex(0), others = Mutex(0)

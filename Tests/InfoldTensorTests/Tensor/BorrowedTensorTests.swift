@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Tensors over memory of the caller's.
+/// Tensors that borrow the caller's memory.
 @Suite struct BorrowedTensorTests {
-  /// Memory that ends when it is told to, and says whether it was.
+  /// Memory that is freed on request, and reports whether it was.
   private final class Buffer: Sendable {
     nonisolated(unsafe) let elements: UnsafeMutableBufferPointer<Float>
     let releases = Mutex(0)
@@ -39,7 +39,7 @@ import Testing
     #expect(buffer.releases.withLock { $0 } == 1)
   }
 
-  /// Memory of the caller's is never written.
+  /// The caller's memory is never written to.
   @Test func changesACopy() throws {
     let buffer = Buffer([1, 2, 3])
     var tensor = try buffer.tensor([3])
@@ -72,7 +72,7 @@ import Testing
     #expect(released.withLock { $0 } == 1)
   }
 
-  /// Only alignment for the elements is asked for.
+  /// Only the alignment of the elements is required.
   @Test func anyElement() throws {
     let buffer = Buffer([1, 2, 3])
     #expect(try buffer.tensor([2], from: 1).elements() == [2, 3] as [Float])

@@ -2,11 +2,11 @@ import InfoldSystem
 import InfoldTensor
 import Testing
 
-/// Memory in which tensors lie beside one another, and of which what they leave may be taken again.
+/// A block of memory that contains several tensors. Memory that they release may be reused.
 @Suite struct PageBlockTests {
   private static let size = 1 << 16
 
-  /// A block of tensors of so many bytes, which begin where tensors can, filled with ones.
+  /// A block of tensors with these sizes in bytes, aligned for tensors and filled with ones.
   private static func tensors(_ counts: [Int]) throws -> (block: PageBlock, tensors: [Tensor?]) {
     let block = try #require(PageBlock(byteCount: size))
     block.bytes.initializeMemory(as: UInt8.self, repeating: 1)
@@ -34,7 +34,7 @@ import Testing
     #expect(Self.offset(block.take(byteCount: 60), in: block) == 128)
     #expect(Self.offset(block.take(byteCount: 192), in: block) == 192)
     #expect(block.take(byteCount: 1) == nil)
-    // What lies beside one another is one part, in whatever order it is left.
+    // Adjacent released ranges are merged, in whatever order they are released.
     (tensors[0], tensors[3]) = (nil, nil)
     #expect(block.take(byteCount: 1025) == nil)
     block.release(UnsafeRawBufferPointer(rebasing: block.bytes[192..<384]))
@@ -45,7 +45,7 @@ import Testing
     block.stopKeepingParts()
   }
 
-  /// What nobody keeps goes back to the system, which has zeros in its place.
+  /// Unused memory is returned to the system, which provides zeros in its place.
   @Test func whatNobodyKeepsIsGivenBack() throws {
     var (block, tensors) = try Self.tensors([1 << 13, 1 << 13, 1 << 13])
     tensors[0] = nil

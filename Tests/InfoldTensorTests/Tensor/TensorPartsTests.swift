@@ -64,7 +64,7 @@ import Testing
     #expect(sum == 4 + 5 + 6 + 7)
   }
 
-  /// What is cut apart and put together again is what it was.
+  /// Splitting and concatenating gives the original.
   @Test(arguments: 0..<3) func concatenates(axis: Int) throws {
     let whole = try counting([4, 5, 6])
     let parts = try [0..<1, 1..<1, 1..<3, 3..<whole.shape[axis]].map { try whole.slice($0, axis: axis) }

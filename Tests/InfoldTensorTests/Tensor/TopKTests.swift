@@ -7,7 +7,7 @@ import Testing
     try tensor.topK(k, axis: axis).map { $0.map(\.index) }
   }
 
-  /// Each image of a batch has classes of its own.
+  /// Each image of a batch has its own classes.
   @Test func rows() throws {
     let scores = try Tensor(shape: [2, 4], [0.1, 0.4, 0.2, 0.3, 8, 5, 6, 7] as [Float])
     #expect(try indices(scores, 2) == [[1, 3], [0, 3]])

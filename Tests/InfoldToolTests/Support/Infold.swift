@@ -16,7 +16,7 @@ struct ToolResult {
   }
 }
 
-/// The binary, which is built next to the test bundle.
+/// The executable, which is built next to the test bundle.
 let toolPath = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
   .appendingPathComponent("infold").path
 
@@ -35,7 +35,7 @@ func infold(
   try run(toolPath, arguments, environment: environment, input: input.map { Array($0.utf8) })
 }
 
-/// Runs a program; its input and output go through files, so that no pipe can fill.
+/// Runs a program. Its input and output are files, so that no pipe can fill up.
 /// - Parameter input: The standard input; `nil` for an empty device.
 func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8]? = nil

@@ -5,8 +5,7 @@ import InfoldTensor
 import InfoldValidation
 import TestSupport
 
-/// A small image network with one layer of each kind, and the settings that pairs of networks
-/// differ in.
+/// A small image network with one layer of each kind, and settings by which the networks of a pair differ.
 struct ImageNetwork {
   var padMode = "reflect"
   var alpha: Float = 0.1

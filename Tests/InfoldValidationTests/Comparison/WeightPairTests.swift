@@ -128,6 +128,28 @@ import Testing
     }
   }
 
+  /// The weights of a channel are tiny, and the rounding error of its folded offset is larger than its
+  /// results. A wrong weight of a later layer is the only difference.
+  @Test func weakChannel() throws {
+    var network = NetworkBuilder(opset: 18, seed: 34)
+    var y = network.input([1, 8, 13, 13])
+    var weak = try network.random.tensor([6, 8, 3, 3], in: -1...1).elements(as: Float.self)
+    for index in 144..<216 { weak[index] *= 1e-8 }
+    for (name, weight) in [
+      ("first", try Tensor(shape: [6, 8, 3, 3], weak)),
+      ("second", try network.random.tensor([6, 6, 3, 3], in: -1...1)),
+    ] {
+      y = try network.node("Conv", [y, network.constant(weight, "w " + name)], name: name)
+      y = try network.normalization(y, channels: 6, name: "bn " + name)
+      y = try network.node("Relu", [y], name: "relu " + name)
+    }
+    let graph = try network.finished(y)
+    #expect(try compared(graph, graph.folded()).equal)
+    let report = try compared(graph, graph.changing("w second") { $0[100] += 1e-3 }.folded(), samples: 1)
+    #expect(report.first?.node == "second", "\(report.first as Any)")
+    #expect(report.others.isEmpty, "\(report.others)")
+  }
+
   /// Errors that are correlated between positions. Weights that differ by a few units of roundoff
   /// are equal, and weights that were rounded to float16 are different.
   @Test func roundedWeights() throws {

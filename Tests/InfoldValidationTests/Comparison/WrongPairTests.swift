@@ -122,6 +122,34 @@ import Testing
     try expect(first, first.changing("b4") { $0[2] = 0 }, differAt: "conv4")
   }
 
+  /// Rounding errors decide a comparison of equal numbers, so that its result has no bound.
+  @Test func oppositeDecisions() throws {
+    func network(_ comparison: String) throws -> Graph {
+      var network = NetworkBuilder(opset: 18)
+      let x = network.input([2, 3])
+      let (half, fifth, tenth, one, two) = (
+        network.constant(try Tensor(scalar: Float(0.5))), network.constant(try Tensor(scalar: Float(0.2))),
+        network.constant(try Tensor(scalar: Float(0.1))), network.constant(try Tensor(scalar: Float(1))),
+        network.constant(try Tensor(scalar: Float(2)))
+      )
+      let clipped = try network.node("Clip", [x, half, half], name: "clip")
+      let product = try network.node("Mul", [clipped, fifth], name: "mul")
+      if comparison == "Add" {
+        let zero = network.constant(try Tensor(scalar: Float(0)))
+        let nothing = try network.node("Mul", [product, zero], name: "nothing")
+        return try network.finished(network.node("Add", [nothing, one], name: "add"))
+      }
+      let decision = try network.node(comparison, [product, tenth], name: "decision")
+      return try network.finished(network.node("Where", [decision, one, two], name: "where"))
+    }
+    let first = try network("Less")
+    #expect(try compared(first, network("Less")).notes.isEmpty)
+    let report = try compared(first, network("LessOrEqual"))
+    #expect(report.equal && report.outputs[0].largestDifference == 1)
+    #expect(report.notes.count == 1 && report.notes[0].contains("decision"), "\(report.notes)")
+    try expect(first, network("Add"), differAt: "add")
+  }
+
   @Test func twoDifferences() throws {
     let first = try ImageNetwork().graph()
     let second = try ImageNetwork.with { $0.clipLimit = 5.5 }.changing("w2") { $0[0] += 0.1 }

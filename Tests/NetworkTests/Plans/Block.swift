@@ -3,30 +3,30 @@ import InfoldOperators
 import InfoldTensor
 import TestSupport
 
-/// Small networks, each for something that a plan does.
+/// Small networks, each for one feature of plans.
 enum Block: String, CaseIterable {
-  /// Two convolutions with normalization, and the input added: both normalizations are folded, the addition and the activation are done
-  /// by the second convolution.
+  /// Two convolutions with normalization, and the input added. Both normalizations are folded, and the second convolution computes the
+  /// addition and the activation.
   case residual = "residual-block"
   /// An expansion, a depthwise convolution, squeeze and excitation, and a projection.
   case invertedResidual = "inverted-residual-block"
-  /// Normalizations that cannot be folded, and concatenations whose parts are written to their places.
+  /// Normalizations that cannot be folded, and concatenations whose parts are written in place.
   case dense = "dense-block"
   /// Convolutions of bytes with an addition.
   case quantized = "quantized-block"
-  /// Layer normalization, attention, and Gelu as it is written out.
+  /// Layer normalization, attention, and Gelu written as its formula.
   case transformer = "transformer-block"
-  /// Images that are computed one by one, and fully connected layers for all of them.
+  /// Images that are computed one by one, and fully connected layers for the whole batch.
   case splitBatch = "split-batch"
-  /// Functions of each number, in one step.
+  /// Element-wise functions, in one step.
   case chain = "element-wise-chain"
   /// Convolutions of every kind.
   case convolutions
-  /// Channels that are last in the model, too.
+  /// A channels-last model.
   case channelsLast = "channels-last"
-  /// A step that only the reference evaluation has, between kernels.
+  /// A step that only has a reference evaluation, between kernels.
   case reference = "reference-between-kernels"
-  /// A network that no pass may rewrite.
+  /// A network that passes may not rewrite.
   case asWritten = "as-written"
 
   static let opset = 17

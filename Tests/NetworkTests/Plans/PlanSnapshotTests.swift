@@ -6,12 +6,13 @@ import InfoldSystem
 import TestSupport
 import Testing
 
-/// Plans as they are recorded in `Tests/Recorded/plans`: a fusion that is lost, another algorithm, another layout or more memory is seen.
+/// Plans, compared with those in `Tests/Recorded/plans`. This reveals a lost fusion, a different algorithm or layout, and an increase of
+/// memory.
 ///
 /// They are made for the portable kernels and one thread, so that they are the same on every machine. After a change that is meant to
-/// change plans, `tools/record-plans.sh` records them anew, and the difference belongs into the commit.
+/// change plans, `tools/record-plans.sh` records them again, and the difference belongs in the commit.
 @Suite struct PlanSnapshotTests {
-  /// A network of a file, and what its plan is made for.
+  /// A network from a file, and the shapes and options of its plan.
   struct FileCase: CustomTestStringConvertible {
     let name: String
     var path: String?
@@ -55,7 +56,7 @@ import Testing
     try Snapshot(block.rawValue).expect(Self.plan(model, SessionOptions(optimize: block != .asWritten)))
   }
 
-  /// Each file there is that of a test.
+  /// Each recorded file belongs to a test.
   @Test(.disabled(if: Snapshot.isRecording)) func nothingElseIsRecorded() throws {
     let names = Self.files.map(\.name) + Block.allCases.map(\.rawValue)
     let files = try FileManager.default.contentsOfDirectory(atPath: Snapshot.folder)
@@ -78,7 +79,7 @@ import Testing
   }
 }
 
-/// A plan that is recorded as text.
+/// A plan recorded as text.
 private struct Snapshot {
   static let folder = "\(repositoryFolder)/Tests/Recorded/plans"
   static let isRecording = ProcessInfo.processInfo.environment["INFOLD_RECORD_PLANS"] != nil
@@ -91,7 +92,7 @@ private struct Snapshot {
     path = "\(Self.folder)/\(name).txt"
   }
 
-  /// Expects the text of a plan, without the numbers of steps, which would differ behind every step that comes or goes.
+  /// Expects the text of a plan, without the numbers of steps, which change whenever an earlier step is added or removed.
   func expect(_ plan: PlanDescription, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let text = plan.description.replacing(#/(?m)^\d+\. /#, with: "")
     if Self.isRecording { try text.write(toFile: path, atomically: true, encoding: .utf8) }
@@ -102,7 +103,7 @@ private struct Snapshot {
       sourceLocation: sourceLocation)
   }
 
-  /// The lines that are gone and those that are new, each with its number.
+  /// The removed and the new lines, each with its number.
   private func difference(_ old: String, _ new: String) -> String {
     func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
     let changes = lines(new).difference(from: lines(old)).map { change in

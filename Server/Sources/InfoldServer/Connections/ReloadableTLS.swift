@@ -41,7 +41,7 @@ public final class ReloadableTLS: Sendable {
   }
 
   /// Reads the files again. If they cannot be used, the previous certificates stay in use.
-  /// - Throws: Like `init(_:)`.
+  /// - Throws: The errors of `init(_:)`.
   public func reload() throws(InfoldError) {
     let new = try Self.state(files)
     state.withLock { $0 = new }
@@ -54,7 +54,7 @@ public final class ReloadableTLS: Sendable {
   public var configuration: TLSConfiguration { state.withLock { $0.configuration } }
 
   /// Reads a configuration from files.
-  /// - Throws: Like `init(_:)`.
+  /// - Throws: The errors of `init(_:)`.
   public static func configuration(_ files: TLSFiles) throws(InfoldError) -> TLSConfiguration {
     func reading<Output>(_ path: String, _ what: String, _ body: () throws -> Output) throws(InfoldError) -> Output {
       guard FileManager.default.isReadableFile(atPath: path) else {

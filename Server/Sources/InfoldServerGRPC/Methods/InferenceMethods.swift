@@ -80,7 +80,7 @@ struct InferenceMethods: RegistrableRPCService {
 }
 
 extension Inference_ModelMetadataResponse.TensorMetadata {
-  /// The message of a tensor. Unknown facts are left empty.
+  /// The message of a tensor. Unknown properties are left empty.
   fileprivate init(_ tensor: TensorMetadata) {
     self.init()
     name = tensor.name

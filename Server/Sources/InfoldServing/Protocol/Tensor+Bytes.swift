@@ -67,7 +67,7 @@ extension Tensor {
   ///   - elements: The elements.
   ///   - shape: The sizes, outermost first.
   ///   - name: The name of the input, for errors.
-  /// - Throws: Like `init(bytes:datatype:shape:input:)`.
+  /// - Throws: The errors of `init(bytes:datatype:shape:input:)`.
   package init<Element: TensorElement>(
     elements: [Element], shape: [Int64], input name: String
   ) throws(ServingError) {

@@ -225,7 +225,7 @@ struct LayerTest {
     guard total > 0 else { return nil }
     let error = max(channel.spread, pool) * channel.size / total.squareRoot()
     let significance = channel.mean.magnitude / error
-    guard significance > 4 * Self.threshold, channel.mean.magnitude > 4 * Self.leastUnits * unit * magnitude
+    guard significance > 4 * Self.threshold, channel.mean.magnitude > Self.leastUnits * unit * magnitude
     else { return nil }
     return LayerDifference(part: .offset, channel: channel.index, change: channel.mean, significance: significance)
   }

@@ -57,8 +57,8 @@ public struct SessionReport: Sendable, Encodable {
     public internal(set) var beyond = 0
   }
 
-  /// The distance between an output of the session and the original in double precision, computed
-  /// from the inputs on.
+  /// The distance between an output of the session and that of the original in double precision,
+  /// both computed from the inputs of the model.
   public struct Output: Sendable, Encodable {
     /// The name.
     public internal(set) var name: String

@@ -29,8 +29,8 @@ public struct StatisticsDiagnosis: Sendable, Encodable {
     public let fits: Bool
   }
 
-  /// The threshold of a layer's divergence, ½. From this on, the running statistics do not fit. It
-  /// corresponds to means that are shifted by one standard deviation in every channel.
+  /// The threshold of a layer's divergence, ½. If a layer reaches it, the running statistics do not
+  /// fit. It corresponds to means that are shifted by one standard deviation in every channel.
   public static let misfit = 0.5
 
   /// The number of samples.

@@ -1,7 +1,7 @@
 import Glibc
 import Infold
 
-/// The allocations of the process so far, by the library that `tools/check-allocations.sh` puts before the allocator.
+/// The number of allocations of the process so far, from the library that `tools/check-allocations.sh` preloads.
 let allocations: @convention(c) () -> Int = {
   guard let symbol = dlsym(nil, "infold_allocations") else { fatalError("run this by tools/check-allocations.sh") }
   return unsafeBitCast(symbol, to: (@convention(c) () -> Int).self)
