@@ -33,6 +33,11 @@ struct CollectedComparison {
     for (index, pair) in outputs.enumerated() {
       guard let a = first.tensor(pair.first), let b = second.tensor(pair.second) else { continue }
       try report.outputs[index].add(a, b)
+      if report.inputs.count == 1, a.shape != b.shape {
+        report.notes.append(
+          "the output \(String(quoting: first.graph[pair.first].name)) has the shape \(b.shape) in the second model, "
+            + "but \(a.shape) in the first model")
+      }
     }
     if report.inputs.count == 1 { describe(found.result, found.matching, first, second) }
     addSteps(found.result.steps, first, second)

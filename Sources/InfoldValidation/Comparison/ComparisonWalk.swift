@@ -35,12 +35,17 @@ struct ComparisonWalk {
   init(_ comparison: StepwiseComparison) throws(InfoldError) {
     self.comparison = comparison
     let run = comparison.first
-    estimates = run.graph.valueIDs.map { id in
+    estimates = try run.graph.valueIDs.map { id throws(InfoldError) in
       guard let tensor = run.tensor(id) else { return nil }
       if run.isConstant(id) {
         return ErrorEstimate(constant: tensor, relative: comparison.rounding.constants)
       }
-      return run.producer(id) == nil ? ErrorEstimate(exactly: tensor) : nil
+      guard run.producer(id) == nil else { return nil }
+      // The second network's input may have been rounded to a narrower type.
+      guard let partner = comparison.partners[id], let other = try comparison.tensor(partner),
+        other.count == tensor.count, other.elementType == tensor.elementType
+      else { return ErrorEstimate(exactly: tensor) }
+      return ErrorEstimate(exactly: try other.reshaped(to: tensor.shape))
     }
     origins = Array(repeating: [], count: run.graph.values.count)
   }
@@ -147,18 +152,25 @@ struct ComparisonWalk {
       return
     }
     let layer = pending.removeValue(forKey: value)
-    guard tensor.elementType.isFloatingPoint == estimate.value.elementType.isFloatingPoint else { return }
+    let isComparable = tensor.elementType.isFloatingPoint == estimate.value.elementType.isFloatingPoint
+    guard isComparable || first.graph.index.isOutput(value) else { return }
     let tensor = try tensor.reshaped(to: estimate.value.shape)
     let bounds = try ElementBounds(estimate)
     let measured = try bounds.measure(tensor)
     steps.append(StepwiseComparison.Step(value: value, other: other, measured: measured))
+    guard isComparable else {
+      if let difference = measured.difference ?? measured.unbounded {
+        findings.append((finding(value, other, difference, bounds, tensor), inherited))
+      }
+      return
+    }
     estimates[value.index] = ErrorEstimate(exactly: tensor)
     origins[value.index] = []
     let isFloat = tensor.elementType == .float64
     // What no bound explains must not pass at an output.
     let unbounded = first.graph.index.isOutput(value) ? measured.unbounded : nil
     guard let difference = measured.difference ?? unbounded else {
-      if isFloat { confirmed.formUnion(inherited) }
+      if isFloat, measured.isTight { confirmed.formUnion(inherited) }
       if inherited.isEmpty { try compareConstants(value, estimate, other, tensor, bounds, layer) }
       return
     }
@@ -166,7 +178,9 @@ struct ComparisonWalk {
     if isFloat, !first.graph.index.isOutput(value),
       let map = try ChannelMap.find(estimate.value, bound: bounds.limits, tensor)
     {
-      estimates[value.index] = ErrorEstimate(exactly: try map.undone(tensor))
+      // The factors are known only as exactly as the value.
+      estimates[value.index] = ErrorEstimate(
+        try map.undone(tensor), error: map.scales ? try Tensor(shape: estimate.value.shape, bounds.limits) : nil)
       maps[value] = map
       if inherited.isEmpty { suspects[value] = finding }
       origins[value.index] = inherited.isEmpty ? [value] : inherited

@@ -41,6 +41,9 @@ struct DifferenceSearch {
     if pass.findings.isEmpty, !initial.findings.isEmpty, comparison.rounding.arithmetic == 0, try !outputsAgree() {
       (excluded, pass) = ([], initial)
     }
+    if pass.findings.isEmpty, comparison.rounding.arithmetic == 0, let finding = try unexplained(pass) {
+      pass.findings = [finding]
+    }
     return Result(findings: pass.findings, maps: pass.maps, steps: pass.steps, unlike: excluded)
   }
 
@@ -95,12 +98,58 @@ struct DifferenceSearch {
   /// Whether the outputs among these values are equal up to double precision.
   private func hasNoEffect(_ descendants: Set<ValueID>) throws(InfoldError) -> Bool {
     for pair in comparison.outputs where descendants.contains(pair.first) {
-      guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
-        a.count == b.count,
-        try ElementBounds(ErrorEstimate(exactly: a)).measure(b).difference == nil
-      else { return false }
+      guard try isSame(pair) else { return false }
     }
     return true
+  }
+
+  /// Whether an output is equal up to double precision.
+  private func isSame(_ pair: (first: ValueID, second: ValueID)) throws(InfoldError) -> Bool {
+    guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
+      a.count == b.count, a.elementType == b.elementType
+    else { return false }
+    return try ElementBounds(ErrorEstimate(exactly: a)).measure(b).difference == nil
+  }
+
+  /// The largest difference of an output, relative to its largest magnitude, that may remain without
+  /// an explanation.
+  private static let unexplained = 1e-3
+
+  /// Returns the cause of a difference of an output if all values are within their bounds: the value
+  /// whose wide bounds hide the largest difference.
+  private func unexplained(_ pass: StepwiseComparison.Result) throws(InfoldError) -> StepwiseComparison.Finding? {
+    for pair in comparison.outputs {
+      guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
+        a.count == b.count, a.elementType == .float64, b.elementType == .float64
+      else { continue }
+      let limit = Self.unexplained * a.largestMagnitude
+      guard
+        zip(try a.numbers(), try b.numbers()).contains(where: { x, y in x.isFinite && !((x - y).magnitude <= limit) })
+      else { continue }
+      let ancestors = ancestors(of: pair.first)
+      func size(_ step: StepwiseComparison.Step) -> Double {
+        max(step.measured.largest, step.measured.unbounded?.amount ?? 0)
+          / max(step.measured.magnitude, .leastNormalMagnitude)
+      }
+      let hidden = pass.steps.filter { ancestors.contains($0.value) && !$0.measured.isTight }
+      guard let step = hidden.max(by: { size($0) < size($1) }) ?? pass.steps.last(where: { $0.value == pair.first })
+      else { continue }
+      return StepwiseComparison.Finding(
+        value: step.value, other: step.other,
+        difference: max(step.measured.largest, step.measured.unbounded?.amount ?? 0), allowed: step.measured.allowed,
+        largest: step.measured.magnitude, place: [],
+        count: step.measured.unbounded?.count ?? comparison.first.tensor(step.value)?.count ?? 0)
+    }
+    return nil
+  }
+
+  /// Returns `value` and all values that it depends on.
+  private func ancestors(of value: ValueID) -> Set<ValueID> {
+    var ancestors: Set<ValueID> = [value]
+    for node in comparison.first.graph.nodes.reversed() where node.definitions.contains(where: ancestors.contains) {
+      ancestors.formUnion(node.uses)
+    }
+    return ancestors
   }
 
   /// The largest relative difference of an output that can be due to constants that were rounded
@@ -126,11 +175,6 @@ struct DifferenceSearch {
 
   /// Returns the values on paths from `start` to `end`, without outputs and without `end`.
   private func between(_ start: ValueID, _ descendants: Set<ValueID>, _ end: ValueID) -> Set<ValueID> {
-    let graph = comparison.first.graph
-    var ancestors: Set<ValueID> = [end]
-    for node in graph.nodes.reversed() where node.definitions.contains(where: ancestors.contains) {
-      ancestors.formUnion(node.uses)
-    }
-    return descendants.intersection(ancestors).subtracting([end]).filter { !isOutput($0) }
+    descendants.intersection(ancestors(of: end)).subtracting([end]).filter { !isOutput($0) }
   }
 }

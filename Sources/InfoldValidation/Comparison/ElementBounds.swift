@@ -30,6 +30,8 @@ struct ElementBounds {
     var magnitude = 0.0
     /// Whether the bounds of all elements are finite.
     var isKnown = true
+    /// Whether the bounds are narrow enough to show that a value is right.
+    var isTight: Bool { isKnown && allowed <= ElementBounds.tolerance * magnitude }
     /// The element that exceeds its bound by the most.
     var difference: Difference?
     /// Of the elements without a finite bound, the one that differs by the most, if that is more than
@@ -38,7 +40,7 @@ struct ElementBounds {
   }
 
   /// The largest difference of an element without a finite bound, relative to the largest magnitude.
-  private static let tolerance = 1e-3
+  fileprivate static let tolerance = 1e-3
 
   init(_ estimate: ErrorEstimate) throws(InfoldError) {
     value = estimate.value
@@ -47,11 +49,12 @@ struct ElementBounds {
       largest = try value.numbers().reduce(0) { max($0, $1.magnitude) }
       return
     }
-    let largest = value.largestMagnitude, floor = RoundingModel.floor * largest
-    self.largest = largest
+    largest = value.largestMagnitude
+    let numbers = try value.elements(as: Double.self), scale = value.scale
+    let floors = numbers.map { x in RoundingModel.floor * max(scale, x.isFinite ? x.magnitude : 0) }
     limits =
-      try estimate.total()?.elements(as: Double.self).map { 1.01 * $0 + floor }
-      ?? Array(repeating: floor, count: value.count)
+      try estimate.total()?.elements(as: Double.self).enumerated().map { 1.01 * $0.element + floors[$0.offset] }
+      ?? floors
   }
 
   /// Compares `other` with the value.

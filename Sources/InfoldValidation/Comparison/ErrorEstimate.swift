@@ -37,7 +37,8 @@ struct ErrorEstimate {
   func total() throws(InfoldError) -> Tensor? {
     guard relative > 0 else { return error }
     let part = relative
-    let own = try value.mapped { (x: Double) in part * x.magnitude }
+    // Infinite constants are exact.
+    let own = try value.mapped { (x: Double) in x.isFinite ? part * x.magnitude : 0 }
     return try error.map { (error) throws(InfoldError) in try own.adding(error) } ?? own
   }
 
@@ -58,6 +59,8 @@ struct RoundingModel {
   var results: Double
   /// The largest finite number of that type.
   var largest = Double.greatestFiniteMagnitude
+  /// The smallest positive number of that type.
+  var underflow = 0.0
 
   /// The number of roundings in a constant that is computed ahead of time in its own type, such as
   /// a weight times γ ÷ √(σ² + ε). Each of the constants in such a formula may have an error of
@@ -75,7 +78,8 @@ struct RoundingModel {
   static func declared(_ type: ElementType, constants unit: Double) -> RoundingModel {
     RoundingModel(
       constants: count * unit, arithmetic: min(type.unitRoundoff, ErrorBounds.unit), results: type.unitRoundoff,
-      largest: type == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude))
+      largest: type == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude),
+      underflow: type == .float16 ? 0x1p-24 : type == .bfloat16 ? 0x1p-133 : 0x1p-149)
   }
 
   /// The error of double precision itself, relative to the largest magnitude.
@@ -93,6 +97,39 @@ extension Tensor {
 
   /// Returns a tensor of type float64 times a number.
   func times(_ factor: Double) throws(InfoldError) -> Tensor { try mapped { (x: Double) in x * factor } }
+
+  /// Whether a tensor of type float64 has finite elements only.
+  var isFinite: Bool {
+    withElements(as: Double.self) { elements in elements.indices.allSatisfy { elements[$0].isFinite } }
+  }
+
+  /// Whether a tensor of type float64 consists of whole numbers. `true` for other types.
+  var isWhole: Bool {
+    guard elementType == .float64 else { return true }
+    return withElements(as: Double.self) { elements in
+      elements.indices.allSatisfy { elements[$0] == elements[$0].rounded() }
+    }
+  }
+
+  /// The magnitude that rounding errors of double precision are relative to: that of the largest
+  /// element, or at most 2¹⁰ times the largest one of 99 % of all elements. Masks and padding
+  /// consist of few elements that are much larger than all others.
+  var scale: Double {
+    withElements(as: Double.self) { elements in
+      var counts = [Int](repeating: 0, count: 2048), total = 0, largest = 0.0
+      for index in elements.indices where elements[index].magnitude < .infinity && elements[index] != 0 {
+        counts[Int(elements[index].exponentBitPattern)] += 1
+        total += 1
+        largest = max(largest, elements[index].magnitude)
+      }
+      var exponent = 2046, above = counts[2046]
+      while exponent > 0, above * 100 <= total {
+        exponent -= 1
+        above += counts[exponent]
+      }
+      return min(largest, Double(sign: .plus, exponent: min(exponent - 1023 + 11, 1023), significand: 1))
+    }
+  }
 
   /// Whether all elements of a tensor of type float64 are zero.
   var isZero: Bool { withElements(as: Double.self) { elements in elements.indices.allSatisfy { elements[$0] == 0 } } }

@@ -81,7 +81,14 @@ struct ErrorPropagation {
       }
     }
     // Errors move with the elements and do not grow.
-    if typed.averagesInput { return try moved(inputs, 0...0) }
+    if typed.averagesInput {
+      let errors = try moved(inputs, 0...0)
+      guard rounds else { return errors }
+      // The weights of an average are constants that the other network may have rounded.
+      let average = try evaluate([inputs[0]!.value.absolute()] + inputs.dropFirst().map { $0?.value }).absolute()
+      let own = try average.times(rounding.constants)
+      return try errors.map { (errors) throws(InfoldError) in try errors.adding(own) } ?? own
+    }
     if let sources = type(of: typed).elementSources { return try moved(inputs, sources) }
     return try sampled(inputs, [value])[0]
   }
@@ -147,10 +154,13 @@ extension ErrorPropagation {
   }
 
   private func sum(_ inputs: [ErrorEstimate?], _ signs: [Double]) throws(InfoldError) -> Tensor? {
-    let floor = inputs.reduce(0.0) { max($0, $1!.value.largestMagnitude) } * 2 * ErrorBounds.doubleUnit
     var parts: [Tensor] = []
-    for (input, sign) in zip(inputs, signs) { parts.append(try input!.dense().times(sign)) }
-    return try evaluate(parts).mapped { (error: Double) in error.magnitude + floor }
+    for (input, sign) in zip(inputs, signs) {
+      let floor = 2 * ErrorBounds.doubleUnit
+      let own = try input!.value.mapped { (x: Double) in x.isFinite ? floor * x.magnitude : 0 }
+      parts.append(try input!.dense().adding(own).times(sign))
+    }
+    return try evaluate(parts).absolute()
   }
 
   private func multiplied(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
@@ -185,18 +195,22 @@ extension ErrorPropagation {
 
 extension ErrorPropagation {
   /// Returns the errors of the outputs, from evaluations with inputs that are moved by their
-  /// errors. An integer is unknown if one of these evaluations changes it.
+  /// errors. An integer is unknown if one of these evaluations changes it. Constants that are whole
+  /// numbers, such as exponents and limits, are exact.
   private func sampled(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
     var errors = [Tensor?](repeating: nil, count: values.count)
     let moves = try inputs.enumerated().map { (index, input) throws(InfoldError) -> Tensor? in
-      guard isMovable(index), let error = try input?.total(), !error.isZero else { return nil }
+      guard isMovable(index), let input, input.error != nil || !input.value.isWhole,
+        let error = try input.total(), !error.isZero
+      else { return nil }
       return error
     }
-    guard moves.contains(where: { $0 != nil }) else { return errors }
-    for pattern in SignPattern.allCases {
+    let movable = moves.count { $0 != nil }
+    guard movable > 0 else { return try withOwnConstants(errors, inputs, values) }
+    for pattern in SignPattern.allCases where movable > 1 || pattern.movesInputsAlike {
       let operands = try inputs.enumerated().map { (index, input) throws(InfoldError) -> Tensor? in
         guard let input, let error = moves[index] else { return input?.value }
-        return try pattern.moving(input.value, by: error, seed: UInt64(index))
+        return try pattern.moving(input.value, by: error, input: index)
       }
       // The operator may reject a moved input, such as a size. Such an evaluation is skipped.
       guard let moved = try? node.evaluate(operands, precision: .double) else { continue }
@@ -209,14 +223,69 @@ extension ErrorPropagation {
           } ?? change
       }
     }
-    let isElementwise = isElementwise(inputs, values)
-    for index in errors.indices where !isElementwise {
-      // Untried signs may move an element as far as the tried ones moved others.
-      guard let error = errors[index] else { continue }
-      let spread = error.largestMagnitude / 2
-      errors[index] = try error.mapped { (x: Double) in 4 * x + spread }
+    if let value = values.count == 1 ? values[0] : nil, let error = errors[0],
+      node.isElementwise(inputs.map { $0?.value }, output: value)
+    {
+      errors[0] = try unknown(moves, movable > 1 ? error.times(2) : error)
+    } else {
+      let isUnknown = moves.contains { $0?.isFinite == false }
+      for index in errors.indices {
+        guard let error = errors[index] else { continue }
+        // Untried signs may move an element as far as the tried ones moved others. Selected elements
+        // move no farther than with all signs alike.
+        let spread = isUnknown ? .infinity : rounds ? error.largestMagnitude / 2 : 0
+        let factor = rounds ? 4.0 : 1
+        errors[index] = try error.mapped { (x: Double) in factor * x + spread }
+      }
+    }
+    return try withOwnConstants(errors, inputs, values)
+  }
+
+  /// Returns the errors of an element-wise operator, infinite for elements that depend on an element
+  /// without a finite bound.
+  private func unknown(_ moves: [Tensor?], _ errors: Tensor) throws(InfoldError) -> Tensor {
+    var errors = errors
+    for case let move? in moves where !move.isFinite {
+      let open = try move.mapped { (x: Double) in x.isFinite ? 0 : .infinity }
+      errors = try .broadcasting(errors, open) { (a: Double, b: Double) in a + b }
     }
     return errors
+  }
+
+  /// Adds the errors that constants of the operator itself cause, such as attributes: the other
+  /// network may have them as rounded constants.
+  private func withOwnConstants(
+    _ errors: [Tensor?], _ inputs: [ErrorEstimate?], _ values: [Tensor?]
+  ) throws(InfoldError) -> [Tensor?] {
+    let relative = rounding.constants
+    guard rounds, relative > 0 else { return errors }
+    return try zip(errors, values).map { (error, value) throws(InfoldError) -> Tensor? in
+      guard let value, value.elementType == .float64 else { return error }
+      var own: Tensor
+      if isElementwise(inputs, values), inputs[0]?.value.elementType == .float64 {
+        own = try slopes(inputs[0]!.value, value, relative)
+      } else if node.isElementwise(inputs.map { $0?.value }, output: value) {
+        own = try value.mapped { (y: Double) in y.isFinite ? relative * y.magnitude : 0 }
+      } else {
+        own = try Tensor(repeating: relative * value.largestMagnitude, shape: value.shape)
+      }
+      if let error { own = try own.adding(error) }
+      return own
+    }
+  }
+
+  /// Returns the errors of a function of single elements that rounded constants cause: relative to
+  /// its result, and like an error of its input. Steps of the function do not count.
+  private func slopes(_ x: Tensor, _ value: Tensor, _ relative: Double) throws(InfoldError) -> Tensor {
+    let above = try evaluate([x.times(1 + relative)] + node.inputs.dropFirst().map { _ in nil })
+    let rise = try Self.change(value, above)
+    let limits = try Tensor.broadcasting(x, value) { (x: Double, y: Double) in
+      16 * relative * max(x.isFinite ? x.magnitude : 0, y.isFinite ? y.magnitude : 0)
+    }
+    let own = try Tensor.broadcasting(rise, limits) { (rise: Double, limit: Double) in min(rise, limit) }
+    return try .broadcasting(own, value) { (own: Double, y: Double) in
+      own + (y.isFinite ? relative * y.magnitude : 0)
+    }
   }
 
   /// Whether each output element depends on only one input element. In that case the evaluations
@@ -269,7 +338,8 @@ extension ErrorPropagation {
       }
       fixed = (8 * rounding.arithmetic + stored) * value.largestMagnitude + 2 * rounding.arithmetic * operands
     }
-    return try value.mapped { (x: Double) in stored * x.magnitude + fixed }
+    let underflow = 2 * rounding.underflow
+    return try value.mapped { (x: Double) in stored * x.magnitude + fixed + underflow }
   }
 }
 
@@ -305,13 +375,20 @@ extension ErrorPropagation {
 /// The direction in which the error of each element moves it.
 private enum SignPattern: UInt64, CaseIterable {
   case up, down, mixed, other
+  /// Every other input up and the rest down, and the reverse.
+  case alternating, reversed
 
-  func moving(_ value: Tensor, by error: Tensor, seed: UInt64) throws(InfoldError) -> Tensor {
+  /// Whether the pattern differs from others for a single input.
+  var movesInputsAlike: Bool { self != .alternating && self != .reversed }
+
+  func moving(_ value: Tensor, by error: Tensor, input: Int) throws(InfoldError) -> Tensor {
     switch self {
     case .up: return try value.adding(error)
     case .down: return try .broadcasting(value, error) { (x: Double, e: Double) in x - e }
+    case .alternating, .reversed:
+      return try ((input % 2 == 0) == (self == .alternating) ? Self.up : .down).moving(value, by: error, input: input)
     case .mixed, .other:
-      var generator = SplitMix64(seed: seed &* 2 &+ rawValue)
+      var generator = SplitMix64(seed: UInt64(input) &* 2 &+ rawValue)
       let signs = try Tensor(
         shape: error.shape, try error.elements(as: Double.self).map { generator.next() & 1 == 0 ? $0 : -$0 })
       return try value.adding(signs)

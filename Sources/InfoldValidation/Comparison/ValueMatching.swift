@@ -235,8 +235,8 @@ struct ValueMatching {
 
   private mutating func matchBackward(_ ofAnySize: Bool) {
     for id in first.graph.nodeIDs.reversed() {
-      let node = first.graph[id]
-      guard let output = node.outputs.first ?? nil, let partner = partners[output],
+      guard let output = first.graph[id].outputs.first ?? nil, let partner = partners[output],
+        let node = first.producer(first.unordered(output)).map({ first.graph[$0] }),
         let other = second.producer(second.unordered(partner)).map({ second.graph[$0] }), other.opType == node.opType
       else { continue }
       for (a, b) in inputPairs(node, other) where fit(a, b, ofAnySize: ofAnySize) {

@@ -9,16 +9,16 @@ import InfoldTensor
 /// differences of all output channels. The error of the estimate decreases with the square root of
 /// the number of positions. A weight is reported if its change meets three conditions:
 ///
-/// - It is more than nine standard errors away from zero. With a hundred million weights and normal
+/// - It is more than eleven standard errors away from zero. With a hundred million weights and normal
 ///   noise, the largest change is about six. The standard error is the larger one of two: that of
 ///   noise of equal size at all positions, and that derived from each position's own difference (J.
 ///   G. MacKinnon and H. White, Some heteroskedasticity-consistent covariance matrix estimators
 ///   with improved finite sample properties, 1985).
-/// - It is more than nine times as large as the changes that the same differences suggest for the
+/// - It is more than eleven times as large as the changes that the same differences suggest for the
 ///   other weights of its output channel, after its own effect is subtracted. Noise that is
 ///   correlated between positions, such as that of Winograd's algorithm or of rounded weights,
 ///   therefore widens its own bound (B. Efron, Large-scale simultaneous hypothesis testing, 2004).
-/// - It is more than nine times as large as rounding all weights of the channel can suggest.
+/// - It is more than eleven times as large as rounding all weights of the channel can suggest.
 ///
 /// Offsets and factors of output channels are tested in the same way, with a threshold of 36
 /// standard errors. With few positions, as in a fully connected layer with one row, nothing is
@@ -30,7 +30,9 @@ struct LayerTest {
   private let unit: Double
   private let testsOffsets: Bool
 
-  private static let threshold = 9.0
+  private static let threshold = 11.0
+  /// The number of weights of an output channel that are tested.
+  private static let candidates = 6
   /// The smallest shift of an output channel to report, in multiples of the typical shift.
   private static let shiftThreshold = 12.0
   /// The smallest change of an offset or a factor that is worth reporting, in units of roundoff.
@@ -195,21 +197,28 @@ struct LayerTest {
       let products = Self.products(rows, part.map(\.noise))
       for (channel, products) in zip(part, products) {
         let spread = max(channel.spread, pool)
-        var best = (term: -1, significance: 0.0)
-        for term in 0..<rows.length where rows.isSeen[term] {
-          let significance = products[term].magnitude / rows.squares[term].squareRoot()
-          if significance > best.significance { best = (term, significance) }
+        let significances = (0..<rows.length).map { term in
+          rows.isSeen[term] ? products[term].magnitude / rows.squares[term].squareRoot() : 0
         }
         // The noise includes the effect of the weight itself, and so seems larger than it is by at
         // most that effect.
-        guard best.term >= 0, best.significance > Self.threshold * pool,
-          best.significance > spread * min(Self.threshold, Double(rows.count).squareRoot() / 4),
-          let difference = weight(best.term, products, rows, channel, pool)
+        guard let largest = significances.max(), largest > Self.threshold * pool,
+          largest > spread * min(Self.threshold, Double(rows.count).squareRoot() / 4)
         else { continue }
+        // Inputs that vary alike compete for an effect.
+        let terms = significances.indices.filter { significances[$0] > 0.9 * largest }
+          .sorted { significances[$0] > significances[$1] }.prefix(Self.candidates)
+        var difference: LayerDifference?
+        var term = 0
+        for candidate in terms where difference == nil {
+          difference = weight(candidate, products, rows, channel, pool)
+          term = candidate
+        }
+        guard let difference else { continue }
         found.append(difference)
         // A weight whose inputs have one sign shifts the whole channel.
         if let offset = offsets[channel.index],
-          (offset.change - difference.change * Double(rows.means[best.term])).magnitude < offset.change.magnitude / 4
+          (offset.change - difference.change * Double(rows.means[term])).magnitude < offset.change.magnitude / 4
         {
           offsets[channel.index] = nil
         }
