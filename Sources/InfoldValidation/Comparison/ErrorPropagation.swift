@@ -339,7 +339,7 @@ extension ErrorPropagation {
       fixed = (8 * rounding.arithmetic + stored) * value.largestMagnitude + 2 * rounding.arithmetic * operands
     }
     let underflow = 2 * rounding.underflow
-    return try value.mapped { (x: Double) in stored * x.magnitude + fixed + underflow }
+    return try value.mapped { (x: Double) in (x.isFinite ? stored * x.magnitude : 0) + fixed + underflow }
   }
 }
 
