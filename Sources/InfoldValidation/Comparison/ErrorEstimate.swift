@@ -103,11 +103,12 @@ extension Tensor {
     withElements(as: Double.self) { elements in elements.indices.allSatisfy { elements[$0].isFinite } }
   }
 
-  /// Whether a tensor of type float64 consists of whole numbers. `true` for other types.
+  /// Whether a tensor of type float64 consists of whole numbers up to 256, which all floating-point
+  /// types represent. `true` for other types.
   var isWhole: Bool {
     guard elementType == .float64 else { return true }
     return withElements(as: Double.self) { elements in
-      elements.indices.allSatisfy { elements[$0] == elements[$0].rounded() }
+      elements.indices.allSatisfy { elements[$0].magnitude <= 256 && elements[$0] == elements[$0].rounded() }
     }
   }
 
