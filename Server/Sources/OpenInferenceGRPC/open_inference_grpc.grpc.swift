@@ -309,7 +309,7 @@ extension Inference_GRPCInferenceService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+        /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Inference_RepositoryModelLoadRequest` messages.
@@ -480,7 +480,7 @@ extension Inference_GRPCInferenceService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+        /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Inference_RepositoryModelLoadRequest` message.
@@ -649,7 +649,7 @@ extension Inference_GRPCInferenceService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+        /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
         ///
         /// - Parameters:
         ///   - request: A `Inference_RepositoryModelLoadRequest` message.
@@ -1187,7 +1187,7 @@ extension Inference_GRPCInferenceService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+        /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Inference_RepositoryModelLoadRequest` message.
@@ -1488,7 +1488,7 @@ extension Inference_GRPCInferenceService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+        /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Inference_RepositoryModelLoadRequest` message.
@@ -1764,7 +1764,7 @@ extension Inference_GRPCInferenceService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+    /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Inference_RepositoryModelLoadRequest` message.
@@ -2057,7 +2057,7 @@ extension Inference_GRPCInferenceService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Loads a model from the repository, or reloads it. The old version answers until the new one is ready.
+    /// > Loads a model from the repository, or loads it anew. The old one answers until the new one is ready.
     ///
     /// - Parameters:
     ///   - message: request message to send.
