@@ -54,16 +54,21 @@ def recorded(folder, values, name):
 
 def effect(node, inputs, outputs, change, place, shape):
     """Returns by how much a change of a weight moves the outputs of the layer, as a standard deviation relative
-    to their root mean square. A constant part does not count, since it equals a change of the offset."""
+    to their root mean square. All samples count alike, whatever the magnitude of their outputs. A constant part
+    does not count, since it equals a change of the offset. The effect of a weight that is multiplied with zero at
+    nearly all positions is 0."""
     numbers = {attribute.name: attribute.i for attribute in node.attribute}
     if node.op_type == "Conv":
         group = place[0] // (shape[0] // (numbers.get("group") or 1))
         source, target = inputs[:, :, group * shape[1] + place[1]], outputs[:, :, place[0]]
+        size = np.sqrt(np.mean(outputs ** 2, axis=tuple(range(2, outputs.ndim)), keepdims=True))[:, :, 0]
     else:
         row, column = reversed(place) if numbers.get("transB") else place
         source, target = inputs[..., row], outputs[..., column]
+        size = np.sqrt(np.mean(outputs ** 2, axis=-1))
     if np.count_nonzero(source) < source.size / 20:
         return 0
+    source, target = source / np.maximum(size, 1e-30), target / np.maximum(size, 1e-30)
     return abs(change) * source.std() / max(np.sqrt(np.mean(target ** 2)), 1e-30)
 
 
