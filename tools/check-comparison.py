@@ -48,7 +48,7 @@ def layers(model):
 
 def recorded(folder, values, name):
     """Returns a value of all samples that contain it, along a first axis."""
-    file = name.replace("/", "_").replace(":", "_") + ".npy"
+    file = recording.file_name(name)
     return np.stack([values[name]] + [np.load(path) for path in sorted(folder.glob(f"sample-*/{file}"))]).astype(np.float64)
 
 

@@ -138,11 +138,16 @@ class OpenVINO:
             for output in self.compiled.outputs for name in output.get_names() if name in self.outputs}
 
 
+def file_name(value):
+    """Returns the name of the file with a value."""
+    return value.replace("/", "_").replace(":", "_") + ".npy"
+
+
 def write(folder, values):
     folder.mkdir(parents=True, exist_ok=True)
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype != object:
-            np.save(folder / (name.replace("/", "_").replace(":", "_") + ".npy"), value)
+            np.save(folder / file_name(name), value)
 
 
 def record(model, folder, runtime="onnxruntime", given={}, seed=1, samples=256, optimize=False):

@@ -170,7 +170,7 @@ struct ComparisonWalk {
     // What no bound explains must not pass at an output.
     let unbounded = first.graph.index.isOutput(value) ? measured.unbounded : nil
     guard let difference = measured.difference ?? unbounded else {
-      if isFloat, measured.isTight { confirmed.formUnion(inherited) }
+      if isFloat, measured.isTight() { confirmed.formUnion(inherited) }
       if inherited.isEmpty { try compareConstants(value, estimate, other, tensor, bounds, layer) }
       return
     }

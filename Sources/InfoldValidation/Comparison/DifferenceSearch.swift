@@ -82,8 +82,7 @@ struct DifferenceSearch {
     guard !result.findings.contains(where: { descendants.contains($0.value) }) else { return nil }
     // Bounds that have grown wide on the way show nothing.
     let isTight = result.steps.allSatisfy { step in
-      !descendants.contains(step.value) || !isOutput(step.value)
-        || step.measured.isKnown && step.measured.allowed <= Self.tight * step.measured.magnitude
+      !descendants.contains(step.value) || !isOutput(step.value) || step.measured.isTight(Self.tight)
     }
     if isTight { return (left, result) }
     return try hasNoEffect(descendants) ? (left, result) : nil
@@ -118,20 +117,13 @@ struct DifferenceSearch {
   /// Returns the cause of a difference of an output if all values are within their bounds: the value
   /// whose wide bounds hide the largest difference.
   private func unexplained(_ pass: StepwiseComparison.Result) throws(InfoldError) -> StepwiseComparison.Finding? {
-    for pair in comparison.outputs {
-      guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
-        a.count == b.count, a.elementType == .float64, b.elementType == .float64
-      else { continue }
-      let limit = Self.unexplained * a.largestMagnitude
-      guard
-        zip(try a.numbers(), try b.numbers()).contains(where: { x, y in x.isFinite && !((x - y).magnitude <= limit) })
-      else { continue }
+    for pair in comparison.outputs where try !agree(pair, within: Self.unexplained) {
       let ancestors = ancestors(of: pair.first)
       func size(_ step: StepwiseComparison.Step) -> Double {
         max(step.measured.largest, step.measured.unbounded?.amount ?? 0)
           / max(step.measured.magnitude, .leastNormalMagnitude)
       }
-      let hidden = pass.steps.filter { ancestors.contains($0.value) && !$0.measured.isTight }
+      let hidden = pass.steps.filter { ancestors.contains($0.value) && !$0.measured.isTight() }
       guard let step = hidden.max(by: { size($0) < size($1) }) ?? pass.steps.last(where: { $0.value == pair.first })
       else { continue }
       return StepwiseComparison.Finding(
@@ -158,17 +150,20 @@ struct DifferenceSearch {
 
   /// Returns whether both networks compute the same outputs from the same inputs.
   private func outputsAgree() throws(InfoldError) -> Bool {
-    for pair in comparison.outputs {
-      guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
-        a.count == b.count, a.elementType == .float64, b.elementType == .float64
-      else { continue }
-      let numbers = try a.numbers(), others = try b.numbers()
-      let largest = numbers.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
-      for (x, y) in zip(numbers, others) where x.isFinite && !((x - y).magnitude <= Self.agreement * largest) {
-        return false
-      }
-    }
+    for pair in comparison.outputs where try !agree(pair, within: Self.agreement) { return false }
     return true
+  }
+
+  /// Returns whether the elements of an output differ by at most `tolerance`, relative to the largest
+  /// magnitude. `true` if they cannot be compared.
+  private func agree(
+    _ pair: (first: ValueID, second: ValueID), within tolerance: Double
+  ) throws(InfoldError) -> Bool {
+    guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
+      a.count == b.count, a.elementType == .float64, b.elementType == .float64
+    else { return true }
+    let limit = tolerance * a.largestMagnitude
+    return zip(try a.numbers(), try b.numbers()).allSatisfy { x, y in !x.isFinite || (x - y).magnitude <= limit }
   }
 
   private func isOutput(_ value: ValueID) -> Bool { comparison.first.graph.index.isOutput(value) }

@@ -30,13 +30,15 @@ struct ElementBounds {
     var magnitude = 0.0
     /// Whether the bounds of all elements are finite.
     var isKnown = true
-    /// Whether the bounds are narrow enough to show that a value is right.
-    var isTight: Bool { isKnown && allowed <= ElementBounds.tolerance * magnitude }
     /// The element that exceeds its bound by the most.
     var difference: Difference?
     /// Of the elements without a finite bound, the one that differs by the most, if that is more than
     /// one part in a thousand of the largest magnitude.
     var unbounded: Difference?
+
+    /// Whether the bounds are narrow enough to show that a value is right: at most `limit`, relative
+    /// to the largest magnitude.
+    func isTight(_ limit: Double = ElementBounds.tolerance) -> Bool { isKnown && allowed <= limit * magnitude }
   }
 
   /// The largest difference of an element without a finite bound, relative to the largest magnitude.

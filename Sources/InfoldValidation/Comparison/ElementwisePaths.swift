@@ -36,7 +36,7 @@ struct ElementwisePaths {
           if former != nil, former != output { repeated.insert(node.opType) }
         }
         let data = node.uses.filter { run.dependsOnInputs[$0.index] }
-        guard data.allSatisfy(reached.contains), isPassed(node, typed, output) else { continue }
+        guard data.allSatisfy(reached.contains), isPassed(node, output) else { continue }
         if reached.insert(output).inserted { queue.append(output) }
       }
       next += 1
@@ -46,14 +46,20 @@ struct ElementwisePaths {
 
   /// Whether a node computes each element of its output from one element of its data, or reorders
   /// the elements.
-  private func isPassed(_ node: Node, _ typed: any Operator, _ output: ValueID) -> Bool {
-    if type(of: typed).rearrangesElements || type(of: typed).keepsElements || node.isNormalization { return true }
+  private func isPassed(_ node: Node, _ output: ValueID) -> Bool {
+    if node.onlyReorders || node.isNormalization { return true }
     guard let result = run.tensor(output) else { return false }
     return node.isElementwise(node.operands.map { $0.flatMap { run.tensor($0) } }, output: result)
   }
 }
 
 extension Node {
+  /// Whether the output consists of the elements of the first input, possibly in another order, shape
+  /// or type.
+  var onlyReorders: Bool {
+    typed.map { type(of: $0).rearrangesElements || type(of: $0).keepsElements } ?? false
+  }
+
   /// Whether each element of the output depends on only one element of each input.
   func isElementwise(_ operands: [Tensor?], output: Tensor) -> Bool {
     guard let typed, outputs.count == 1 else { return false }
@@ -69,8 +75,7 @@ extension ComparedRun {
   /// Returns the value whose elements nodes reorder to compute `value`.
   func unordered(_ value: ValueID) -> ValueID {
     var value = value
-    while let producer = producer(value), let typed = graph[producer].typed,
-      type(of: typed).rearrangesElements || type(of: typed).keepsElements,
+    while let producer = producer(value), graph[producer].onlyReorders,
       let source = graph[producer].inputs.first ?? nil, dependsOnInputs[source.index]
     {
       value = source

@@ -39,7 +39,7 @@ struct ErrorEstimate {
     let part = relative
     // Infinite constants are exact.
     let own = try value.mapped { (x: Double) in x.isFinite ? part * x.magnitude : 0 }
-    return try error.map { (error) throws(InfoldError) in try own.adding(error) } ?? own
+    return try own.adding(error)
   }
 
   /// Returns the sum of both errors, which is zero for an exact value.
@@ -79,7 +79,7 @@ struct RoundingModel {
     RoundingModel(
       constants: count * unit, arithmetic: min(type.unitRoundoff, ErrorBounds.unit), results: type.unitRoundoff,
       largest: type == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude),
-      underflow: type == .float16 ? 0x1p-24 : type == .bfloat16 ? 0x1p-133 : 0x1p-149)
+      underflow: type.smallestSubnormal)
   }
 
   /// The error of double precision itself, relative to the largest magnitude.
@@ -87,9 +87,10 @@ struct RoundingModel {
 }
 
 extension Tensor {
-  /// Returns the sum of two tensors of type float64 and of the same shape.
-  func adding(_ other: Tensor) throws(InfoldError) -> Tensor {
-    try .broadcasting(self, other) { (a: Double, b: Double) in a + b }
+  /// Returns the sum of two tensors of type float64, whose shapes are broadcast. `nil` counts as zero.
+  func adding(_ other: Tensor?) throws(InfoldError) -> Tensor {
+    guard let other else { return self }
+    return try .broadcasting(self, other) { (a: Double, b: Double) in a + b }
   }
 
   /// Returns the magnitudes of a tensor of type float64.

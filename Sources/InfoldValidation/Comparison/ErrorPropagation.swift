@@ -30,18 +30,13 @@ struct ErrorPropagation {
       let errors = try sampled(inputs, values), own = try observed(inputs, values)
       var outputs: [ErrorEstimate?] = []
       for (index, value) in values.enumerated() {
-        let error = try errors[index].map { (error) throws(InfoldError) in
-          try own[index].map { (own) throws(InfoldError) in try error.adding(own) } ?? error
-        }
+        let error = try errors[index].map { (error) throws(InfoldError) in try error.adding(own[index]) }
         outputs.append(value.map { ErrorEstimate($0, error: error ?? own[index]) })
       }
       return outputs
     }
     var error = try carried(inputs, value)
-    if rounding.results > 0, rounds {
-      let own = try rounded(inputs, value)
-      error = try error.map { (error) throws(InfoldError) in try error.adding(own) } ?? own
-    }
+    if rounding.results > 0, rounds { error = try rounded(inputs, value).adding(error) }
     return [ErrorEstimate(value, error: error)]
   }
 
@@ -59,13 +54,10 @@ struct ErrorPropagation {
     for index in inputs.indices where inputs[index]?.isOpen == true {
       closed[index] = ErrorEstimate(exactly: inputs[index]!.value)
     }
-    guard var estimate = try outputs(closed)[0] else { return [nil] }
+    guard let estimate = try outputs(closed)[0] else { return [nil] }
     var error = try estimate.dense()
-    for case let input? in inputs where input.isOpen {
-      error = try .broadcasting(error, input.error!) { (a: Double, b: Double) in a + b }
-    }
-    estimate = ErrorEstimate(estimate.value, error: error)
-    return [estimate]
+    for case let input? in inputs where input.isOpen { error = try error.adding(input.error) }
+    return [ErrorEstimate(estimate.value, error: error)]
   }
 
   private func carried(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
@@ -86,8 +78,7 @@ struct ErrorPropagation {
       guard rounds else { return errors }
       // The weights of an average are constants that the other network may have rounded.
       let average = try evaluate([inputs[0]!.value.absolute()] + inputs.dropFirst().map { $0?.value }).absolute()
-      let own = try average.times(rounding.constants)
-      return try errors.map { (errors) throws(InfoldError) in try errors.adding(own) } ?? own
+      return try average.times(rounding.constants).adding(errors)
     }
     if let sources = type(of: typed).elementSources { return try moved(inputs, sources) }
     return try sampled(inputs, [value])[0]
@@ -123,8 +114,7 @@ extension ErrorPropagation {
     var error = try magnitude.times(relative)
     if let moved = x.error { error = try error.adding(evaluate(moved, largeWeight, nothing)) }
     if let moved = weight.error {
-      let most = try x.error.map { (error) throws(InfoldError) in try largeX.adding(error) } ?? largeX
-      error = try error.adding(evaluate(most, moved, nothing))
+      error = try error.adding(evaluate(largeX.adding(x.error), moved, nothing))
     }
     if let moved = addend?.error {
       error = try error.adding(evaluate(largeX.times(0), largeWeight, moved))
@@ -169,9 +159,7 @@ extension ErrorPropagation {
     var error = try value.absolute().times(a.relative + b.relative)
     if let moved = a.error { error = try error.adding(evaluate([moved, b.value.absolute()])) }
     if let moved = b.error {
-      var most = try a.value.absolute()
-      if let error = a.error { most = try most.adding(error) }
-      error = try error.adding(evaluate([most, moved]))
+      error = try error.adding(evaluate([a.value.absolute().adding(a.error), moved]))
     }
     return error
   }
@@ -246,8 +234,7 @@ extension ErrorPropagation {
   private func unknown(_ moves: [Tensor?], _ errors: Tensor) throws(InfoldError) -> Tensor {
     var errors = errors
     for case let move? in moves where !move.isFinite {
-      let open = try move.mapped { (x: Double) in x.isFinite ? 0 : .infinity }
-      errors = try .broadcasting(errors, open) { (a: Double, b: Double) in a + b }
+      errors = try errors.adding(move.mapped { (x: Double) in x.isFinite ? 0 : .infinity })
     }
     return errors
   }
@@ -261,7 +248,7 @@ extension ErrorPropagation {
     guard rounds, relative > 0 else { return errors }
     return try zip(errors, values).map { (error, value) throws(InfoldError) -> Tensor? in
       guard let value, value.elementType == .float64 else { return error }
-      var own: Tensor
+      let own: Tensor
       if isElementwise(inputs, values), inputs[0]?.value.elementType == .float64 {
         own = try slopes(inputs[0]!.value, value, relative)
       } else if node.isElementwise(inputs.map { $0?.value }, output: value) {
@@ -269,8 +256,7 @@ extension ErrorPropagation {
       } else {
         own = try Tensor(repeating: relative * value.largestMagnitude, shape: value.shape)
       }
-      if let error { own = try own.adding(error) }
-      return own
+      return try own.adding(error)
     }
   }
 

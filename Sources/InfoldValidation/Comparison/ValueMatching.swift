@@ -224,7 +224,7 @@ struct ValueMatching {
         break
       }
       // A node that only reorders elements passes its source on to the nodes that read its output.
-      if origin[b] == nil, let typed = node.typed, type(of: typed).rearrangesElements || type(of: typed).keepsElements,
+      if origin[b] == nil, node.onlyReorders,
         fit(source, b)
       {
         origin[b] = source

@@ -35,20 +35,16 @@ enum BFloat16Products {
   static func errors(
     in graph: Graph, values: Set<ValueID>, algorithms: [ValueID: String]
   ) -> [NodeID: Double] {
-    var makers: [ValueID: NodeID] = [:]
-    for id in graph.nodeIDs {
-      for output in graph[id].outputs { if let output { makers[output] = id } }
-    }
     var errors: [NodeID: Double] = [:]
     for value in values {
       let error = error(of: algorithms[value] ?? "")
-      guard error > 0, let last = makers[value] else { continue }
+      guard error > 0, let last = graph.index.producer(of: value) else { continue }
       var open = [last], seen: Set<NodeID> = []
       while let node = open.popLast() {
         guard seen.insert(node).inserted else { continue }
         errors[node] = max(errors[node] ?? 0, error)
         for case let operand? in graph[node].operands where !values.contains(operand) {
-          if let maker = makers[operand] { open.append(maker) }
+          if let producer = graph.index.producer(of: operand) { open.append(producer) }
         }
       }
     }

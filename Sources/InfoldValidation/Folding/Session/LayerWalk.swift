@@ -92,7 +92,7 @@ struct LayerWalk {
   }
 
   private func add(_ error: Tensor, to estimate: inout ErrorEstimate) throws(InfoldError) {
-    estimate.error = try estimate.error.map { (known) throws(InfoldError) in try known.adding(error) } ?? error
+    estimate.error = try error.adding(estimate.error)
   }
 
   private func layer(
