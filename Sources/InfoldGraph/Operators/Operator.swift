@@ -112,6 +112,10 @@ public protocol Operator: Sendable {
   /// default, if it is not linear.
   var linearForm: LinearForm? { get }
 
+  /// Whether each element of the output is a sum of products that have one element of each input as a
+  /// factor. `false` by default.
+  var isSumOfProducts: Bool { get }
+
   /// Returns whether the operator may read padding zeros outside of its first input; `nil`, the
   /// default, if that is not known.
   /// - Parameters:
@@ -201,6 +205,8 @@ extension Operator {
   public var quantizedForm: QuantizedForm? { nil }
 
   public var linearForm: LinearForm? { nil }
+
+  public var isSumOfProducts: Bool { false }
 
   public func mayPad(input: Shape?, weight: [Int]) -> Bool? { nil }
 

@@ -18,6 +18,8 @@ package struct Einsum: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
+  package var isSumOfProducts: Bool { true }
+
   private typealias Label = EinsumEquation.Label
   let equation: EinsumEquation
 

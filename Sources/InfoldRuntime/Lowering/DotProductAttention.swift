@@ -50,19 +50,21 @@ extension DotProductAttention: LoweredOperator {
     func matrix(_ strides: [Int]) -> AttentionStep.Strides {
       AttentionStep.Strides(row: strides[rank - 2], column: strides[rank - 1])
     }
+    let unit = plan.unit(
+      forProductsWith: [RightSideSizes(inner: inner, columns: keys), RightSideSizes(inner: keys, columns: columns)],
+      rows: rows, "attention of \(products.count)")
     let kernels = plan.kernels
-    let panels = plan.temporary([
-      products.count,
-      kernels.packedCount(rows: inner, columns: keys) + kernels.packedCount(rows: keys, columns: columns),
-    ])
+    let keySide = VariableRightSide(kernels: kernels, unit: unit, inner: inner, columns: keys)
+    let valueSide = VariableRightSide(kernels: kernels, unit: unit, inner: keys, columns: columns)
+    let panels = plan.temporary([products.count, keySide.packedCount + valueSide.packedCount])
     let step = AttentionStep(
-      kernels: kernels, products: products, rows: rows, inner: inner, keys: keys, columns: columns,
+      kernels: kernels, products: products, rows: rows, keySide: keySide, valueSide: valueSide,
       query: (query.place, matrix(query.strides)), key: (key.place, matrix(key.strides)),
       value: (value.place, matrix(value.strides)), output: (output, matrix(outputStrides)),
       mask: maskPlace.map { ($0, maskStrides[rank - 2]) }, scale: factor, panels: panels)
     plan.emit(
-      step, "attention", reads: [query.place, key.place, value.place, maskPlace, factor], writes: [panels, output],
-      multiplyAccumulates: products.count * rows * keys * (inner + columns))
+      step, "attention\(unit?.suffix ?? "")", reads: [query.place, key.place, value.place, maskPlace, factor],
+      writes: [panels, output], multiplyAccumulates: products.count * rows * keys * (inner + columns))
     return true
   }
 

@@ -196,12 +196,16 @@ extension PlanBuilder {
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
     rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false
   ) {
-    let panels = temporary([rightBatch * kernels.packedCount(rows: inner, columns: columns)])
+    let unit = unit(
+      forProductsWith: [RightSideSizes(inner: inner, columns: columns)], rows: rows * products.count / rightBatch,
+      "variable product of \(products.count) by \(rightBatch)")
+    let rightSide = VariableRightSide(kernels: kernels, unit: unit, inner: inner, columns: columns)
+    let panels = temporary([rightBatch * rightSide.packedCount])
     let step = VariableProductStep(
-      kernels: kernels, products: products, rightBatch: rightBatch, rows: rows, inner: inner, columns: columns,
-      left: left, right: right, isRightTransposed: isRightTransposed, panels: panels, output: output)
+      products: products, rightBatch: rightBatch, rightSide: rightSide, rows: rows, left: left, right: right,
+      isRightTransposed: isRightTransposed, panels: panels, output: output)
     emit(
-      step, "product, packed in the run", reads: [left, right], writes: [panels, output],
+      step, "product, packed in the run\(unit?.suffix ?? "")", reads: [left, right], writes: [panels, output],
       multiplyAccumulates: products.count * rows * inner * columns)
   }
 }

@@ -24,4 +24,33 @@ extension PlanBuilder {
     }
     return constant.floats[count] == 1 ? location(of: .packed(constant)) : nil
   }
+
+  /// Returns the matrix unit for products with right sides that are packed in the run; `nil` if
+  /// products of float32 numbers are expected to be faster.
+  ///
+  /// - Parameters:
+  ///   - sides: The sizes of the right sides. The unit must suit all of them.
+  ///   - rows: The number of rows that are multiplied by each right side.
+  ///   - problem: What is computed, for tuning.
+  mutating func unit(
+    forProductsWith sides: [RightSideSizes], rows: Int, _ problem: @autoclosure () -> String
+  ) -> MatrixUnit? {
+    guard let matrixUnit, sides.allSatisfy({ $0.inner <= MatrixUnit.lengthLimit }) else { return nil }
+    let isExpected = sides.allSatisfy {
+      cost.prefersMatrixUnit(matrixUnit.factors, rows: rows, inner: $0.inner, packedColumns: $0.columns)
+    }
+    let (precision, workers) = (precision, sharers)
+    let sizes = sides.map { "\(rows)x\($0.inner)x\($0.columns)" }.joined(separator: " ")
+    let chosen = choose(
+      .algorithm, "\(problem()) \(sizes) \(precision) \(workers) threads", among: ["float32", "matrix unit"],
+      expected: isExpected ? 1 : 0)
+    return chosen == 1 ? matrixUnit : nil
+  }
+}
+
+/// The sizes of a right side that is packed in the run.
+struct RightSideSizes {
+  /// The number of rows, which is the number of products per result.
+  let inner: Int
+  let columns: Int
 }

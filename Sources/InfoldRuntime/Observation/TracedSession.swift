@@ -36,7 +36,7 @@ package final class TracedSession: Sendable {
   package struct Maker: Sendable {
     /// The operators that the step computes, such as `Conv+Relu`.
     package let operation: String
-    /// The algorithm.
+    /// The algorithm. If the step only completes what other steps multiply, theirs precede it.
     package let algorithm: String
     /// The nodes that it computes, in whole or in part.
     package let nodes: [String]
@@ -111,11 +111,20 @@ package final class TracedSession: Sendable {
       // A name that several nodes share identifies none of them.
       ids.updateValue(ids[name] == nil ? id : nil, forKey: name)
     }
+    var products: [String: [String]] = [:]
+    for step in steps where step.multiplyAccumulates > 0 {
+      for node in step.nodes where products[node]?.contains(step.layer.algorithm) != true {
+        products[node, default: []].append(step.layer.algorithm)
+      }
+    }
     var makers: [ValueID: Maker] = [:]
     for step in steps {
       let nodes = step.nodes.compactMap { ids[$0] ?? nil }
       guard nodes.count == step.nodes.count else { continue }
-      let maker = Maker(operation: step.layer.operation, algorithm: step.layer.algorithm, nodes: step.nodes)
+      var algorithms = step.multiplyAccumulates > 0 ? [] : step.nodes.flatMap { products[$0] ?? [] }
+      algorithms.append(step.layer.algorithm)
+      let maker = Maker(
+        operation: step.layer.operation, algorithm: algorithms.joined(separator: " → "), nodes: step.nodes)
       let members = Set(nodes)
       for id in nodes {
         for output in graph[id].definitions {

@@ -49,6 +49,21 @@ struct CostModel: Sendable {
     }
   }
 
+  /// Returns whether a matrix unit computes products with a right side that is packed in each run
+  /// faster than vectors do.
+  ///
+  /// - Parameters:
+  ///   - rows: The number of rows that are multiplied by the right side.
+  ///   - inner: The number of products per result.
+  ///   - packedColumns: The columns of the right side.
+  func prefersMatrixUnit(_ factors: BFloat16Factors, rows: Int, inner: Int, packedColumns: Int) -> Bool {
+    if machine.usesUnitWherePossible { return true }
+    switch factors {
+    case .rounded: return rows >= 64 && inner >= 32 && packedColumns >= 32
+    case .split: return rows >= 128 && inner >= 64 && packedColumns >= 128
+    }
+  }
+
   /// Bands pay off if one layer passes more than this number of elements to the next. Smaller
   /// results stay in the caches of the threads anyway. Two threads also synchronize less often with
   /// bands, whereas many threads would find too few rows to share.

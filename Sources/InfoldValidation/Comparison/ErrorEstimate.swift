@@ -47,6 +47,15 @@ struct ErrorEstimate {
     if let error = try total() { return error }
     return try Tensor(repeating: 0.0, shape: value.shape)
   }
+
+  /// Returns the largest magnitudes that the elements may have.
+  func largest() throws(InfoldError) -> Tensor { try value.absolute().adding(total()) }
+
+  /// Adds the rounding error of a node that converts numbers to `type`.
+  mutating func addConversion(by node: Node, to type: ElementType?) throws(InfoldError) {
+    guard node.converts, let type, type.isFloatingPoint, value.elementType == .float64 else { return }
+    error = try value.absolute().times(type.unitRoundoff).adding(error)
+  }
 }
 
 /// The rounding errors to expect between two networks.

@@ -21,6 +21,7 @@ struct ErrorPropagation {
   /// Returns the outputs for these inputs, each with error bounds.
   /// - Throws: The error of the operator.
   func outputs(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
+    if products > 0, let graph = try composition(inputs) { return try outputs(of: graph, inputs) }
     let values = try node.evaluate(inputs.map { $0?.value }, precision: .double)
     if inputs.contains(where: { $0?.isOpen == true }) { return try opened(inputs, values) }
     let count = zip(node.outputs, values).count { $0 != nil && $1 != nil }
@@ -37,6 +38,10 @@ struct ErrorPropagation {
     }
     var error = try carried(inputs, value)
     if rounding.results > 0, rounds { error = try rounded(inputs, value).adding(error) }
+    if products > 0, node.typed?.linearForm == nil, node.typed?.isSumOfProducts == true {
+      let factors = try inputs.map { (input) throws(InfoldError) in try input?.largest() }
+      error = try evaluate(factors).absolute().times(Double(inputs.count - 1) * products).adding(error)
+    }
     return [ErrorEstimate(value, error: error)]
   }
 
@@ -109,9 +114,13 @@ extension ErrorPropagation {
     let magnitude = try evaluate(largeX, largeWeight, addend?.value.absolute())
     let length = Double(dotLength(form, x.value, weight.value))
     let relative =
-      x.relative + weight.relative + (addend?.relative ?? 0) + products + length * ErrorBounds.doubleUnit
+      x.relative + weight.relative + (addend?.relative ?? 0) + length * ErrorBounds.doubleUnit
       + (min(length, 8 * length.squareRoot()) + 1) * rounding.arithmetic
     var error = try magnitude.times(relative)
+    if products > 0 {
+      // What is rounded are the factors with their errors.
+      error = try evaluate(x.largest(), weight.largest(), nothing).times(products).adding(error)
+    }
     if let moved = x.error { error = try error.adding(evaluate(moved, largeWeight, nothing)) }
     if let moved = weight.error {
       error = try error.adding(evaluate(largeX.adding(x.error), moved, nothing))
@@ -326,6 +335,43 @@ extension ErrorPropagation {
     }
     let underflow = 2 * rounding.underflow
     return try value.mapped { (x: Double) in (x.isFinite ? stored * x.magnitude : 0) + fixed + underflow }
+  }
+}
+
+// MARK: Composed operators
+
+extension ErrorPropagation {
+  /// Returns the graph that sessions run in place of the node; `nil` for primitive operators.
+  private func composition(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Graph? {
+    let operands = OperatorInputs(inputs.map { $0?.value }, outputCount: node.outputs.count)
+    guard var graph = try node.typed?.composition(operands) else { return nil }
+    graph.outputs = Array(graph.outputs.prefix(node.outputs.count))
+    return graph
+  }
+
+  /// Returns the outputs of a graph, whose products all have the error of this node's.
+  private func outputs(of graph: Graph, _ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
+    var estimates: [ErrorEstimate?] = []
+    for id in graph.valueIDs {
+      let constant = graph.constant(id) ?? graph[id].initializer?.tensor
+      estimates.append(
+        try constant.map { (tensor) throws(InfoldError) in
+          ErrorEstimate(constant: try tensor.widened(), relative: rounding.constants)
+        })
+    }
+    for (id, input) in zip(graph.inputs, inputs) { estimates[id.index] = input }
+    let isNeeded = graph.neededNodes()
+    for id in graph.nodeIDs where isNeeded[id.index] {
+      let node = graph[id]
+      let types = node.operands.map { $0.flatMap { graph[$0].type?.elementType } }
+      let results = try ErrorPropagation(node: node, types: types, rounding: rounding, products: products)
+        .outputs(node.operands.map { $0.flatMap { estimates[$0.index] } })
+      for case (let value?, var estimate?) in zip(node.outputs, results) {
+        try estimate.addConversion(by: node, to: graph[value].type?.elementType)
+        estimates[value.index] = estimate
+      }
+    }
+    return graph.outputs.map { estimates[$0.index] }
   }
 }
 

@@ -84,15 +84,10 @@ struct LayerWalk {
   /// Adds errors that the error analysis of the node does not cover.
   private func widen(_ estimate: inout ErrorEstimate, of value: ValueID, madeBy node: Node) throws(InfoldError) {
     guard estimate.value.elementType == .float64 else { return }
-    // A conversion rounds to its type.
-    if node.converts, let type = graph[value].type?.elementType, type.isFloatingPoint {
-      try add(estimate.value.absolute().times(type.unitRoundoff), to: &estimate)
+    try estimate.addConversion(by: node, to: graph[value].type?.elementType)
+    if let more = further[value], more.shape == estimate.value.shape {
+      estimate.error = try more.adding(estimate.error)
     }
-    if let more = further[value], more.shape == estimate.value.shape { try add(more, to: &estimate) }
-  }
-
-  private func add(_ error: Tensor, to estimate: inout ErrorEstimate) throws(InfoldError) {
-    estimate.error = try error.adding(estimate.error)
   }
 
   private func layer(
