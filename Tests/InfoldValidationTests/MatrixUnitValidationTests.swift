@@ -17,7 +17,7 @@ import Testing
       for id in graph.requiredInputs { tensors[graph[id].name] = try random.tensor(graph[id].type!.shape!.sizes!) }
       return FoldValidation.Sample(name: "sample \(index)", inputs: tensors)
     }
-    let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+    let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 23)])
     return try FoldValidation(model, options: options, precisions: [.exact, .fast, .bfloat16]).run(samples)
   }
 
@@ -67,6 +67,51 @@ import Testing
     let layers = report.sessions.map { session in session.layers.compactMap(\.kernels) }
     let exactBounds = layers[0].map(\.bound), errors = layers[2].map(\.error)
     #expect(zip(errors, exactBounds).contains { $0 > 4 * $1 })
+  }
+
+  /// A network with right sides that are computed at run time: attention as nodes and as an operator, and products by operators of
+  /// each kind. Further steps complete some of them.
+  private static func variableNetwork() throws -> Graph {
+    var network = NetworkBuilder(opset: 23)
+    let x = network.input([2, 40, 24])
+    func projected() throws -> ValueID { try network.node("MatMul", [x, network.weights([24, 24])]) }
+    let folded = try network.node(
+      "BatchNormalization",
+      [
+        try network.node("Conv", [x, network.weights([40, 40, 1])]), network.weights([40], in: 0.5...2),
+        network.weights([40]), network.weights([40]), network.weights([40], in: 0.5...2),
+      ])
+    let keys = try network.node("Transpose", [projected()], ["perm": .ints([0, 2, 1])])
+    let scores = try network.node(
+      "Mul", [network.node("MatMul", [projected(), keys]), network.constant(try Tensor(scalar: 0.2 as Float))])
+    let composed = try network.node("MatMul", [network.node("Softmax", [scores], ["axis": .int(-1)]), folded])
+    let mask = network.constant(try Tensor(shape: [40, 40], (0..<1600).map { $0 % 5 != 3 }))
+    let operation = try network.node(
+      "Attention", [composed, projected(), projected(), mask], ["q_num_heads": .int(3), "kv_num_heads": .int(3)])
+    let products = try network.node("Einsum", [operation, composed], ["equation": .string(Array("bij,bkj->kbi".utf8))])
+    let rows = try network.node("Reshape", [products, network.constant(try .list(80, 40))])
+    let right = try network.node("Tanh", [network.node("Reshape", [x, network.constant(try .list(40, 48))])])
+    let addend = try network.node("Slice", [right, network.constant(try .list(0)), network.constant(try .list(1))])
+    let y = try network.node("Gemm", [rows, right, addend], ["alpha": .float(0.5)])
+    return try network.finished(y, operation)
+  }
+
+  @Test func variableRightSides() throws {
+    let report = try report(Self.variableNetwork())
+    #expect(report.passed, "\(report.reasons)")
+    for (session, suffix) in zip(report.sessions.dropFirst(), ["split bfloat16", "bfloat16"]) {
+      #expect(session.passed && session.notes.isEmpty, "\(session.failures) \(session.notes)")
+      func layers(_ algorithm: String) -> [SessionReport.Layer] {
+        session.layers.filter { $0.algorithm?.contains("\(algorithm), \(suffix)") == true }
+      }
+      #expect(layers("attention").count == 2 && layers("product, packed in the run").count == 2)
+      for layer in layers("attention") + layers("product, packed in the run") {
+        let share = layer.kernels?.shareOfBound ?? 0
+        #expect(share > 1e-4 && share < 1, "\(layer)")
+        let exact = try #require(report.sessions[0].layers.first { $0.value == layer.value }?.kernels)
+        #expect(try #require(layer.kernels).bound > 2 * exact.bound, "\(layer) \(exact)")
+      }
+    }
   }
 
   /// Without a unit, the report says that nothing was rounded.
