@@ -46,6 +46,14 @@ bool infold_has_avx512_vnni(void) {
 #endif
 }
 
+bool infold_has_avx512_bfloat16(void) {
+#if defined(__x86_64__)
+  return infold_has_avx512() && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 bool infold_has_avx512(void) {
 #if defined(__x86_64__)
   return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -75,37 +75,16 @@
         var first = InlineArray<16, Float> { _ in 0 }, second = InlineArray<16, Float> { _ in 0 }
         for pair in 0..<columns(left) {
           let weights = row(pair, of: right).assumingMemoryBound(to: UInt16.self)
-          let (a, b) = (Self.number(pixels[2 &* pair]), Self.number(pixels[2 &* pair &+ 1]))
+          let (a, b) = (pixels[2 &* pair], pixels[2 &* pair &+ 1])
           for column in 0..<width {
-            first[column] = Self.sum(first[column], a, weights[2 &* column])
-            second[column] = Self.sum(second[column], b, weights[2 &* column &+ 1])
+            first[column] = EmulatedArithmetic.sum(first[column], a, weights[2 &* column])
+            second[column] = EmulatedArithmetic.sum(second[column], b, weights[2 &* column &+ 1])
           }
         }
         for column in 0..<width {
-          totals[column] = Self.normal(totals[column] + Self.normal(first[column] + second[column]))
+          totals[column] = EmulatedArithmetic.sum(totals[column], first[column], second[column])
         }
       }
-    }
-
-    /// Returns sum + factor · weight with a single rounding. In double precision the product is
-    /// exact. The sum has more than twice as many bits as a float, so that rounding it twice equals
-    /// rounding it once.
-    @inline(always)
-    private static func sum(_ sum: Float, _ factor: Double, _ weight: UInt16) -> Float {
-      normal(Float(Double(sum) + factor * number(weight)))
-    }
-
-    /// Returns a bfloat16 number, or zero for a subnormal one.
-    @inline(always)
-    private static func number(_ bits: UInt16) -> Double {
-      Double(Float(bitPattern: bits & 0x7F80 == 0 ? UInt32(bits & 0x8000) << 16 : UInt32(bits) << 16))
-    }
-
-    /// Returns a number, or zero for a subnormal one.
-    @inline(always)
-    private static func normal(_ number: Float) -> Float {
-      let bits = number.bitPattern
-      return Float(bitPattern: bits & 0x7F80_0000 == 0 ? bits & 0x8000_0000 : bits)
     }
   }
 #endif

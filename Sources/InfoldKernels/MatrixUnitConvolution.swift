@@ -42,7 +42,6 @@ extension MatrixUnitSet {
     _ scratch: UnitScratch
   ) {
     let unit = Unit(memory: arguments.scratch + scratch.registers)
-    let shapes = (arguments.scratch + scratch.shapes).assumingMemoryBound(to: TileShapes.self)
     let sums = (arguments.scratch + scratch.sums).assumingMemoryBound(to: Float.self)
     let weights = UnsafeRawPointer(arguments.weights).assumingMemoryBound(to: UInt16.self)
     let (positions, end) = (arguments.pixels.count, arguments.columns.upperBound)
@@ -52,8 +51,8 @@ extension MatrixUnitSet {
       forEach(from: 0, to: positions, by: 32) { position in
         let rows = min(32, positions - position)
         if rows != configuredRows || columns != configuredColumns {
-          shapes.initialize(to: TileShapes(rows: rows, columns: columns, pairs: panel.pairs.pairs))
-          unit.configure(shapes)
+          unit.prepare(
+            rows: rows, columns: columns, pairs: panel.pairs.pairs, in: arguments.scratch + scratch.shapes)
           (configuredRows, configuredColumns) = (rows, columns)
         }
         multiply(
@@ -75,16 +74,12 @@ extension MatrixUnitSet {
     _ weights: UnsafePointer<UInt16>, _ sums: UnsafeMutablePointer<Float>
   ) {
     let first = inputs.tiles(at: position)
-    let second = rows > 16 ? inputs.tiles(at: position + 16) : first
-    let (steps, halfCount) = (panel.taps * panel.pairs.blocks, panel.halfCount)
+    let product = UnitProduct(
+      first: first, second: rows > 16 ? inputs.tiles(at: position + 16) : first, rows: rows, weights: weights,
+      halfCount: panel.halfCount, steps: panel.taps * panel.pairs.blocks, sums: sums)
     @inline(always)
     func multiply<let rows: Int, let columns: Int>(_ tile: UnitTile<rows, columns>.Type) {
-      if panel.parts == 2 {
-        tile.multiplySplit(unit, first, second, weights, halfCount: halfCount, steps: steps)
-      } else {
-        tile.multiplyRounded(unit, first, second, weights, halfCount: halfCount, steps: steps)
-      }
-      tile.store(unit, to: sums)
+      if panel.parts == 2 { tile.multiplySplit(unit, product) } else { tile.multiplyRounded(unit, product) }
     }
     switch (rows > 16, columns > 16) {
     case (true, true): multiply(UnitTile<2, 2>.self)

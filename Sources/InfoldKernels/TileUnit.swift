@@ -32,6 +32,21 @@ protocol TileUnit {
   func multiply(into sum: Int, _ left: Int, _ right: Int)
 }
 
+extension TileUnit {
+  /// Sets the shapes of the registers for products of `rows` output positions with `columns`
+  /// columns, 1 to 32 of each.
+  ///
+  /// - Parameters:
+  ///   - pairs: The pairs of numbers in a row of pixels, 1 to 16.
+  ///   - memory: 64 bytes.
+  @inline(always)
+  func prepare(rows: Int, columns: Int, pairs: Int, in memory: UnsafeMutableRawPointer) {
+    let shapes = memory.assumingMemoryBound(to: TileShapes.self)
+    shapes.initialize(to: TileShapes(rows: rows, columns: columns, pairs: pairs))
+    configure(shapes)
+  }
+}
+
 /// The shapes of the tile registers, as the processor reads them (Intel 64 and IA-32 Architectures
 /// Software Developer's Manual, LDTILECFG).
 struct TileShapes {

@@ -85,6 +85,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// The layers that an emulated matrix unit computes, for tests on machines without such a unit;
   /// `nil` for the machine's own kernels.
   package var emulatedUnit: EmulatedUnit?
+  /// Whether the emulated unit multiplies tiles, rather than vectors.
+  package var emulatesTiles = true
 
   /// The layers that an emulated matrix unit computes.
   package enum EmulatedUnit: Sendable, Hashable {

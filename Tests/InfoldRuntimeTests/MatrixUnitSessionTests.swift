@@ -147,12 +147,59 @@ import Testing
     #expect(try algorithms(Self.options(.exact)).allSatisfy { !$0.contains("bfloat16") })
   }
 
+  /// Vector instructions for bfloat16 numbers give the same bits by any number of threads, close to the truth.
+  @Test(arguments: precisions) func vectorInstructions(precision: SessionOptions.Precision) throws {
+    let model = try Self.network().model
+    var random = SplitMix64(seed: 5)
+    let input = try random.tensor([2, 3, 40, 24])
+    func results(_ options: SessionOptions) throws -> [Tensor] {
+      var results: [Tensor] = []
+      try Session(model, options: options).run([input], into: &results)
+      return results
+    }
+    let exact = try results(SessionOptions(precision: .exact)), tiles = try results(Self.options(precision))
+    var expected: [Tensor]?
+    for threads in [1, 2, 5] {
+      var options = Self.options(precision, threads: threads)
+      options.emulatesTiles = false
+      let vectors = try results(options)
+      #expect(vectors == expected ?? vectors, "\(threads) threads")
+      expected = vectors
+    }
+    #expect(expected != tiles)
+    for (vectors, exact) in zip(try #require(expected), exact) {
+      let pairs = zip(try vectors.elements(as: Float.self), try exact.elements(as: Float.self))
+      let scale = try exact.elements(as: Float.self).reduce(0) { max($0, $1.magnitude) }
+      let error = pairs.reduce(0) { max($0, ($1.0 - $1.1).magnitude) } / scale
+      #expect(error <= (precision == .fast ? 2e-5 : 2e-2) && error > 0, "\(error)")
+    }
+  }
+
+  /// Vector instructions compute layers with rounded factors, but not those that Winograd's algorithm suits.
+  @Test func plansWithVectorInstructions() throws {
+    var network = NetworkBuilder(opset: 13)
+    let x = network.input([1, 128, 8, 8])
+    let graph = try network.finished(
+      try network.node("Conv", [x, network.weights([160, 128, 1, 1])]),
+      try network.node("Conv", [x, network.weights([64, 128, 3, 3])], ["pads": .ints([1, 1, 1, 1])]),
+      try network.node("Conv", [x, network.weights([64, 128, 3, 3])], ["strides": .ints([2, 2])]))
+    func algorithms(_ precision: SessionOptions.Precision) throws -> [String] {
+      var options = Self.options(precision, .whereExpected)
+      options.emulatesTiles = false
+      return try Self.algorithms(try Session(graph.model, options: options))
+    }
+    let rounded = try algorithms(.bfloat16)
+    #expect(rounded.contains("1×1, bfloat16") && rounded.contains("direct, bfloat16"), "\(rounded)")
+    #expect(rounded.contains { $0.hasPrefix("Winograd") })
+    #expect(try algorithms(.fast).allSatisfy { !$0.contains("bfloat16") })
+  }
+
   /// Without a unit, products have the precision of `fast`.
   @Test func withoutAUnit() throws {
     let model = try Self.network().model
     var random = SplitMix64(seed: 3)
     let input = try random.tensor([1, 3, 40, 24])
-    for kernels in KernelChoice.names where kernels != "amx" {
+    for kernels in KernelChoice.names where !["amx", "avx512bf16"].contains(kernels) {
       let results = try Self.precisions.map { precision in
         let session = try Session(
           model, options: SessionOptions(threads: 2, precision: precision), kernelsNamed: kernels)

@@ -91,6 +91,9 @@ bool infold_has_full_rate_avx512(void);
 /// Returns whether processor and operating system support AVX-512 VNNI as well.
 bool infold_has_avx512_vnni(void);
 
+/// Returns whether processor and operating system support AVX-512 BF16 as well.
+bool infold_has_avx512_bfloat16(void);
+
 /// Returns whether processor and operating system support AMX with bfloat16 numbers, and AVX-512, and
 /// whether the system permits this process to use it. The first call asks for the permission, which
 /// holds for all threads of the process.
@@ -185,6 +188,15 @@ static inline void infold_store_first(float *target, long count, __m512 elements
 static inline void infold_store_last(float *target, long count, __m512 elements) {
   __m512 last = _mm512_maskz_compress_ps((__mmask16)(0xffffu << (16 - count)), elements);
   infold_store_first(target + (16 - count), count, last);
+}
+#endif
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+
+/// Adds to each sum the products of a pair of bfloat16 numbers with one of 16 pairs of weights.
+INFOLD_INLINE __m512 infold_add_pair_products(__m512 sums, uint32_t pair, __m512i weights) {
+  return _mm512_dpbf16_ps(sums, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)weights);
 }
 #endif
 

@@ -1,5 +1,5 @@
 /// Convolutions and matrix products by a matrix unit, which multiplies tiles of bfloat16 numbers
-/// and sums the products in float32.
+/// and sums the products in float32, or by vector instructions that multiply pairs of them.
 ///
 /// The right operand is packed like that of `MatrixKernels`, in panels of `panelWidth` columns.
 /// Packed data is counted in units of four bytes and must be aligned to 64 bytes. A result does not
@@ -7,6 +7,10 @@
 public protocol MatrixUnitKernels: Sendable {
   /// The name of the unit, such as `amx`.
   static var name: String { get }
+
+  /// Whether the unit multiplies whole tiles. Otherwise, vector instructions multiply twice as many
+  /// numbers as those for float32.
+  static var multipliesTiles: Bool { get }
 
   /// The columns of a panel. The column ranges of the kernels begin at multiples of this.
   static var panelWidth: Int { get }

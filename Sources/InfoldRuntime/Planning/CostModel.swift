@@ -25,12 +25,17 @@ struct CostModel: Sendable {
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width
   }
 
-  /// Returns whether a matrix unit computes a product, or a convolution, faster than vectors do.
+  /// Returns whether a matrix unit computes a product, or a convolution, faster than the vectors of
+  /// float32 numbers do.
   ///
   /// A prototype was measured with AMX on a processor of Intel's Sapphire Rapids generation, with
   /// pixels that were converted already. Its products of split factors took 0.3 to 0.8 of the time
   /// of float32 products, and those of rounded factors 0.1 to 0.5. Converting a number is estimated
   /// to take as long as 60 split products.
+  ///
+  /// Vector instructions for pairs of bfloat16 numbers multiply at twice the rate of those for
+  /// float32. The conversion of the pixels leaves a gain if each is multiplied often enough. Split
+  /// factors need three products each.
   ///
   /// - Parameters:
   ///   - rows: The number of output positions.
@@ -39,13 +44,15 @@ struct CostModel: Sendable {
   ///   - hasWinograd: Whether the alternative is Winograd's algorithm, which needs 0.25 to 0.45 of
   ///     the products.
   func prefersMatrixUnit(
-    _ factors: BFloat16Factors, rows: Int, channels: Int, outputs: Int, hasWinograd: Bool = false
+    _ unit: MatrixUnit, rows: Int, channels: Int, outputs: Int, hasWinograd: Bool = false
   ) -> Bool {
     if machine.usesUnitWherePossible { return true }
-    switch factors {
+    switch (unit.factors, unit.kernels.multipliesTiles) {
     // Few rows are limited by reading weights, which take half of the bytes.
-    case .rounded: return channels >= 32 && outputs >= 32
-    case .split: return !hasWinograd && rows >= 32 && channels >= 64 && outputs >= 128
+    case (.rounded, true): return channels >= 32 && outputs >= 32
+    case (.rounded, false): return !hasWinograd && channels >= 32 && outputs >= 64
+    case (.split, false): return false
+    case (.split, true): return !hasWinograd && rows >= 32 && channels >= 64 && outputs >= 128
     }
   }
 

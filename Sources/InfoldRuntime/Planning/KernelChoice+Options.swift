@@ -17,13 +17,15 @@ extension KernelChoice {
   init(named name: String?, _ options: SessionOptions) throws(InfoldError) {
     try self.init(named: name)
     guard let emulation = options.emulatedUnit else { return }
-    self.name += ", emulated"
-    matrixUnit = Self.emulatedUnit
+    let unit: any MatrixUnitKernels.Type =
+      options.emulatesTiles ? Self.emulatedTiles : PortableEmulatedUnitKernels.self
+    self.name += ", \(unit.name)"
+    matrixUnit = unit
     machine.usesUnitWherePossible = emulation == .everywhere
   }
 
-  /// A matrix unit whose instructions are plain functions.
-  private static var emulatedUnit: any MatrixUnitKernels.Type {
+  /// A matrix unit whose instructions are plain functions, if there is one for this processor.
+  private static var emulatedTiles: any MatrixUnitKernels.Type {
     #if arch(x86_64)
       infold_has_avx2_fma() ? AVX2EmulatedUnitKernels.self : PortableEmulatedUnitKernels.self
     #elseif arch(arm64)
