@@ -33,6 +33,11 @@ protocol TileUnit {
 }
 
 extension TileUnit {
+  /// The number of positions whose multiples are read without others: tiles have any number of
+  /// rows.
+  @inline(always)
+  static var rowMultiple: Int { 1 }
+
   /// Sets the shapes of the registers for products of `rows` output positions with `columns`
   /// columns, 1 to 32 of each.
   ///

@@ -3,11 +3,15 @@
 struct UnitProduct {
   typealias Numbers = UnsafePointer<UInt16>
 
-  /// The pixels of the first 16 positions: for each tap and block of channels, a tile of 16 rows of
-  /// 64 bytes. With split factors, each tile is followed by that of the second parts.
+  /// The pixels of the first 16 positions. With split factors, each tile is followed by that of the
+  /// second parts.
   let first: Numbers
   /// The pixels of the other positions.
   let second: Numbers
+  /// The distance between the rows of a tile of pixels, in numbers.
+  let rowStride: Int
+  /// The distance between the tiles of two steps, in numbers.
+  let stepStride: Int
   /// The number of positions.
   let rows: Int
   /// A panel of weights. With split factors, the weights of each tap and block are followed by

@@ -7,14 +7,14 @@ enum UnitTile<let rows: Int, let columns: Int> {
   @inline(never)
   static func multiplyRounded(_ unit: Unit, _ product: UnitProduct) {
     var (first, second, weights) = (product.first, product.second, product.weights)
-    let halfCount = product.halfCount
+    let (halfCount, stride) = (product.halfCount, 2 &* product.rowStride)
     zero(unit)
     for _ in 0..<product.steps {
-      loadPixels(unit, first, second)
+      loadPixels(unit, first, second, stride)
       loadWeights(unit, weights, halfCount)
       multiply(unit)
-      first += UnitInputs.tileCount
-      second += UnitInputs.tileCount
+      first += product.stepStride
+      second += product.stepStride
       weights += 2 &* halfCount
     }
     store(unit, to: product.sums)
@@ -24,18 +24,18 @@ enum UnitTile<let rows: Int, let columns: Int> {
   @inline(never)
   static func multiplySplit(_ unit: Unit, _ product: UnitProduct) {
     var (first, second, weights) = (product.first, product.second, product.weights)
-    let halfCount = product.halfCount
+    let (halfCount, stride) = (product.halfCount, 2 &* product.rowStride)
     zero(unit)
     for _ in 0..<product.steps {
-      loadPixels(unit, first, second)
+      loadPixels(unit, first, second, stride)
       loadWeights(unit, weights + 2 &* halfCount, halfCount)
       multiply(unit)
       loadWeights(unit, weights, halfCount)
       multiply(unit)
-      loadPixels(unit, first + UnitInputs.tileCount, second + UnitInputs.tileCount)
+      loadPixels(unit, first + UnitInputs.tileCount, second + UnitInputs.tileCount, stride)
       multiply(unit)
-      first += 2 &* UnitInputs.tileCount
-      second += 2 &* UnitInputs.tileCount
+      first += product.stepStride
+      second += product.stepStride
       weights += 4 &* halfCount
     }
     store(unit, to: product.sums)
@@ -59,9 +59,11 @@ enum UnitTile<let rows: Int, let columns: Int> {
   }
 
   @inline(always)
-  private static func loadPixels(_ unit: Unit, _ first: UnitProduct.Numbers, _ second: UnitProduct.Numbers) {
-    unit.load(4, from: first, stride: 64)
-    if rows > 1 { unit.load(5, from: second, stride: 64) }
+  private static func loadPixels(
+    _ unit: Unit, _ first: UnitProduct.Numbers, _ second: UnitProduct.Numbers, _ stride: Int
+  ) {
+    unit.load(4, from: first, stride: stride)
+    if rows > 1 { unit.load(5, from: second, stride: stride) }
   }
 
   @inline(always)

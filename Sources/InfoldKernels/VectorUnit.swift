@@ -10,6 +10,10 @@ struct VectorUnit {
   @inline(always)
   init(memory: UnsafeMutableRawPointer) {}
 
+  /// The number of positions that are computed at a time. Rows beyond the last position are read.
+  @inline(always)
+  static var rowMultiple: Int { 8 }
+
   @inline(always)
   func prepare(rows: Int, columns: Int, pairs: Int, in memory: UnsafeMutableRawPointer) {}
 

@@ -36,7 +36,7 @@ enum UnitTile<let rows: Int, let columns: Int> {
   ) {
     forEach(from: 0, to: product.rows, by: 8) { row in
       let pixels = rows > 1 && row >= 16 ? product.second : product.first
-      body(product.rows &- row, pixels + row % 16 &* 32, product.sums + row &* UnitSums.rowCount)
+      body(product.rows &- row, pixels + row % 16 &* product.rowStride, product.sums + row &* UnitSums.rowCount)
     }
   }
 }
@@ -53,10 +53,10 @@ enum PairTile<let rows: Int, let columns: Int> {
     for _ in 0..<product.steps {
       var pair = 0
       while pair < product.halfCount {
-        add(&sums, pixels + pair / 16, weights + pair, product.halfCount)
+        add(&sums, pixels + pair / 16, weights + pair, product)
         pair &+= 32
       }
-      pixels += UnitInputs.tileCount
+      pixels += product.stepStride
       weights += 2 &* product.halfCount
     }
     store(sums, to: target)
@@ -72,12 +72,12 @@ enum PairTile<let rows: Int, let columns: Int> {
       var pair = 0
       while pair < product.halfCount {
         let (first, column) = (pixels + pair / 16, weights + pair)
-        add(&sums, first, column + 2 &* product.halfCount, product.halfCount)
-        add(&sums, first, column, product.halfCount)
-        add(&sums, first + UnitInputs.tileCount, column, product.halfCount)
+        add(&sums, first, column + 2 &* product.halfCount, product)
+        add(&sums, first, column, product)
+        add(&sums, first + UnitInputs.tileCount, column, product)
         pair &+= 32
       }
-      pixels += 2 &* UnitInputs.tileCount
+      pixels += product.stepStride
       weights += 4 &* product.halfCount
     }
     store(sums, to: target)
@@ -91,13 +91,13 @@ enum PairTile<let rows: Int, let columns: Int> {
   /// Adds the products of a pair of channels.
   @inline(always)
   private static func add(
-    _ sums: inout Sums, _ pixels: UnitProduct.Numbers, _ weights: UnitProduct.Numbers, _ halfCount: Int
+    _ sums: inout Sums, _ pixels: UnitProduct.Numbers, _ weights: UnitProduct.Numbers, _ product: UnitProduct
   ) {
     let weights = InlineArray<columns, WeightPairs> {
-      UnsafeRawPointer(weights + $0 &* halfCount).loadUnaligned(as: WeightPairs.self)
+      UnsafeRawPointer(weights + $0 &* product.halfCount).loadUnaligned(as: WeightPairs.self)
     }
     for row in 0..<rows {
-      let pair = UnsafeRawPointer(pixels + row &* 32).loadUnaligned(as: UInt32.self)
+      let pair = UnsafeRawPointer(pixels + row &* product.rowStride).loadUnaligned(as: UInt32.self)
       for column in 0..<columns { sums[column][row] = addPairProducts(to: sums[column][row], pair, weights[column]) }
     }
   }

@@ -31,10 +31,19 @@ public protocol MatrixUnitKernels: Sendable {
 
   /// Convolves channels-last images without an im2col matrix, for at most `positionLimit` output
   /// positions. The window must not be empty, and there are one plane and one group. `weights` is
-  /// the address of the packed weights.
+  /// the address of the packed weights. Images may be stored as bfloat16 numbers if factors are
+  /// rounded.
   ///
   /// - Returns: A bit for each position, beginning with the lowest, that is 1 if the position reads
   ///   a number that must not be split, since it is not finite or not below 2⁶⁰. Nothing is written
   ///   for these positions. With rounded factors, there are none.
-  static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64
+  static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors, _ narrow: NarrowImages) -> UInt64
+}
+
+extension MatrixUnitKernels {
+  /// Convolves images of float32 numbers. See `convolve(_:_:_:)`.
+  @inlinable @inline(__always)
+  public static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64 {
+    convolve(arguments, factors, NarrowImages())
+  }
 }

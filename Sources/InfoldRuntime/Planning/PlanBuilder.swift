@@ -130,6 +130,7 @@ struct PlanBuilder {
     for index in graph.outputs.indices { try placeOutput(index) }
     keepBlocks()
     formBands()
+    narrowActivations()
     alignShares()
   }
 

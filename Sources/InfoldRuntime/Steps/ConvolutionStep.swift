@@ -104,9 +104,14 @@ struct ConvolutionStep: Step {
         convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, state)
       }
     case .bfloat16(let product):
-      let (source, target) = (state.pointer(input), state.pointer(output))
+      let (readsNarrow, writesNarrow) = (input.format == .bfloat16, output.format == .bfloat16)
+      let source = readsNarrow ? .nowhere : state.pointer(input)
+      let target = writesNarrow ? .nowhere : state.pointer(output)
+      let narrow = NarrowImages(
+        input: readsNarrow ? UnsafePointer(state.numbers(input)) : nil,
+        output: writesNarrow ? state.numbers(output) : nil)
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
-        product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, scratch, state)
+        product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, narrow, scratch, state)
       }
     case .bytes(let kernels, let requantization, let padding):
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
