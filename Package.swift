@@ -232,7 +232,7 @@ package.targets += [.target(name: "InfoldKernelInterface")]
     // Products of bfloat16 numbers only.
     kernels(
       "AMX", defines: ["INFOLD_AVX512", "INFOLD_AMX"],
-      machine: ["-march=x86-64-v4", "-mamx-tile", "-mamx-bf16"]),
+      machine: ["-march=x86-64-v4", "-mavx512bf16", "-mamx-tile", "-mamx-bf16"]),
     kernels(
       "BFloat16", defines: ["INFOLD_AVX512", "INFOLD_BFLOAT16"], machine: ["-march=x86-64-v4", "-mavx512bf16"]),
     // Kernels for quantized numbers only.

@@ -75,7 +75,7 @@ bool infold_has_amx_bfloat16(void) {
 #if defined(__x86_64__)
   unsigned eax, ebx, ecx, edx;
   // AMX-BF16 and AMX-TILE.
-  if (!infold_has_avx512() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if (!infold_has_avx512_bfloat16() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
   if (!(edx & 1u << 22) || !(edx & 1u << 24)) return false;
   // The system saves the tiles and their configuration.
   uint32_t low, high;
