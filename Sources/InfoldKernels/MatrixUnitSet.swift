@@ -34,9 +34,9 @@ extension MatrixUnitSet: MatrixUnitKernels {
   #elseif INFOLD_BFLOAT16
     public static var name: String { "avx512bf16" }
   #elseif INFOLD_AVX2 || INFOLD_NEON
-    public static var name: String { "emulated amx" }
+    public static var name: String { "emulated-amx" }
   #else
-    public static var name: String { "emulated avx512bf16" }
+    public static var name: String { "emulated-avx512bf16" }
   #endif
 
   public static var multipliesTiles: Bool {

@@ -161,7 +161,7 @@ import Testing
     var expected: [Tensor]?
     for threads in [1, 2, 5] {
       var options = Self.options(precision, threads: threads)
-      options.emulatesTiles = false
+      options.emulatedInstructions = .avx512BFloat16
       let vectors = try results(options)
       #expect(vectors == expected ?? vectors, "\(threads) threads")
       expected = vectors
@@ -185,7 +185,7 @@ import Testing
       try network.node("Conv", [x, network.weights([64, 128, 3, 3])], ["strides": .ints([2, 2])]))
     func algorithms(_ precision: SessionOptions.Precision) throws -> [String] {
       var options = Self.options(precision, .whereExpected)
-      options.emulatesTiles = false
+      options.emulatedInstructions = .avx512BFloat16
       return try Self.algorithms(try Session(graph.model, options: options))
     }
     let rounded = try algorithms(.bfloat16)
@@ -195,7 +195,8 @@ import Testing
   }
 
   /// Results that only convolutions read are stored as bfloat16 numbers, which changes no bits.
-  @Test(arguments: [true, false]) func narrowActivations(emulatesTiles: Bool) throws {
+  @Test(arguments: [SessionOptions.EmulatedInstructions.amx, .avx512BFloat16])
+  func narrowActivations(instructions: SessionOptions.EmulatedInstructions) throws {
     var network = NetworkBuilder(opset: 13)
     let x = network.input([2, 24, 12, 9])
     func convolve(_ x: ValueID, _ channels: Int, _ outputs: Int, _ kernel: Int64) throws -> ValueID {
@@ -220,7 +221,7 @@ import Testing
     let input = try network.random.tensor([2, 24, 12, 9])
     func results(_ graph: Graph, threads: Int) throws -> (Session, [Tensor]) {
       var options = Self.options(.bfloat16, threads: threads)
-      options.emulatesTiles = emulatesTiles
+      options.emulatedInstructions = instructions
       let session = try Session(graph.model, options: options)
       var results: [Tensor] = []
       try session.run([input], into: &results)

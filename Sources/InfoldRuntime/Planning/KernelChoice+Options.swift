@@ -11,17 +11,30 @@ import InfoldSystem
 
 extension KernelChoice {
   /// Selects the choice with this name, or the best one, with an emulated matrix unit if the options
-  /// ask for it.
+  /// or the name ask for it.
   ///
   /// - Throws: As `init(named:)`.
   init(named name: String?, _ options: SessionOptions) throws(InfoldError) {
-    try self.init(named: name)
+    if let instructions = name.flatMap(SessionOptions.EmulatedInstructions.init) {
+      try self.init(named: nil)
+      emulate(instructions)
+    } else {
+      try self.init(named: name)
+    }
     guard let emulation = options.emulatedUnit else { return }
-    let unit: any MatrixUnitKernels.Type =
-      options.emulatesTiles ? Self.emulatedTiles : PortableEmulatedUnitKernels.self
-    self.name += ", \(unit.name)"
-    matrixUnit = unit
+    emulate(options.emulatedInstructions)
     machine.usesUnitWherePossible = emulation == .everywhere
+  }
+
+  /// Uses a matrix unit whose instructions are plain functions.
+  private mutating func emulate(_ instructions: SessionOptions.EmulatedInstructions) {
+    let unit: any MatrixUnitKernels.Type =
+      switch instructions {
+      case .amx: Self.emulatedTiles
+      case .avx512BFloat16: PortableEmulatedUnitKernels.self
+      }
+    name += ", \(unit.name)"
+    matrixUnit = unit
   }
 
   /// A matrix unit whose instructions are plain functions, if there is one for this processor.
