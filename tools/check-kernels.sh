@@ -44,7 +44,7 @@ for set in AMX VNNI AVX512 AVX2 Portable; do
   loops=$(awk -f tools/innermost-loops.awk -f <(
     cat <<'END'
 function target() { return $2 ~ /^j/ ? $3 : "" }
-function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps/ }
+function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps|tdpbusd/ }
 function isLoad(line, operation) { return 0 }
 function isCall(line, operation) { return line ~ /[ \t]call/ }
 function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/ }
@@ -65,16 +65,20 @@ END
   echo "$set: products, calls and spills of innermost loops"
   sort <<<"$loops"
   # Every size of a matrix unit's tiles must have loops without calls and spills, with one product per
-  # tile of sums, or three for split factors.
+  # tile of sums, or three for split factors. None of its loops with products of bytes may call or
+  # spill.
   if [[ $set == AMX ]]; then
     for size in 1x1 1x2 2x1 2x2; do
       tiles=$((${size%x*} * ${size#*x}))
-      for loop in "multiplyRounded $tiles" "multiplySplit $((3 * tiles))"; do
-        awk -v name="UnitTile<$size>.${loop% *}" -v least="${loop#* }" \
+      for loop in "UnitTile multiplyRounded $tiles" "UnitTile multiplySplit $((3 * tiles))" "UnitByteTile multiply $tiles"; do
+        read -r type function least <<<"$loop"
+        awk -v name="$type<$size>.$function" -v least="$least" \
           '$1 == name && $2 >= least && $3 + $4 == 0 { found = 1 } END { exit !found }' <<<"$loops" \
-          || fail "AMX: no UnitTile<$size>.${loop% *} with ${loop#* } products in its loop"
+          || fail "AMX: no $type<$size>.$function with $least products in its loop"
       done
     done
+    bad=$(awk '$1 ~ /^UnitByteTile</ && $3 + $4 > 0' <<<"$loops")
+    [[ -z $bad ]] || fail "AMX: loops that call or spill: $bad"
     continue
   fi
   # Every tile must have a loop without calls that has one product per sum, and none of these loops

@@ -70,9 +70,7 @@ extension ByteEpilogue {
         let total = ByteSet.sum(bias, ByteSet.lanes(at: stored + (row &* UnitSums.rowCount &+ column)))
         let place = row &* outputStride &+ column
         if let sums {
-          // Only moved, so the type of the lanes does not matter.
-          unsafeBitCast(total, to: Vector.self).store(
-            at: UnsafeMutableRawPointer(sums + place).assumingMemoryBound(to: Float.self), count: count)
+          UnsafeMutableRawPointer(sums + place).storeBytes(of: total, as: Lanes.self)
         } else {
           ByteSet.store(requantizer(total, column: column), at: output + place, count: count)
         }

@@ -19,6 +19,7 @@ extension KernelChoice {
     guard let emulation = options.emulatedUnit else { return }
     self.name += ", emulated"
     matrixUnit = Self.emulatedUnit
+    byteUnit = Self.emulatedByteUnit
     machine.usesUnitWherePossible = emulation == .everywhere
   }
 
@@ -30,6 +31,17 @@ extension KernelChoice {
       NEONEmulatedUnitKernels.self
     #else
       PortableEmulatedUnitKernels.self
+    #endif
+  }
+
+  /// Products of bytes by the same unit.
+  private static var emulatedByteUnit: any ByteProductKernels.Type {
+    #if arch(x86_64)
+      infold_has_avx2_fma() ? AVX2EmulatedUnitByteKernels.self : PortableEmulatedUnitByteKernels.self
+    #elseif arch(arm64)
+      NEONEmulatedUnitByteKernels.self
+    #else
+      PortableEmulatedUnitByteKernels.self
     #endif
   }
 }
