@@ -82,6 +82,25 @@ let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
   #endif
 }()
 
+/// The kernels of matrix units for products of bytes.
+let unitByteKernelSets: [any ByteProductKernels.Type] = {
+  #if arch(x86_64)
+    let emulated: [any ByteProductKernels.Type] = infold_has_avx2_fma() ? [AVX2EmulatedUnitByteKernels.self] : []
+    #if DEBUG
+      if !emulated.isEmpty { return emulated }
+    #endif
+    return [PortableEmulatedUnitByteKernels.self] + emulated + (infold_has_amx_int8() ? [AMXByteKernels.self] : [])
+  #elseif arch(arm64)
+    #if DEBUG
+      [NEONEmulatedUnitByteKernels.self]
+    #else
+      [PortableEmulatedUnitByteKernels.self, NEONEmulatedUnitByteKernels.self]
+    #endif
+  #else
+    [PortableEmulatedUnitByteKernels.self]
+  #endif
+}()
+
 /// The complete kernel set that sessions combine with a set that only multiplies.
 func companion(_ kernels: any ConvolutionKernels.Type) -> any KernelSet.Type {
   kernelSets.first { $0.name == kernels.name } ?? kernelSets.last!
