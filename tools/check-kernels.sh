@@ -45,7 +45,7 @@ for set in AMX BFloat16 VNNI AVX512 AVX2 Portable; do
   loops=$(awk -f tools/innermost-loops.awk -f <(
     cat <<'END'
 function target() { return $2 ~ /^j/ ? $3 : "" }
-function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps|vdpbf16ps/ }
+function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps|vdpbf16ps|tdpbusd/ }
 function isLoad(line, operation) { return 0 }
 function isCall(line, operation) { return line ~ /[ \t]call/ }
 function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/ }
@@ -71,13 +71,17 @@ END
       <<<"$loops" || fail "$set: no loop of $1 with $2 products"
   }
   # Every size of a matrix unit's tiles must have loops without calls and spills, with one product per
-  # tile of sums, or three for split factors.
+  # tile of sums, or three for split factors. None of its loops with products of bytes may call or
+  # spill.
   if [[ $set == AMX ]]; then
     for size in 1x1 1x2 2x1 2x2; do
       tiles=$((${size%x*} * ${size#*x}))
       requireLoop "UnitTile<$size>.multiplyRounded" "$tiles"
       requireLoop "UnitTile<$size>.multiplySplit" "$((3 * tiles))"
+      requireLoop "UnitByteTile<$size>.multiply" "$tiles"
     done
+    bad=$(awk '$1 ~ /^UnitByteTile</ && $3 + $4 > 0' <<<"$loops")
+    [[ -z $bad ]] || fail "AMX: loops that call or spill: $bad"
     continue
   fi
   # With bfloat16 vectors, every size must have loops with one product per sum, or three for split

@@ -1,8 +1,8 @@
 #if !INFOLD_AMX
   /// A matrix unit whose registers are memory and whose instructions are plain functions, for tests
   /// on processors without such a unit. Results have the same bits (Intel 64 and IA-32
-  /// Architectures Software Developer's Manual, LDTILECFG and TDPBF16PS), and what the processor
-  /// would not execute ends the process.
+  /// Architectures Software Developer's Manual, LDTILECFG, TDPBF16PS and TDPBUSD), and what the
+  /// processor would not execute ends the process.
   struct EmulatedTileUnit: TileUnit {
     private let tiles: UnsafeMutableRawPointer
 
@@ -64,11 +64,32 @@
       }
     }
 
+    private func requireProduct(into sum: Int, _ left: Int, _ right: Int) {
+      require(
+        rows(sum) > 0 && rows(sum) == rows(left) && columns(left) == rows(right) && columns(sum) == columns(right))
+    }
+
+    @inline(never)
+    func multiplyBytes(into sum: Int, _ left: Int, _ right: Int) {
+      requireProduct(into: sum, left, right)
+      for index in 0..<rows(sum) {
+        let pixels = row(index, of: left).assumingMemoryBound(to: UInt8.self)
+        let totals = row(index, of: sum).assumingMemoryBound(to: Int32.self)
+        for group in 0..<columns(left) {
+          let weights = row(group, of: right).assumingMemoryBound(to: Int8.self)
+          for column in 0..<columns(sum) {
+            for place in 0..<4 {
+              totals[column] &+= Int32(pixels[4 &* group &+ place]) &* Int32(weights[4 &* column &+ place])
+            }
+          }
+        }
+      }
+    }
+
     @inline(never)
     func multiply(into sum: Int, _ left: Int, _ right: Int) {
       let width = columns(sum)
-      require(
-        rows(sum) > 0 && rows(sum) == rows(left) && columns(left) == rows(right) && width == columns(right))
+      requireProduct(into: sum, left, right)
       for index in 0..<rows(sum) {
         let pixels = row(index, of: left).assumingMemoryBound(to: UInt16.self)
         let totals = row(index, of: sum).assumingMemoryBound(to: Float.self)

@@ -30,6 +30,11 @@ protocol TileUnit {
   /// pairs, in order. Each product is added with a single rounding. Subnormal numbers count as
   /// zero, and subnormal results become zero.
   func multiply(into sum: Int, _ left: Int, _ right: Int)
+
+  /// Adds the products of pixels in register `left` and weights in register `right` to the sums in
+  /// register `sum`. Rows of `left` contain groups of four unsigned bytes, and columns of `right`
+  /// groups of four signed bytes. The sums are 32-bit integers, which wrap around.
+  func multiplyBytes(into sum: Int, _ left: Int, _ right: Int)
 }
 
 extension TileUnit {
@@ -66,7 +71,8 @@ struct TileShapes {
 
   /// The shapes for sums of `rows` positions and `columns` columns, 1 to 32 of each, from tiles of
   /// up to 16.
-  /// - Parameter pairs: The pairs of numbers in a row of pixels, 1 to 16.
+  /// - Parameter pairs: The pairs of bfloat16 numbers, or groups of four bytes, in a row of pixels, 1
+  ///   to 16.
   @inline(always)
   init(rows: Int, columns: Int, pairs: Int) {
     for half in 0..<2 {

@@ -85,6 +85,18 @@ let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
   #endif
 }()
 
+/// The kernels of matrix units for products of bytes.
+let unitByteKernelSets: [any ByteProductKernels.Type] = {
+  #if arch(x86_64)
+    (infold_has_avx2_fma() ? [AVX2EmulatedUnitByteKernels.self] : [])
+      + (infold_has_amx_int8() ? [AMXByteKernels.self] : [])
+  #elseif arch(arm64)
+    [NEONEmulatedUnitByteKernels.self]
+  #else
+    []
+  #endif
+}()
+
 /// The complete kernel set that sessions combine with a set that only multiplies.
 func companion(_ kernels: any ConvolutionKernels.Type) -> any KernelSet.Type {
   kernelSets.first { $0.name == kernels.name } ?? kernelSets.last!

@@ -99,6 +99,9 @@ bool infold_has_avx512_bfloat16(void);
 /// holds for all threads of the process.
 bool infold_has_amx_bfloat16(void);
 
+/// Returns the same for AMX with 8-bit integers.
+bool infold_has_amx_int8(void);
+
 /// Returns whether an arm64 processor has dot-product instructions for bytes (FEAT_DotProd).
 bool infold_has_dot_products(void);
 
@@ -221,7 +224,7 @@ INFOLD_INLINE __m512 infold_add_pair_products(__m512 sums, uint32_t pair, __m512
 }
 #endif
 
-#if defined(__AMX_TILE__) && defined(__AMX_BF16__)
+#if defined(__AMX_TILE__) && defined(__AMX_BF16__) && defined(__AMX_INT8__)
 #include <immintrin.h>
 
 // Tile numbers are constants of the instructions, so each has its own functions: tiles 0 to 3 hold
@@ -252,6 +255,11 @@ INFOLD_INLINE void infold_multiply_tiles_4_6(void) { _tile_dpbf16ps(0, 4, 6); }
 INFOLD_INLINE void infold_multiply_tiles_4_7(void) { _tile_dpbf16ps(1, 4, 7); }
 INFOLD_INLINE void infold_multiply_tiles_5_6(void) { _tile_dpbf16ps(2, 5, 6); }
 INFOLD_INLINE void infold_multiply_tiles_5_7(void) { _tile_dpbf16ps(3, 5, 7); }
+
+INFOLD_INLINE void infold_multiply_byte_tiles_4_6(void) { _tile_dpbusd(0, 4, 6); }
+INFOLD_INLINE void infold_multiply_byte_tiles_4_7(void) { _tile_dpbusd(1, 4, 7); }
+INFOLD_INLINE void infold_multiply_byte_tiles_5_6(void) { _tile_dpbusd(2, 5, 6); }
+INFOLD_INLINE void infold_multiply_byte_tiles_5_7(void) { _tile_dpbusd(3, 5, 7); }
 #endif
 
 #endif

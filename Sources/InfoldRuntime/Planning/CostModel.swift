@@ -56,6 +56,28 @@ struct CostModel: Sendable {
     }
   }
 
+  /// Returns whether a matrix unit computes products of bytes faster than vectors do.
+  ///
+  /// The estimate counts cycles for each position and 16 outputs, from the rates in Intel's
+  /// optimization manual: two products of vectors per cycle, and one product of tiles, with 16
+  /// positions and 16 quads of channels, in 16 cycles. Sums pass through memory on their way from
+  /// tiles to vectors, and part of the pixels of larger windows are copied. It has not been
+  /// confirmed by measurements.
+  ///
+  /// - Parameters:
+  ///   - positions: The number of output positions.
+  ///   - channels: The input channels of a group.
+  ///   - outputs: The output channels of a group.
+  func prefersByteUnit(positions: Int, taps: Int, channels: Int, outputs: Int) -> Bool {
+    if machine.usesUnitWherePossible { return true }
+    // Fewer positions are limited by reading weights.
+    guard positions >= 16, channels >= 16, outputs >= 16 else { return false }
+    let vectors = Double(taps * ((channels + 3) / 4)) / 2
+    let tiles = Double(taps * ((channels + 63) / 64))
+    let copies = taps > 1 ? 2 * tiles * 16 / Double(outputs) : 0
+    return tiles + copies + 2 < vectors
+  }
+
   /// Bands pay off if one layer passes more than this number of elements to the next. Smaller
   /// results stay in the caches of the threads anyway. Two threads also synchronize less often with
   /// bands, whereas many threads would find too few rows to share.

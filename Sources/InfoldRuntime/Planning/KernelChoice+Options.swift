@@ -28,24 +28,22 @@ extension KernelChoice {
 
   /// Uses a matrix unit whose instructions are plain functions.
   private mutating func emulate(_ instructions: SessionOptions.EmulatedInstructions) {
-    let unit: any MatrixUnitKernels.Type =
-      switch instructions {
-      case .amx: Self.emulatedTiles
-      case .avx512BFloat16: PortableEmulatedUnitKernels.self
-      }
-    name += ", \(unit.name)"
-    matrixUnit = unit
+    switch instructions {
+    case .amx: (matrixUnit, byteUnit) = Self.emulatedUnit
+    case .avx512BFloat16: (matrixUnit, byteUnit) = (PortableEmulatedUnitKernels.self, nil)
+    }
+    name += ", \(matrixUnit!.name)"
   }
 
-  /// A matrix unit whose instructions are plain functions, if there is one for this processor.
-  private static var emulatedTiles: any MatrixUnitKernels.Type {
+  /// A matrix unit whose instructions are plain functions, if the processor has the instructions
+  /// that these are compiled to.
+  private static var emulatedUnit: ((any MatrixUnitKernels.Type)?, (any ByteProductKernels.Type)?) {
     #if arch(x86_64)
-      infold_has_avx2_fma() ? AVX2EmulatedUnitKernels.self : PortableEmulatedUnitKernels.self
+      if infold_has_avx2_fma() { return (AVX2EmulatedUnitKernels.self, AVX2EmulatedUnitByteKernels.self) }
     #elseif arch(arm64)
-      NEONEmulatedUnitKernels.self
-    #else
-      PortableEmulatedUnitKernels.self
+      return (NEONEmulatedUnitKernels.self, NEONEmulatedUnitByteKernels.self)
     #endif
+    return (PortableEmulatedUnitKernels.self, nil)
   }
 }
 
