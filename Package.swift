@@ -3,7 +3,8 @@ import PackageDescription
 
 #if arch(x86_64)
   let kernelSets = [
-    "InfoldKernelsAMX", "InfoldKernelsVNNI", "InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable",
+    "InfoldKernelsAMX", "InfoldKernelsBFloat16", "InfoldKernelsVNNI", "InfoldKernelsAVX512", "InfoldKernelsAVX2",
+    "InfoldKernelsPortable",
   ]
 #elseif arch(arm64)
   let kernelSets = ["InfoldKernelsDotProduct", "InfoldKernelsNEON", "InfoldKernelsPortable"]
@@ -228,10 +229,12 @@ package.targets += [.target(name: "InfoldKernelInterface")]
     kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"], isFast: true),
     // Kernels for products and for lane-wise computations only.
     kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
-    // Products of bfloat16 numbers only.
+    // Products of bfloat16 numbers and of bytes only.
     kernels(
       "AMX", defines: ["INFOLD_AVX512", "INFOLD_AMX"],
-      machine: ["-march=x86-64-v4", "-mamx-tile", "-mamx-bf16"]),
+      machine: ["-march=x86-64-v4", "-mavx512bf16", "-mamx-tile", "-mamx-bf16", "-mamx-int8"]),
+    kernels(
+      "BFloat16", defines: ["INFOLD_AVX512", "INFOLD_BFLOAT16"], machine: ["-march=x86-64-v4", "-mavx512bf16"]),
     // Kernels for quantized numbers only.
     kernels("VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
   ]

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
 
 swift build -c release --target InfoldKernelsAMX
+swift build -c release --target InfoldKernelsBFloat16
 swift build -c release --target InfoldKernelsVNNI
 swift build -c release --target InfoldKernelsAVX512
 swift build -c release --target InfoldKernelsAVX2
@@ -20,7 +21,7 @@ fail() {
   failures=$((failures + 1))
 }
 
-for set in AMX VNNI AVX512 AVX2 Portable; do
+for set in AMX BFloat16 VNNI AVX512 AVX2 Portable; do
   objects=("$products/InfoldKernels$set.build"/*.o)
 
   # If several objects define a symbol, the linker keeps one of them, whichever set it was compiled
@@ -44,7 +45,7 @@ for set in AMX VNNI AVX512 AVX2 Portable; do
   loops=$(awk -f tools/innermost-loops.awk -f <(
     cat <<'END'
 function target() { return $2 ~ /^j/ ? $3 : "" }
-function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps/ }
+function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd|tdpbf16ps|vdpbf16ps|tdpbusd/ }
 function isLoad(line, operation) { return 0 }
 function isCall(line, operation) { return line ~ /[ \t]call/ }
 function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/ }
@@ -64,16 +65,32 @@ END
     s/^([0-9]+ [0-9]+ [0-9]+) (.*)$/\2 \1/')
   echo "$set: products, calls and spills of innermost loops"
   sort <<<"$loops"
+  # Requires a loop of a function with at least this many products, and no calls or spills.
+  requireLoop() {
+    awk -v name="$1" -v products="$2" '$1 == name && $2 >= products && $3 + $4 == 0 { found = 1 } END { exit !found }' \
+      <<<"$loops" || fail "$set: no loop of $1 with $2 products"
+  }
   # Every size of a matrix unit's tiles must have loops without calls and spills, with one product per
-  # tile of sums, or three for split factors.
+  # tile of sums, or three for split factors. None of its loops with products of bytes may call or
+  # spill.
   if [[ $set == AMX ]]; then
     for size in 1x1 1x2 2x1 2x2; do
       tiles=$((${size%x*} * ${size#*x}))
-      for loop in "multiplyRounded $tiles" "multiplySplit $((3 * tiles))"; do
-        awk -v name="UnitTile<$size>.${loop% *}" -v least="${loop#* }" \
-          '$1 == name && $2 >= least && $3 + $4 == 0 { found = 1 } END { exit !found }' <<<"$loops" \
-          || fail "AMX: no UnitTile<$size>.${loop% *} with ${loop#* } products in its loop"
-      done
+      requireLoop "UnitTile<$size>.multiplyRounded" "$tiles"
+      requireLoop "UnitTile<$size>.multiplySplit" "$((3 * tiles))"
+      requireLoop "UnitByteTile<$size>.multiply" "$tiles"
+    done
+    bad=$(awk '$1 ~ /^UnitByteTile</ && $3 + $4 > 0' <<<"$loops")
+    [[ -z $bad ]] || fail "AMX: loops that call or spill: $bad"
+    continue
+  fi
+  # With bfloat16 vectors, every size must have loops with one product per sum, or three for split
+  # factors.
+  if [[ $set == BFloat16 ]]; then
+    for size in {1,2,4,8}x{1,2}; do
+      sums=$((${size%x*} * ${size#*x}))
+      requireLoop "PairTile<$size>.multiplyRounded" "$sums"
+      requireLoop "PairTile<$size>.multiplySplit" "$((3 * sums))"
     done
     continue
   fi
@@ -98,18 +115,13 @@ END
     END { for (name in most) if (flaws[name] > (name ~ /^Byte/ ? 2 : 1)) print largest[name] }')
   [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
 
-  # Requires a tile whose loop has this many sums in registers, and one product for each.
-  requireTile() {
-    awk -v name="$1.multiply" -v sums="$2" '$1 == name && $2 >= sums && $3 + $4 == 0 { found = 1 } END { exit !found }' \
-      <<<"$loops" || fail "$set: no $1 with $2 sums in registers"
-  }
   if [[ $set == VNNI ]]; then
-    requireTile "ByteTile<6x4>" 24
+    requireLoop "ByteTile<6x4>.multiply" 24
     continue
   fi
-  requireTile "Tile<6x2>" 12
+  requireLoop "Tile<6x2>.multiply" 12
   if [[ $set == AVX512 ]]; then
-    requireTile "Tile<6x4>" 24
+    requireLoop "Tile<6x4>.multiply" 24
     halves=$(awk '/^[0-9a-f]+ <.*>:$/ { name = $2 } name ~ /4TileO8multiply/ && /vfn?m(add|sub)...ps/ && !/%zmm/' "$listing" | wc -l)
     ((halves == 0)) || fail "AVX512: tiles multiply by less than whole vectors"
   fi

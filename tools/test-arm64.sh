@@ -15,7 +15,7 @@ for test in Tests/InfoldKernelTests/*.swift; do
   case $test in
   # Lists of the machine's kernel sets, tests that compare kernel sets, and those of matrix units,
   # which are only emulated on arm64.
-  */KernelSets.swift | */LaneWidthTests.swift | */VectorWidthTests.swift | */MatrixUnitTests.swift) ;;
+  */KernelSets.swift | */LaneWidthTests.swift | */VectorWidthTests.swift | */MatrixUnit*Tests.swift | */NarrowImageTests.swift) ;;
   *) tests+=("$test") ;;
   esac
 done

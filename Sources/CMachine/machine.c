@@ -46,6 +46,14 @@ bool infold_has_avx512_vnni(void) {
 #endif
 }
 
+bool infold_has_avx512_bfloat16(void) {
+#if defined(__x86_64__)
+  return infold_has_avx512() && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 bool infold_has_avx512(void) {
 #if defined(__x86_64__)
   return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -61,18 +69,32 @@ static bool ask_for_tiles(void) {
   // ARCH_REQ_XCOMP_PERM for the state component XTILEDATA (Linux, Documentation/arch/x86/xstate.rst).
   return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 }
-#endif
 
-bool infold_has_amx_bfloat16(void) {
-#if defined(__x86_64__)
+/// Returns whether AMX, with products of the numbers that a bit of CPUID's leaf 7 stands for, can be
+/// used, together with AVX-512.
+static bool has_tile_products(unsigned bit) {
   unsigned eax, ebx, ecx, edx;
-  // AMX-BF16 and AMX-TILE.
   if (!infold_has_avx512() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
-  if (!(edx & 1u << 22) || !(edx & 1u << 24)) return false;
+  // AMX-TILE, and the products.
+  if (!(edx & 1u << 24) || !(edx & 1u << bit)) return false;
   // The system saves the tiles and their configuration.
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (low & 3u << 17) == 3u << 17 && ask_for_tiles();
+}
+#endif
+
+bool infold_has_amx_bfloat16(void) {
+#if defined(__x86_64__)
+  return has_tile_products(22);
+#else
+  return false;
+#endif
+}
+
+bool infold_has_amx_int8(void) {
+#if defined(__x86_64__)
+  return has_tile_products(25);
 #else
   return false;
 #endif

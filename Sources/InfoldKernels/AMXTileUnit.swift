@@ -54,5 +54,15 @@
       default: infold_multiply_tiles_5_7()
       }
     }
+
+    @inline(always)
+    func multiplyBytes(into sum: Int, _ left: Int, _ right: Int) {
+      switch (left, right) {
+      case (4, 6): infold_multiply_byte_tiles_4_6()
+      case (4, 7): infold_multiply_byte_tiles_4_7()
+      case (5, 6): infold_multiply_byte_tiles_5_6()
+      default: infold_multiply_byte_tiles_5_7()
+      }
+    }
   }
 #endif

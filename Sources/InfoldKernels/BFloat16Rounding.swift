@@ -1,13 +1,17 @@
+#if INFOLD_AMX || INFOLD_BFLOAT16
+  import CMachine
+#endif
+
 /// Returns the nearest bfloat16 number, ties to even, as the bits of a float32 number. Finite
 /// numbers beyond the largest bfloat16 number become that number, so that no product with zero
-/// becomes NaN. NaN stays NaN.
+/// becomes NaN. NaN stays NaN. Subnormal numbers become zero.
 @inline(always)
 func roundedToBFloat16(_ bits: UInt32) -> UInt32 {
   let (sign, magnitude) = (bits & 0x8000_0000, bits & 0x7FFF_FFFF)
   let nearest = (magnitude &+ 0x7FFF &+ ((magnitude >> 16) & 1)) & 0xFFFF_0000
   let finite = nearest < 0x7F80_0000 ? nearest : 0x7F7F_0000
   let special = magnitude > 0x7F80_0000 ? (magnitude | 0x0040_0000) & 0xFFFF_0000 : 0x7F80_0000
-  return sign | (magnitude < 0x7F80_0000 ? finite : special)
+  return sign | (magnitude < 0x7F80_0000 ? (magnitude < 0x0080_0000 ? 0 : finite) : special)
 }
 
 /// Returns the rest x − x₁ of a number and its rounded value, rounded to bfloat16. The rest is
@@ -30,13 +34,13 @@ func convertToBFloat16(
   _ numbers: UnsafePointer<Float>, count: Int, _ target: UnsafeMutablePointer<UInt16>,
   rests: UnsafeMutablePointer<UInt16>?
 ) -> UInt32 {
-  // Branch-free loops, which vectorize.
   guard let rests else {
-    for index in 0..<count {
-      target[index] = UInt16(truncatingIfNeeded: roundedToBFloat16(numbers[index].bitPattern) >> 16)
+    forEach(from: 0, to: count, by: 32) { first in
+      roundToBFloat16(numbers + first, count: min(32, count &- first), target + first)
     }
     return 0
   }
+  // A branch-free loop, which vectorizes, like the one below.
   var largest: UInt32 = 0
   for index in 0..<count {
     let bits = numbers[index].bitPattern
@@ -47,4 +51,17 @@ func convertToBFloat16(
     largest = magnitude > largest ? magnitude : largest
   }
   return largest
+}
+
+/// Rounds at most 32 numbers to bfloat16.
+@inline(always)
+private func roundToBFloat16(
+  _ numbers: UnsafePointer<Float>, count: Int, _ target: UnsafeMutablePointer<UInt16>
+) {
+  #if INFOLD_AMX || INFOLD_BFLOAT16
+    if infold_round_to_bfloat16(numbers, count, target) { return }
+  #endif
+  for index in 0..<count {
+    target[index] = UInt16(truncatingIfNeeded: roundedToBFloat16(numbers[index].bitPattern) >> 16)
+  }
 }

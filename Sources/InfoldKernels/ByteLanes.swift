@@ -1,10 +1,10 @@
-#if INFOLD_VNNI || INFOLD_AVX2
+#if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
 #elseif INFOLD_NEON
   import _Builtin_intrinsics.arm.neon
 #endif
 
-#if INFOLD_VNNI
+#if INFOLD_AVX512
   /// 16 integers of 32 bits, or 64 bytes.
   typealias Lanes = SIMD8<Int64>
 #elseif INFOLD_AVX2
@@ -32,7 +32,7 @@ extension ByteSet {
   @inline(__always)
   static func repeated(_ pointer: UnsafePointer<UInt8>) -> Lanes {
     let four = UnsafeRawPointer(pointer).loadUnaligned(as: Int32.self)
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       return _mm512_set1_epi32(four)
     #elseif INFOLD_AVX2
       return _mm256_set1_epi32(four)
@@ -44,7 +44,7 @@ extension ByteSet {
   /// Returns a vector with the same 32-bit integer in each lane.
   @inline(__always)
   static func lanes(repeating value: Int32) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_set1_epi32(value)
     #elseif INFOLD_AVX2
       _mm256_set1_epi32(value)
@@ -53,90 +53,9 @@ extension ByteSet {
     #endif
   }
 
-  /// Adds to each sum the products of four unsigned bytes of `x` with four signed bytes of
-  /// `weights`.
-  @inline(__always)
-  static func addProducts(to sums: Lanes, _ x: Lanes, _ weights: Lanes) -> Lanes {
-    #if INFOLD_VNNI
-      return _mm512_dpbusd_epi32(sums, x, weights)
-    #elseif INFOLD_AVX2
-      // Widened to 16 bits, because the instruction that multiplies bytes saturates the sums of two
-      // products.
-      let low = _mm256_madd_epi16(
-        _mm256_and_si256(x, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(weights, 8), 8))
-      let high = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(weights, 8))
-      return _mm256_add_epi32(sums, _mm256_add_epi32(low, high))
-    #elseif INFOLD_NEON
-      // The instructions multiply signed bytes. So 128 is subtracted, and then added back as
-      // twice 64.
-      let half = Lanes(repeating: 0x4040_4040)
-      let low = addSignedProducts(to: sums, withoutSign(x), weights)
-      return addSignedProducts(to: addSignedProducts(to: low, half, weights), half, weights)
-    #else
-      @inline(__always)
-      func product(_ shift: Int32) -> Lanes {
-        let factor = (x &>> Lanes(repeating: shift)) & Lanes(repeating: 255)
-        return factor &* ((weights &<< Lanes(repeating: 24 - shift)) &>> Lanes(repeating: 24))
-      }
-      return sums &+ product(0) &+ product(8) &+ product(16) &+ product(24)
-    #endif
-  }
-
-  /// Does the same with fewer instructions, if each sum of two adjacent products fits 16 bits.
-  @inline(__always)
-  static func addNarrowProducts(to sums: Lanes, _ x: Lanes, _ weights: Lanes) -> Lanes {
-    #if INFOLD_AVX2
-      let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(x, weights), _mm256_set1_epi16(1))
-      return _mm256_add_epi32(sums, pairs)
-    #else
-      return addProducts(to: sums, x, weights)
-    #endif
-  }
-
-  /// Returns a vector that repeats the four bytes at `pointer`, in the form that `addFactors`
-  /// takes.
-  @inline(__always)
-  static func factors(at pointer: UnsafePointer<UInt8>) -> Lanes {
-    #if INFOLD_NEON
-      withoutSign(repeated(pointer))
-    #else
-      repeated(pointer)
-    #endif
-  }
-
-  /// Adds to each sum the products of four bytes from `factors` with four weights. The initial sums
-  /// of a panel compensate for what `factors` subtracts.
-  @inline(__always)
-  static func addFactors(to sums: Lanes, _ factors: Lanes, _ weights: Lanes) -> Lanes {
-    #if INFOLD_NEON
-      // In this order, the instruction can take the four bytes of a lane as an operand.
-      addSignedProducts(to: sums, weights, factors)
-    #else
-      addProducts(to: sums, factors, weights)
-    #endif
-  }
-
-  #if INFOLD_NEON
-    /// Subtracts 128 from unsigned bytes, which makes them signed.
-    @inline(__always)
-    static func withoutSign(_ x: Lanes) -> Lanes { x ^ Lanes(repeating: Int32(bitPattern: 0x8080_8080)) }
-
-    /// Adds to each sum the products of four pairs of signed bytes.
-    @inline(__always)
-    static func addSignedProducts(to sums: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {
-      let (a, b) = (unsafeBitCast(a, to: SIMD16<Int8>.self), unsafeBitCast(b, to: SIMD16<Int8>.self))
-      #if INFOLD_DOTPROD
-        return vdotq_s32(sums, a, b)
-      #else
-        let low = vpaddlq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(b)))
-        return sums &+ vpaddq_s32(low, vpaddlq_s16(vmull_high_s8(a, b)))
-      #endif
-    }
-  #endif
-
   @inline(__always)
   static func sum(_ a: Lanes, _ b: Lanes) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_add_epi32(a, b)
     #elseif INFOLD_AVX2
       _mm256_add_epi32(a, b)
@@ -148,7 +67,7 @@ extension ByteSet {
   /// Returns the low 32 bits of the products of integers.
   @inline(__always)
   static func product(_ a: Lanes, _ b: Lanes) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_mullo_epi32(a, b)
     #elseif INFOLD_AVX2
       _mm256_mullo_epi32(a, b)
@@ -159,7 +78,7 @@ extension ByteSet {
 
   @inline(__always)
   static func floats(_ integers: Lanes) -> Vector {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_cvtepi32_ps(integers)
     #elseif INFOLD_AVX2
       _mm256_cvtepi32_ps(integers)
@@ -173,7 +92,7 @@ extension ByteSet {
   /// Rounds numbers between −2²² and 2²² to integers, ties to even.
   @inline(__always)
   static func integers(_ numbers: Vector) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_cvtps_epi32(numbers)
     #elseif INFOLD_AVX2
       _mm256_cvtps_epi32(numbers)
@@ -188,7 +107,7 @@ extension ByteSet {
   /// Clamps `numbers`. NaN becomes `lower`.
   @inline(__always)
   static func clamped(_ numbers: Vector, _ lower: Vector, _ upper: Vector) -> Vector {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_min_ps(_mm512_max_ps(numbers, lower), upper)
     #elseif INFOLD_AVX2
       _mm256_min_ps(_mm256_max_ps(numbers, lower), upper)
@@ -205,7 +124,7 @@ extension ByteSet {
   /// Loads one byte for each lane from `pointer` on.
   @inline(__always)
   static func bytes(at pointer: UnsafePointer<UInt8>) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       return _mm512_cvtepu8_epi32(UnsafeRawPointer(pointer).loadUnaligned(as: SIMD2<Int64>.self))
     #elseif INFOLD_AVX2
       return _mm256_cvtepu8_epi32(SIMD2(UnsafeRawPointer(pointer).loadUnaligned(as: Int64.self), 0))
@@ -221,7 +140,7 @@ extension ByteSet {
   /// Stores `count` integers from 0 to 255 as bytes.
   @inline(__always)
   static func store(_ integers: Lanes, at pointer: UnsafeMutablePointer<UInt8>, count: Int) {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       let bytes = _mm512_cvtepi32_epi8(integers)
       if count >= laneCount {
         UnsafeMutableRawPointer(pointer).storeBytes(of: bytes, as: SIMD2<Int64>.self)
@@ -256,7 +175,7 @@ extension ByteSet {
   /// Returns the maxima of unsigned bytes.
   @inline(__always)
   static func maximumBytes(_ a: Lanes, _ b: Lanes) -> Lanes {
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       return _mm512_max_epu8(a, b)
     #elseif INFOLD_AVX2
       return _mm256_max_epu8(a, b)
@@ -283,7 +202,7 @@ extension ByteSet {
       UnsafeMutableRawPointer(pointer).storeBytes(of: bytes, as: Lanes.self)
       return
     }
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       _mm512_mask_storeu_epi8(pointer, (1 &<< UInt64(truncatingIfNeeded: count)) &- 1, bytes)
     #else
       var copy = bytes
@@ -297,7 +216,7 @@ extension ByteSet {
   @inline(__always)
   static func isNearHalf(_ numbers: Vector, _ integers: Lanes) -> Bool {
     let distance = numbers - floats(integers)
-    #if INFOLD_VNNI
+    #if INFOLD_AVX512
       let magnitude = _mm512_and_si512(unsafeBitCast(distance, to: Lanes.self), _mm512_set1_epi32(Int32.max))
       return _mm512_movepi32_mask(_mm512_sub_epi32(_mm512_set1_epi32(0x3eff_7cee), magnitude)) != 0
     #elseif INFOLD_AVX2

@@ -1,8 +1,8 @@
 #if !INFOLD_AMX
   /// A matrix unit whose registers are memory and whose instructions are plain functions, for tests
   /// on processors without such a unit. Results have the same bits (Intel 64 and IA-32
-  /// Architectures Software Developer's Manual, LDTILECFG and TDPBF16PS), and what the processor
-  /// would not execute ends the process.
+  /// Architectures Software Developer's Manual, LDTILECFG, TDPBF16PS and TDPBUSD), and what the
+  /// processor would not execute ends the process.
   struct EmulatedTileUnit: TileUnit {
     private let tiles: UnsafeMutableRawPointer
 
@@ -64,48 +64,48 @@
       }
     }
 
+    private func requireProduct(into sum: Int, _ left: Int, _ right: Int) {
+      require(
+        rows(sum) > 0 && rows(sum) == rows(left) && columns(left) == rows(right) && columns(sum) == columns(right))
+    }
+
+    @inline(never)
+    func multiplyBytes(into sum: Int, _ left: Int, _ right: Int) {
+      requireProduct(into: sum, left, right)
+      for index in 0..<rows(sum) {
+        let pixels = row(index, of: left).assumingMemoryBound(to: UInt8.self)
+        let totals = row(index, of: sum).assumingMemoryBound(to: Int32.self)
+        for group in 0..<columns(left) {
+          let weights = row(group, of: right).assumingMemoryBound(to: Int8.self)
+          for column in 0..<columns(sum) {
+            for place in 0..<4 {
+              totals[column] &+= Int32(pixels[4 &* group &+ place]) &* Int32(weights[4 &* column &+ place])
+            }
+          }
+        }
+      }
+    }
+
     @inline(never)
     func multiply(into sum: Int, _ left: Int, _ right: Int) {
       let width = columns(sum)
-      require(
-        rows(sum) > 0 && rows(sum) == rows(left) && columns(left) == rows(right) && width == columns(right))
+      requireProduct(into: sum, left, right)
       for index in 0..<rows(sum) {
         let pixels = row(index, of: left).assumingMemoryBound(to: UInt16.self)
         let totals = row(index, of: sum).assumingMemoryBound(to: Float.self)
         var first = InlineArray<16, Float> { _ in 0 }, second = InlineArray<16, Float> { _ in 0 }
         for pair in 0..<columns(left) {
           let weights = row(pair, of: right).assumingMemoryBound(to: UInt16.self)
-          let (a, b) = (Self.number(pixels[2 &* pair]), Self.number(pixels[2 &* pair &+ 1]))
+          let (a, b) = (pixels[2 &* pair], pixels[2 &* pair &+ 1])
           for column in 0..<width {
-            first[column] = Self.sum(first[column], a, weights[2 &* column])
-            second[column] = Self.sum(second[column], b, weights[2 &* column &+ 1])
+            first[column] = EmulatedArithmetic.sum(first[column], a, weights[2 &* column])
+            second[column] = EmulatedArithmetic.sum(second[column], b, weights[2 &* column &+ 1])
           }
         }
         for column in 0..<width {
-          totals[column] = Self.normal(totals[column] + Self.normal(first[column] + second[column]))
+          totals[column] = EmulatedArithmetic.sum(totals[column], first[column], second[column])
         }
       }
-    }
-
-    /// Returns sum + factor · weight with a single rounding. In double precision the product is
-    /// exact. The sum has more than twice as many bits as a float, so that rounding it twice equals
-    /// rounding it once.
-    @inline(always)
-    private static func sum(_ sum: Float, _ factor: Double, _ weight: UInt16) -> Float {
-      normal(Float(Double(sum) + factor * number(weight)))
-    }
-
-    /// Returns a bfloat16 number, or zero for a subnormal one.
-    @inline(always)
-    private static func number(_ bits: UInt16) -> Double {
-      Double(Float(bitPattern: bits & 0x7F80 == 0 ? UInt32(bits & 0x8000) << 16 : UInt32(bits) << 16))
-    }
-
-    /// Returns a number, or zero for a subnormal one.
-    @inline(always)
-    private static func normal(_ number: Float) -> Float {
-      let bits = number.bitPattern
-      return Float(bitPattern: bits & 0x7F80_0000 == 0 ? bits & 0x8000_0000 : bits)
     }
   }
 #endif

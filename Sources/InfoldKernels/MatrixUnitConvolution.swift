@@ -15,34 +15,58 @@ extension MatrixUnitSet {
   }
 
   @inline(never)
-  public static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64 {
+  public static func convolve(
+    _ arguments: ConvolutionArguments, _ factors: BFloat16Factors, _ narrow: NarrowImages
+  ) -> UInt64 {
     let (channels, positions) = (arguments.input.channels, arguments.pixels.count)
     let panel = UnitPanel(factors, taps: arguments.window.height * arguments.window.width, channels: channels)
     let scratch = UnitScratch(
       panel, positions: positionLimit(factors, taps: panel.taps, channels: channels))
-    let zeros = (arguments.scratch + scratch.zeros).assumingMemoryBound(to: Float.self)
-    zeros.initialize(repeating: 0, count: channels)
-    let pixels = (arguments.scratch + scratch.pointers).assumingMemoryBound(to: UnsafePointer<Float>.self)
-    locateTaps(
-      arguments.pixels, arguments.window, arguments.input, arguments.output, tileRows: UnitInputs.locatedRows,
-      padding: zeros, into: pixels)
     let inputs = UnitInputs(
       base: (arguments.scratch + scratch.inputs).assumingMemoryBound(to: UInt16.self), pairs: panel.pairs,
       taps: panel.taps, parts: panel.parts)
-    let skipped = inputs.convert(pixels, positions: positions)
-    multiply(inputs, panel, arguments, skipped: skipped, scratch)
+    var tiles = inputs.tiles
+    var skipped: UInt64 = 0
+    if let image = narrow.input {
+      if let direct = UnitTiles(image, arguments, panel.pairs) {
+        tiles = direct
+      } else {
+        inputs.copy(locate(image, arguments, scratch), positions: positions)
+      }
+    } else {
+      skipped = inputs.convert(locate(arguments.input.base, arguments, scratch), positions: positions)
+    }
+    multiply(tiles, panel, arguments, skipped: skipped, narrow.output, scratch)
     return skipped
+  }
+
+  /// Writes the addresses of the pixels that the output positions read.
+  /// - Parameter base: The address of the images.
+  @inline(never)
+  private static func locate<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+    _ base: UnsafePointer<Element>, _ arguments: ConvolutionArguments, _ scratch: UnitScratch
+  ) -> UnsafePointer<UnsafePointer<Element>> {
+    let input = arguments.input
+    let zeros = (arguments.scratch + scratch.zeros).assumingMemoryBound(to: Element.self)
+    zeros.initialize(repeating: 0, count: input.channels)
+    let pixels = (arguments.scratch + scratch.pointers).assumingMemoryBound(to: UnsafePointer<Element>.self)
+    locateTaps(
+      arguments.pixels, arguments.window,
+      InputImages(
+        base: base, count: input.count, height: input.height, width: input.width, channels: input.channels,
+        pixelStride: input.pixelStride), arguments.output, tileRows: UnitInputs.locatedRows, padding: zeros,
+      into: pixels)
+    return UnsafePointer(pixels)
   }
 
   /// Multiplies the converted pixels with all panels. Shapes of the unit's registers change only at
   /// the last positions and at the last columns.
   @inline(never)
   private static func multiply(
-    _ inputs: UnitInputs, _ panel: UnitPanel, _ arguments: ConvolutionArguments, skipped: UInt64,
-    _ scratch: UnitScratch
+    _ tiles: UnitTiles, _ panel: UnitPanel, _ arguments: ConvolutionArguments, skipped: UInt64,
+    _ narrowOutput: UnsafeMutablePointer<UInt16>?, _ scratch: UnitScratch
   ) {
     let unit = Unit(memory: arguments.scratch + scratch.registers)
-    let shapes = (arguments.scratch + scratch.shapes).assumingMemoryBound(to: TileShapes.self)
     let sums = (arguments.scratch + scratch.sums).assumingMemoryBound(to: Float.self)
     let weights = UnsafeRawPointer(arguments.weights).assumingMemoryBound(to: UInt16.self)
     let (positions, end) = (arguments.pixels.count, arguments.columns.upperBound)
@@ -52,15 +76,16 @@ extension MatrixUnitSet {
       forEach(from: 0, to: positions, by: 32) { position in
         let rows = min(32, positions - position)
         if rows != configuredRows || columns != configuredColumns {
-          shapes.initialize(to: TileShapes(rows: rows, columns: columns, pairs: panel.pairs.pairs))
-          unit.configure(shapes)
+          unit.prepare(
+            rows: rows, columns: columns, pairs: panel.pairs.pairs, in: arguments.scratch + scratch.shapes)
           (configuredRows, configuredColumns) = (rows, columns)
         }
         multiply(
-          unit, inputs, panel, rows: rows, columns: columns, position: position,
+          unit, tiles, panel, rows: rows, columns: columns, position: position,
           weights + column / panelWidth * panel.count, sums)
         let epilogue = UnitEpilogue(
-          arguments.epilogue, arguments.output, pixel: arguments.pixels.lowerBound + position, column: column)
+          arguments.epilogue, arguments.output, narrowOutput, pixel: arguments.pixels.lowerBound + position,
+          column: column)
         epilogue.finish(
           sums, rows: rows, columns: columns, skipped: skipped >> UInt64(truncatingIfNeeded: position))
       }
@@ -71,20 +96,17 @@ extension MatrixUnitSet {
   /// Computes the sums of up to 32 positions and 32 columns.
   @inline(always)
   private static func multiply(
-    _ unit: Unit, _ inputs: UnitInputs, _ panel: UnitPanel, rows: Int, columns: Int, position: Int,
+    _ unit: Unit, _ tiles: UnitTiles, _ panel: UnitPanel, rows: Int, columns: Int, position: Int,
     _ weights: UnsafePointer<UInt16>, _ sums: UnsafeMutablePointer<Float>
   ) {
-    let first = inputs.tiles(at: position)
-    let second = rows > 16 ? inputs.tiles(at: position + 16) : first
-    let (steps, halfCount) = (panel.taps * panel.pairs.blocks, panel.halfCount)
+    let first = tiles.tile(at: position)
+    let product = UnitProduct(
+      first: first, second: rows > 16 ? tiles.tile(at: position + 16) : first, rowStride: tiles.rowStride,
+      stepStride: tiles.stepStride, rows: rows, weights: weights, halfCount: panel.halfCount,
+      steps: panel.taps * panel.pairs.blocks, sums: sums)
     @inline(always)
     func multiply<let rows: Int, let columns: Int>(_ tile: UnitTile<rows, columns>.Type) {
-      if panel.parts == 2 {
-        tile.multiplySplit(unit, first, second, weights, halfCount: halfCount, steps: steps)
-      } else {
-        tile.multiplyRounded(unit, first, second, weights, halfCount: halfCount, steps: steps)
-      }
-      tile.store(unit, to: sums)
+      if panel.parts == 2 { tile.multiplySplit(unit, product) } else { tile.multiplyRounded(unit, product) }
     }
     switch (rows > 16, columns > 16) {
     case (true, true): multiply(UnitTile<2, 2>.self)

@@ -6,8 +6,8 @@ import InfoldKernelInterface
 ///
 /// - Returns: The number of addresses.
 @inline(always) @discardableResult
-func locateTaps<Element>(
-  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
+func locateTaps<Element, Result>(
+  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Result>,
   planes: Int = 1, planeStride: Int = 0, tileRows: Int, padding: UnsafePointer<Element>,
   into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
 ) -> Int {
@@ -72,7 +72,9 @@ private struct TileCorners<Element: BitwiseCopyable> {
   private(set) var areInside = false
 
   @inline(always)
-  init(_ pixel: Int, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>) {
+  init<Result>(
+    _ pixel: Int, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Result>
+  ) {
     self.window = window
     self.input = input
     (outputHeight, outputWidth) = (output.height, output.width)

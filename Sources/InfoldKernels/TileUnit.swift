@@ -30,6 +30,31 @@ protocol TileUnit {
   /// pairs, in order. Each product is added with a single rounding. Subnormal numbers count as
   /// zero, and subnormal results become zero.
   func multiply(into sum: Int, _ left: Int, _ right: Int)
+
+  /// Adds the products of pixels in register `left` and weights in register `right` to the sums in
+  /// register `sum`. Rows of `left` contain groups of four unsigned bytes, and columns of `right`
+  /// groups of four signed bytes. The sums are 32-bit integers, which wrap around.
+  func multiplyBytes(into sum: Int, _ left: Int, _ right: Int)
+}
+
+extension TileUnit {
+  /// The number of positions whose multiples are read without others: tiles have any number of
+  /// rows.
+  @inline(always)
+  static var rowMultiple: Int { 1 }
+
+  /// Sets the shapes of the registers for products of `rows` output positions with `columns`
+  /// columns, 1 to 32 of each.
+  ///
+  /// - Parameters:
+  ///   - pairs: The pairs of numbers in a row of pixels, 1 to 16.
+  ///   - memory: 64 bytes.
+  @inline(always)
+  func prepare(rows: Int, columns: Int, pairs: Int, in memory: UnsafeMutableRawPointer) {
+    let shapes = memory.assumingMemoryBound(to: TileShapes.self)
+    shapes.initialize(to: TileShapes(rows: rows, columns: columns, pairs: pairs))
+    configure(shapes)
+  }
 }
 
 /// The shapes of the tile registers, as the processor reads them (Intel 64 and IA-32 Architectures
@@ -46,7 +71,8 @@ struct TileShapes {
 
   /// The shapes for sums of `rows` positions and `columns` columns, 1 to 32 of each, from tiles of
   /// up to 16.
-  /// - Parameter pairs: The pairs of numbers in a row of pixels, 1 to 16.
+  /// - Parameter pairs: The pairs of bfloat16 numbers, or groups of four bytes, in a row of pixels, 1
+  ///   to 16.
   @inline(always)
   init(rows: Int, columns: Int, pairs: Int) {
     for half in 0..<2 {

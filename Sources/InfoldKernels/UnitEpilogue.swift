@@ -5,6 +5,8 @@ import InfoldKernelInterface
 struct UnitEpilogue {
   private let output: UnsafeMutablePointer<Float>
   private let outputStride: Int
+  /// The output as bfloat16 numbers, or `nil` for float32 numbers.
+  private let narrowOutput: UnsafeMutablePointer<UInt16>?
   private let bias: UnsafePointer<Float>?
   private let residual: UnsafePointer<Float>?
   private let residualStride: Int
@@ -14,8 +16,12 @@ struct UnitEpilogue {
   private let isAddedLast: Bool
 
   @inline(always)
-  init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {
+  init(
+    _ epilogue: Epilogue, _ images: OutputImages<Float>, _ narrow: UnsafeMutablePointer<UInt16>?, pixel: Int,
+    column: Int
+  ) {
     output = images.base + pixel * images.pixelStride + column
+    narrowOutput = narrow.map { $0 + pixel * images.pixelStride + column }
     outputStride = images.pixelStride
     bias = epilogue.bias.map { $0 + column }
     residual = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride + column }
@@ -26,22 +32,36 @@ struct UnitEpilogue {
   }
 
   /// Computes and stores the results of `rows` positions, except those whose bit is set in
-  /// `skipped`.
+  /// `skipped`. The sums may be overwritten.
   @inline(never)
-  func finish(_ sums: UnsafePointer<Float>, rows: Int, columns: Int, skipped: UInt64) {
+  func finish(_ sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int, skipped: UInt64) {
     for row in 0..<rows where skipped >> UInt64(truncatingIfNeeded: row) & 1 == 0 {
-      let (target, sums) = (output + row &* outputStride, sums + row &* UnitSums.rowCount)
+      let sums = sums + row &* UnitSums.rowCount
       let summand = residual.map { $0 + row &* residualStride }
-      forEachVector(of: columns) { column, count in
-        var result = Vector(at: sums + column)
-        if let bias { result += Vector(at: bias + column, count: count) }
-        if let summand, !isAddedLast { result += Vector(at: summand + column, count: count) }
-        bounds.bounded(result).store(at: target + column, count: count)
+      guard let narrowOutput else {
+        finish(sums, summand, columns: columns, in: output + row &* outputStride)
+        continue
       }
-      if bounds.isClip, !isAddedLast { continue }
-      let results = FunctionRows(inPlace: target, columns: columns)
-      if !bounds.isClip { activation.apply(results) }
-      if let summand, isAddedLast { results.add(summand, stride: 0) }
+      finish(sums, summand, columns: columns, in: sums)
+      _ = convertToBFloat16(sums, count: columns, narrowOutput + row &* outputStride, rests: nil)
     }
+  }
+
+  /// Computes the results of one position.
+  @inline(always)
+  private func finish(
+    _ sums: UnsafePointer<Float>, _ summand: UnsafePointer<Float>?, columns: Int,
+    in target: UnsafeMutablePointer<Float>
+  ) {
+    forEachVector(of: columns) { column, count in
+      var result = Vector(at: sums + column)
+      if let bias { result += Vector(at: bias + column, count: count) }
+      if let summand, !isAddedLast { result += Vector(at: summand + column, count: count) }
+      bounds.bounded(result).store(at: target + column, count: count)
+    }
+    if bounds.isClip, !isAddedLast { return }
+    let results = FunctionRows(inPlace: target, columns: columns)
+    if !bounds.isClip { activation.apply(results) }
+    if let summand, isAddedLast { results.add(summand, stride: 0) }
   }
 }

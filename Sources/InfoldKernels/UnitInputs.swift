@@ -16,10 +16,11 @@ struct UnitInputs {
   @inline(always)
   var count: Int { taps &* pairs.blocks &* parts &* Self.tileCount }
 
-  /// Returns the tiles from the first tap on for the positions from `position` on, a multiple of
-  /// 16.
+  /// The tiles of all positions.
   @inline(always)
-  func tiles(at position: Int) -> UnsafePointer<UInt16> { UnsafePointer(base + position / 16 &* count) }
+  var tiles: UnitTiles {
+    UnitTiles(base: UnsafePointer(base), positionsStride: count, rowStride: 32, stepStride: parts &* Self.tileCount)
+  }
 
   /// Converts the pixels of `positions` output positions.
   ///
@@ -46,6 +47,26 @@ struct UnitInputs {
     return unsuited
   }
 
+  /// Copies the pixels of `positions` output positions, which are bfloat16 numbers already.
+  ///
+  /// - Parameter pixels: The addresses of the pixels, in the order of `convert`.
+  @inline(never)
+  func copy(_ pixels: UnsafePointer<UnsafePointer<UInt16>>, positions: Int) {
+    for position in 0..<positions {
+      let located = pixels + (position / Self.locatedRows &* taps &* Self.locatedRows &+ position % Self.locatedRows)
+      var row = base + (position / 16 &* count &+ position % 16 &* 32)
+      for tap in 0..<taps {
+        let pixel = located[tap &* Self.locatedRows]
+        for block in 0..<pairs.blocks {
+          let (first, count) = pairs.channels(of: block)
+          for index in 0..<count { row[index] = pixel[first &+ index] }
+          for index in count..<(2 &* pairs.pairs) { row[index] = 0 }
+          row += Self.tileCount
+        }
+      }
+    }
+  }
+
   /// Converts a block of a pixel's channels.
   /// - Returns: The bits of its largest magnitude, or 0 for rounded factors.
   @inline(always)
@@ -64,4 +85,39 @@ struct UnitInputs {
   /// The output positions in a tile of addresses.
   @inline(always)
   static var locatedRows: Int { 8 }
+}
+
+/// The bfloat16 pixels that a matrix unit reads: for each 16 positions, tap and block of channels, a
+/// tile of 16 rows. All distances are counted in numbers.
+struct UnitTiles {
+  let base: UnsafePointer<UInt16>
+  /// The distance between the tiles of 16 positions and those of the next 16.
+  let positionsStride: Int
+  /// The distance between the rows of a tile.
+  let rowStride: Int
+  /// The distance between the tiles of a block and those of the next block or tap.
+  let stepStride: Int
+
+  /// Returns the first tile for the positions from `position` on, a multiple of 16.
+  @inline(always)
+  func tile(at position: Int) -> UnsafePointer<UInt16> { base + position / 16 &* positionsStride }
+}
+
+extension UnitTiles {
+  /// Uses the pixels of an image as tiles; `nil` if that is not possible. Each position must read
+  /// the pixel at its own position, and blocks must not be padded.
+  @inline(always)
+  init?(
+    _ image: UnsafePointer<UInt16>, _ arguments: ConvolutionArguments, _ pairs: ChannelPairs
+  ) {
+    let (input, output) = (arguments.input, arguments.output)
+    guard arguments.pixels.count % Unit.rowMultiple == 0, pairs.channels == 2 * pairs.pairs * pairs.blocks,
+      arguments.window.readsOwnPixel(
+        inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
+    else { return nil }
+    base = image + arguments.pixels.lowerBound * input.pixelStride
+    positionsStride = 16 * input.pixelStride
+    rowStride = input.pixelStride
+    stepStride = 2 * pairs.pairs
+  }
 }

@@ -85,6 +85,17 @@ public struct SessionOptions: Sendable, Hashable {
   /// The layers that an emulated matrix unit computes, for tests on machines without such a unit;
   /// `nil` for the machine's own kernels.
   package var emulatedUnit: EmulatedUnit?
+  /// The instructions of the emulated unit.
+  package var emulatedInstructions = EmulatedInstructions.amx
+
+  /// Instructions that plain functions can replace. The raw values are names of kernel sets that the
+  /// environment can force.
+  package enum EmulatedInstructions: String, Sendable {
+    /// AMX.
+    case amx = "emulated-amx"
+    /// AVX-512 BF16.
+    case avx512BFloat16 = "emulated-avx512bf16"
+  }
 
   /// The layers that an emulated matrix unit computes.
   package enum EmulatedUnit: Sendable, Hashable {

@@ -6,6 +6,7 @@ import InfoldKernelsPortable
   import InfoldKernelsAMX
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
+  import InfoldKernelsBFloat16
   import InfoldKernelsVNNI
 #elseif arch(arm64)
   import CMachine
@@ -70,7 +71,9 @@ let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
     #if DEBUG
       if !emulated.isEmpty { return emulated }
     #endif
-    return [PortableEmulatedUnitKernels.self] + emulated + (infold_has_amx_bfloat16() ? [AMXKernels.self] : [])
+    return [PortableEmulatedUnitKernels.self] + emulated
+      + (infold_has_avx512_bfloat16() ? [BFloat16Kernels.self] : [])
+      + (infold_has_amx_bfloat16() ? [AMXKernels.self] : [])
   #elseif arch(arm64)
     #if DEBUG
       [NEONEmulatedUnitKernels.self]
@@ -79,6 +82,18 @@ let matrixUnitKernelSets: [any MatrixUnitKernels.Type] = {
     #endif
   #else
     [PortableEmulatedUnitKernels.self]
+  #endif
+}()
+
+/// The kernels of matrix units for products of bytes.
+let unitByteKernelSets: [any ByteProductKernels.Type] = {
+  #if arch(x86_64)
+    (infold_has_avx2_fma() ? [AVX2EmulatedUnitByteKernels.self] : [])
+      + (infold_has_amx_int8() ? [AMXByteKernels.self] : [])
+  #elseif arch(arm64)
+    [NEONEmulatedUnitByteKernels.self]
+  #else
+    []
   #endif
 }()
 

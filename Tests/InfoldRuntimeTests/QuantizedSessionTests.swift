@@ -35,6 +35,7 @@ import Testing
         references.count == referenceSteps, "\(comment): \(references.map(\.operation))", sourceLocation: sourceLocation
       )
     }
+    try expectSameBitsByUnit(graph, inputs, comment, sourceLocation: sourceLocation)
   }
 
   /// QLinearConv of bytes that are inputs and outputs of the model.

@@ -16,21 +16,24 @@ import Testing
     precision == .fast ? 0x1p-15 * (1 + 0x1p-6) : 0x1p-7 + 0x1p-16
   }
 
+  private static let instructions: [SessionOptions.EmulatedInstructions] = [.amx, .avx512BFloat16]
+
   private static func options(
-    _ precision: SessionOptions.Precision, threads: Int = 2, _ unit: SessionOptions.EmulatedUnit? = .everywhere
+    _ precision: SessionOptions.Precision, threads: Int = 2, _ unit: SessionOptions.EmulatedUnit? = .everywhere,
+    _ instructions: SessionOptions.EmulatedInstructions = .amx
   ) -> SessionOptions {
     var options = SessionOptions(threads: threads, precision: precision)
-    options.emulatedUnit = unit
+    (options.emulatedUnit, options.emulatedInstructions) = (unit, instructions)
     return options
   }
 
   private static func session(
     _ graph: Graph, _ precision: SessionOptions.Precision, threads: Int = 2,
-    _ unit: SessionOptions.EmulatedUnit? = .everywhere
+    _ unit: SessionOptions.EmulatedUnit? = .everywhere, _ instructions: SessionOptions.EmulatedInstructions = .amx
   ) throws -> Session {
     try Session(
       Model(graph: graph, opsetImports: [Model.OpsetImport(version: 23)]),
-      options: options(precision, threads: threads, unit))
+      options: options(precision, threads: threads, unit, instructions))
   }
 
   private static func algorithms(_ session: Session) throws -> [String] {
@@ -58,16 +61,19 @@ import Testing
     let absolute = try inputs.mapValues { try $0.mapped { (x: Float) in x.magnitude } }
     let largest = try magnitudes.truth(absolute).outputs[0].numbers()
     for precision in Self.precisions {
-      let session = try Self.session(graph, precision)
-      let algorithms = try Self.algorithms(session)
-      #expect(algorithms.contains("product, packed in the run" + Self.suffix(precision)), "\(algorithms)")
-      let results = try Self.result(session, inputs)
-      for (index, (x, y)) in zip(truth, results).enumerated() {
-        // The sum has one rounding for each product, and a few for what follows.
-        let bound = (Self.productError(precision) + Double(length + 8) * Self.unit) * largest[index]
-        #expect((x - Double(y)).magnitude <= bound, "element \(index), \(precision), \(comment)")
+      let float = try Self.result(Self.session(graph, precision, nil), inputs)
+      for instructions in Self.instructions {
+        let session = try Self.session(graph, precision, .everywhere, instructions)
+        let algorithms = try Self.algorithms(session)
+        #expect(algorithms.contains("product, packed in the run" + Self.suffix(precision)), "\(algorithms)")
+        let results = try Self.result(session, inputs)
+        for (index, (x, y)) in zip(truth, results).enumerated() {
+          // The sum has one rounding for each product, and a few for what follows.
+          let bound = (Self.productError(precision) + Double(length + 8) * Self.unit) * largest[index]
+          #expect((x - Double(y)).magnitude <= bound, "element \(index), \(precision), \(comment)")
+        }
+        if results.count > 100 { #expect(results != float, "\(precision), \(comment)") }
       }
-      if results.count > 100 { #expect(try results != Self.result(Self.session(graph, precision, nil), inputs)) }
     }
   }
 
@@ -205,13 +211,15 @@ import Testing
     }
     for mask in masks {
       inputs["mask"] = mask
-      let session = try Self.session(graph, precision)
-      #expect(try Self.algorithms(session) == ["attention" + Self.suffix(precision)])
       let bounds = try AttentionBounds(form, graph, inputs, precision)
-      let results = try Self.result(session, inputs)
-      #expect(results.count == bounds.truth.count)
-      for (index, (x, y)) in zip(bounds.truth, results).enumerated() {
-        #expect((x - Double(y)).magnitude <= bounds.limits[index], "element \(index)")
+      for instructions in Self.instructions {
+        let session = try Self.session(graph, precision, .everywhere, instructions)
+        #expect(try Self.algorithms(session) == ["attention" + Self.suffix(precision)])
+        let results = try Self.result(session, inputs)
+        #expect(results.count == bounds.truth.count)
+        for (index, (x, y)) in zip(bounds.truth, results).enumerated() {
+          #expect((x - Double(y)).magnitude <= bounds.limits[index], "element \(index), \(instructions)")
+        }
       }
     }
   }
@@ -248,7 +256,8 @@ import Testing
 
   // MARK: Threads
 
-  @Test(arguments: precisions) func threads(precision: SessionOptions.Precision) throws {
+  @Test(arguments: precisions, instructions)
+  func threads(precision: SessionOptions.Precision, instructions: SessionOptions.EmulatedInstructions) throws {
     var network = NetworkBuilder(seed: 5)
     let a = network.input([3, 130, 70], "a"), b = network.input([3, 70, 150], "b")
     let form = AttentionTests.Form(
@@ -265,7 +274,7 @@ import Testing
         }
         var expected: [UInt32]?
         for threads in [1, 2, 3, 5] {
-          let session = try Self.session(graph, precision, threads: threads)
+          let session = try Self.session(graph, precision, threads: threads, .everywhere, instructions)
           let bits = try Self.result(session, inputs).map(\.bitPattern)
           #expect(bits == expected ?? bits, "\(threads) threads, \(isLarge)")
           expected = bits
@@ -279,14 +288,18 @@ import Testing
   private static let numbers: [Float] = [.nan, .infinity, -.infinity, 0x1p60, 0x1p70, -0x1p100, 0x1.fffffep59]
 
   /// Elements that read a number that cannot be split have the bits of products of float32 numbers.
-  @Test(arguments: numbers, [false, true]) func largeNumbers(number: Float, isTransposed: Bool) throws {
+  @Test(arguments: numbers, instructions)
+  func largeNumbers(number: Float, instructions: SessionOptions.EmulatedInstructions) throws {
+    // Each number is tried with one of the orders in memory.
+    let isTransposed = (number == .infinity || number == 0x1p70) == (instructions == .amx)
     let (m, k, n) = (75, 21, 70)
     var network = NetworkBuilder()
     let a = network.input([2, .fixed(m), .fixed(k)], "a")
     var b = network.input(isTransposed ? [2, .fixed(n), .fixed(k)] : [2, .fixed(k), .fixed(n)], "b")
     if isTransposed { b = try network.node("Transpose", [b], ["perm": .ints([0, 2, 1])]) }
     let graph = try network.finished(try network.node("MatMul", [a, b]))
-    let session = try Self.session(graph, .fast), float = try Self.session(graph, .fast, nil)
+    let session = try Self.session(graph, .fast, .everywhere, instructions)
+    let float = try Self.session(graph, .fast, nil)
     #expect(try Self.algorithms(float).allSatisfy { !$0.contains("bfloat16") })
     let isLarge = !(number.magnitude < 0x1p60)
     for side in ["a", "b"] {
@@ -365,6 +378,11 @@ import Testing
     #expect(try algorithm(form.graph(), .bfloat16) == "attention, bfloat16")
     #expect(try algorithm(form.graph(), .fast) == "attention")
     #expect(try algorithm(form.graph(), .exact) == "attention")
+    // Vector instructions need three products for each split one.
+    let vectors = try Self.session(large, .fast, .whereExpected, .avx512BFloat16)
+    #expect(try Self.algorithms(vectors) == ["product, packed in the run"])
+    let rounded = try Self.session(large, .bfloat16, .whereExpected, .avx512BFloat16)
+    #expect(try Self.algorithms(rounded) == ["product, packed in the run, bfloat16"])
   }
 
   /// Sums that are too long, and kept subnormal numbers, exclude the unit.

@@ -40,6 +40,17 @@ import Testing
     }
   }
 
+  /// The emulation of a matrix unit shows on any machine what rounded factors change.
+  @Test(arguments: ["emulated-amx", "emulated-avx512bf16"]) func emulatedUnits(name: String) throws {
+    let model = repositoryFile("Models/efficientnet-lite0.onnx")
+    let result = try infold(
+      ["inspect", model, "--plan", "--precision", "bfloat16"], environment: ["INFOLD_ISA": name])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.output.contains("1×1, bfloat16"))
+    let fast = try infold(["inspect", model, "--plan"], environment: ["INFOLD_ISA": name])
+    #expect(fast.output.contains("split bfloat16") == (name == "emulated-amx"))
+  }
+
   @Test func kernelsThatAreNotThere() throws {
     let path = try folder.write("relu.onnx", Onnx.relu())
     let result = try infold(["run", path, "--random", "1"], environment: ["INFOLD_ISA": "avx9"])

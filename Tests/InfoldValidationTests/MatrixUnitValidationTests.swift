@@ -55,10 +55,15 @@ import Testing
     }
     let errors = report.sessions.map { $0.outputs[0].relativeError }
     #expect(errors[0] < 1e-6 && errors[1] < 1e-5 && errors[2] > 1e-5 && errors[2] < 2e-2, "\(errors)")
+    for session in report.sessions {
+      let classes = try #require(session.outputs[0].classes)
+      #expect(classes.rows == 2 && classes.same == 2)
+    }
     // The page has a curve for each precision.
     let page = ValidationPage(report).html
     for style in ["first", "second", "third"] { #expect(page.contains("\(style) thin")) }
     #expect(page.contains("The least accurate layer"))
+    #expect(page.contains("Its best class is that of double precision in 2 of 2 rows."))
   }
 
   /// Errors of rounded factors are not within the bounds of float32 products.

@@ -91,10 +91,16 @@ bool infold_has_full_rate_avx512(void);
 /// Returns whether processor and operating system support AVX-512 VNNI as well.
 bool infold_has_avx512_vnni(void);
 
-/// Returns whether processor and operating system support AMX with bfloat16 numbers, and AVX-512, and
-/// whether the system permits this process to use it. The first call asks for the permission, which
+/// Returns whether processor and operating system support AVX-512 BF16 as well.
+bool infold_has_avx512_bfloat16(void);
+
+/// Returns whether processor and operating system support AMX with bfloat16 numbers, and AVX-512
+/// BF16, and whether the system permits this process to use it. The first call asks for the permission, which
 /// holds for all threads of the process.
 bool infold_has_amx_bfloat16(void);
+
+/// Returns the same for AMX with 8-bit integers.
+bool infold_has_amx_int8(void);
 
 /// Returns whether an arm64 processor has dot-product instructions for bytes (FEAT_DotProd).
 bool infold_has_dot_products(void);
@@ -188,7 +194,37 @@ static inline void infold_store_last(float *target, long count, __m512 elements)
 }
 #endif
 
-#if defined(__AMX_TILE__) && defined(__AMX_BF16__)
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+
+/// Rounds the first `count` floats of `source`, at most 32, to bfloat16, ties to even. Subnormal
+/// numbers become zero. Returns false, and stores nothing, if a number is not finite or rounds to
+/// infinity.
+INFOLD_INLINE bool infold_round_to_bfloat16(const float *source, long count, uint16_t *target) {
+  const __mmask32 all = count >= 32 ? 0xffffffffu : (1u << count) - 1;
+  const __m512 low = _mm512_maskz_loadu_ps((__mmask16)all, source);
+  const __m512 high = _mm512_maskz_loadu_ps((__mmask16)(all >> 16), source + 16);
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff), least = _mm512_set1_epi32(0x7f7f8000);
+  const __mmask16 beyond =
+      _mm512_cmpge_epu32_mask(_mm512_and_si512(_mm512_castps_si512(low), magnitude), least) |
+      _mm512_cmpge_epu32_mask(_mm512_and_si512(_mm512_castps_si512(high), magnitude), least);
+  if (beyond) return false;
+  const __m512i rounded = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+  if (count >= 32) {
+    _mm512_storeu_si512(target, rounded);
+  } else {
+    _mm512_mask_storeu_epi16(target, all, rounded);
+  }
+  return true;
+}
+
+/// Adds to each sum the products of a pair of bfloat16 numbers with one of 16 pairs of weights.
+INFOLD_INLINE __m512 infold_add_pair_products(__m512 sums, uint32_t pair, __m512i weights) {
+  return _mm512_dpbf16_ps(sums, (__m512bh)_mm512_set1_epi32((int)pair), (__m512bh)weights);
+}
+#endif
+
+#if defined(__AMX_TILE__) && defined(__AMX_BF16__) && defined(__AMX_INT8__)
 #include <immintrin.h>
 
 // Tile numbers are constants of the instructions, so each has its own functions: tiles 0 to 3 hold
@@ -219,6 +255,11 @@ INFOLD_INLINE void infold_multiply_tiles_4_6(void) { _tile_dpbf16ps(0, 4, 6); }
 INFOLD_INLINE void infold_multiply_tiles_4_7(void) { _tile_dpbf16ps(1, 4, 7); }
 INFOLD_INLINE void infold_multiply_tiles_5_6(void) { _tile_dpbf16ps(2, 5, 6); }
 INFOLD_INLINE void infold_multiply_tiles_5_7(void) { _tile_dpbf16ps(3, 5, 7); }
+
+INFOLD_INLINE void infold_multiply_byte_tiles_4_6(void) { _tile_dpbusd(0, 4, 6); }
+INFOLD_INLINE void infold_multiply_byte_tiles_4_7(void) { _tile_dpbusd(1, 4, 7); }
+INFOLD_INLINE void infold_multiply_byte_tiles_5_6(void) { _tile_dpbusd(2, 5, 6); }
+INFOLD_INLINE void infold_multiply_byte_tiles_5_7(void) { _tile_dpbusd(3, 5, 7); }
 #endif
 
 #endif

@@ -1,13 +1,5 @@
-/// Convolutions, pools and element-wise functions of unsigned 8-bit quantized numbers.
-///
-/// Kernels may read up to `byteSlack` bytes after the last element of an input. These bytes must be
-/// readable and may have any value. An element of the result is computed by the same operations
-/// whatever the range of the work. Products are accumulated in 32 bits, which wrap around. Kernels
-/// allocate no memory and check no arguments.
-public protocol ByteKernels: Sendable {
-  /// The name of the instruction set, such as `avx2`.
-  static var name: String { get }
-
+/// All kernels of unsigned 8-bit quantized numbers: products, pools and element-wise functions.
+public protocol ByteKernels: ByteProductKernels {
   /// The number of sums that `multiplyAddChains` processes.
   static var multiplyAddChainCount: Int { get }
 
@@ -17,26 +9,7 @@ public protocol ByteKernels: Sendable {
   static func multiplyAddChains(
     _ sums: UnsafeMutablePointer<Int32>, by weights: UnsafePointer<Int8>, rounds: Int)
 
-  // MARK: Convolution
-
-  /// The number of columns (output channels) of a panel of packed weights. The column ranges of
-  /// `convolve` begin at multiples of this.
-  static var panelWidth: Int { get }
-
-  /// Returns the size of packed weights in bytes.
-  static func packedByteCount(taps: Int, channels: Int, columns: Int) -> Int
-
-  /// Packs weights into panels. For each window position and each group of four channels, a panel
-  /// holds the weights of all its columns.
-  static func pack(_ arguments: BytePackArguments)
-
-  /// Returns the scratch memory in bytes that one call of `convolve` needs for a window of `taps`
-  /// positions.
-  static func convolutionScratch(taps: Int, channels: Int) -> Int
-
-  /// Convolves channels-last images without an im2col matrix. Writes quantized numbers, or the raw
-  /// sums.
-  static func convolve(_ arguments: ByteConvolutionArguments)
+  // MARK: Windows
 
   /// The number of channels that `depthwise` computes at a time. Its weights and requantization
   /// parameters are padded to whole blocks.

@@ -1,5 +1,5 @@
 /// Convolutions and matrix products by a matrix unit, which multiplies tiles of bfloat16 numbers
-/// and sums the products in float32.
+/// and sums the products in float32, or by vector instructions that multiply pairs of them.
 ///
 /// The right operand is packed like that of `MatrixKernels`, in panels of `panelWidth` columns.
 /// Packed data is counted in units of four bytes and must be aligned to 64 bytes. A result does not
@@ -7,6 +7,10 @@
 public protocol MatrixUnitKernels: Sendable {
   /// The name of the unit, such as `amx`.
   static var name: String { get }
+
+  /// Whether the unit multiplies whole tiles. Otherwise, vector instructions multiply twice as many
+  /// numbers as those for float32.
+  static var multipliesTiles: Bool { get }
 
   /// The columns of a panel. The column ranges of the kernels begin at multiples of this.
   static var panelWidth: Int { get }
@@ -27,10 +31,19 @@ public protocol MatrixUnitKernels: Sendable {
 
   /// Convolves channels-last images without an im2col matrix, for at most `positionLimit` output
   /// positions. The window must not be empty, and there are one plane and one group. `weights` is
-  /// the address of the packed weights.
+  /// the address of the packed weights. Images may be stored as bfloat16 numbers if factors are
+  /// rounded.
   ///
   /// - Returns: A bit for each position, beginning with the lowest, that is 1 if the position reads
   ///   a number that must not be split, since it is not finite or not below 2⁶⁰. Nothing is written
   ///   for these positions. With rounded factors, there are none.
-  static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64
+  static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors, _ narrow: NarrowImages) -> UInt64
+}
+
+extension MatrixUnitKernels {
+  /// Convolves images of float32 numbers. See `convolve(_:_:_:)`.
+  @inlinable @inline(__always)
+  public static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors) -> UInt64 {
+    convolve(arguments, factors, NarrowImages())
+  }
 }

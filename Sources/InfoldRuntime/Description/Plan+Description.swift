@@ -95,6 +95,7 @@ extension ElementFormat {
   fileprivate var described: PlanDescription.Elements {
     switch self {
     case .float32: .float32
+    case .bfloat16: .bfloat16
     case .quantized: .bytes
     case .integer(let byteCount): .integers(byteCount: byteCount)
     }

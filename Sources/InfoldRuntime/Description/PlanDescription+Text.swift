@@ -70,6 +70,7 @@ extension PlanDescription.Elements: CustomStringConvertible {
   public var description: String {
     switch self {
     case .float32: "float32"
+    case .bfloat16: "bfloat16"
     case .bytes: "bytes"
     case .integers(let byteCount): "\(byteCount)-byte elements"
     }

@@ -96,6 +96,8 @@ public struct PlanDescription: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     /// Single-precision floating-point numbers.
     case float32
+    /// Single-precision numbers that were rounded to bfloat16.
+    case bfloat16
     /// Unsigned quantized numbers. Those of int8 have 128 added.
     case bytes
     /// Integers or Booleans of this size in bytes, or half- or double-precision numbers. Kernels

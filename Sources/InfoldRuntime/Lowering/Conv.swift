@@ -32,7 +32,7 @@ extension PlanBuilder {
       others.append(.matrixUnit)
       let (rows, hasWinograd) = (problem.output.images * problem.output.pixels, expected.isWinograd)
       let isPreferred = cost.prefersMatrixUnit(
-        matrixUnit.factors, rows: rows, channels: problem.groupChannels, outputs: problem.groupOutputs,
+        matrixUnit, rows: rows, channels: problem.groupChannels, outputs: problem.groupOutputs,
         hasWinograd: hasWinograd)
       if isPreferred { expected = .matrixUnit }
     }

@@ -69,18 +69,20 @@ extension PlanBuilder {
       (height, outputHeight) = (sizes[3], result[3])
     }
     let weightPoints = try zeroPoints(w, spread: spread.element == 0 ? spread : (filters, 1))
-    let weights = try integerWeights(
-      filterValue, count: group, filters: filters, taps: taps, channels: channels, strides: (1, taps * channels),
-      weightPoints)
-    let place = try define(&self)
     let shape = ConvolutionShape(
       images: slices, height: height, width: image.width, channels: channels,
       pixelStride: input.pixelStride, outputHeight: outputHeight, outputWidth: output.width,
-      outputChannels: weights.columns, outputPixelStride: 0, window: moving)
+      outputChannels: weightPoints.columns(filters), outputPixelStride: 0, window: moving)
+    let products = byteProducts(shape, count: group)
+    let weights = try integerWeights(
+      filterValue, count: group, filters: filters, taps: taps, channels: channels, strides: (1, taps * channels),
+      weightPoints, products.kernels)
+    let place = try define(&self)
     let parts = (0..<group).map {
       IntegerProductStep.Part(input: $0 * channels, left: 0, right: $0, output: $0 * filters)
     }
-    try emitIntegerProducts(shape, parts: parts, input, inputPoints, weights, to: place, stride: place.pixelStride)
+    try emitIntegerProducts(
+      products, shape, parts: parts, input, inputPoints, weights, to: place, stride: place.pixelStride)
     return true
   }
 
@@ -109,28 +111,29 @@ extension PlanBuilder {
       var leftSpread = zeroPointSpread(a, along: first.count == 1 ? [0, 0] : [rows, 1], matrices: leftCount),
       let rightSpread = zeroPointSpread(b, along: second.count == 1 ? [0, 0] : [1, filters], matrices: count)
     else { return false }
-    var products = Array(zip(matrices(leftBatch, in: batch), matrices(rightBatch, in: batch)))
+    var pairs = Array(zip(matrices(leftBatch, in: batch), matrices(rightBatch, in: batch)))
     // If all products share the right side, the rows of all left sides form one matrix.
-    if count == 1, leftCount == products.count, leftSpread.element == 0 || leftSpread.matrix != 0 {
+    if count == 1, leftCount == pairs.count, leftSpread.element == 0 || leftSpread.matrix != 0 {
       rows *= leftCount
-      products = [(0, 0)]
+      pairs = [(0, 0)]
       leftSpread.matrix = 0
     }
     let input = try location(of: leftValue, .rowMajor)
     let leftPoints = try zeroPoints(a, spread: leftSpread)
     let rightPoints = try zeroPoints(b, spread: rightSpread)
-    let weights = try integerWeights(
-      rightValue, count: count, filters: filters, taps: 1, channels: inner,
-      strides: isTransposed ? (1, inner) : (filters, 1), rightPoints)
-    let place = try define(&self)
     let shape = ConvolutionShape(
       images: 1, height: 1, width: rows, channels: inner, pixelStride: inner, outputHeight: 1, outputWidth: rows,
-      outputChannels: weights.columns, outputPixelStride: 0, window: ImageWindow(height: 1, width: 1))
-    let parts = products.enumerated().map { index, sides in
+      outputChannels: rightPoints.columns(filters), outputPixelStride: 0, window: ImageWindow(height: 1, width: 1))
+    let products = byteProducts(shape, count: pairs.count)
+    let weights = try integerWeights(
+      rightValue, count: count, filters: filters, taps: 1, channels: inner,
+      strides: isTransposed ? (1, inner) : (filters, 1), rightPoints, products.kernels)
+    let place = try define(&self)
+    let parts = pairs.enumerated().map { index, sides in
       IntegerProductStep.Part(
         input: sides.0 * rows * inner, left: sides.0, right: sides.1, output: index * rows * filters)
     }
-    try emitIntegerProducts(shape, parts: parts, input, leftPoints, weights, to: place, stride: filters)
+    try emitIntegerProducts(products, shape, parts: parts, input, leftPoints, weights, to: place, stride: filters)
     return true
   }
 }
@@ -185,12 +188,11 @@ extension PlanBuilder {
   /// Returns the weights, packed ahead of time if they are constant, and otherwise at run time.
   fileprivate mutating func integerWeights(
     _ value: ValueID, count: Int, filters: Int, taps: Int, channels: Int, strides: (row: Int, filter: Int),
-    _ zeroPoints: IntegerZeroPoints
+    _ zeroPoints: IntegerZeroPoints, _ kernels: any ByteProductKernels.Type
   ) throws(InfoldError) -> IntegerWeights {
-    let kernels = byteKernels
     var weights = IntegerWeights(
       count: count, filters: filters, taps: taps, channels: channels, strides: strides, zeroPoints: zeroPoints,
-      hasZeroPoints: zeroPoints.place != nil || zeroPoints.common != 128, packed: Location(0, .float32, []))
+      packed: Location(0, .float32, []))
     guard let tensor = graph.constant(value) else {
       weights.source = try location(of: value, .rowMajor)
       weights.packed = temporary([weights.packedByteCount(kernels)], .integer(byteCount: 1))
@@ -217,7 +219,7 @@ extension PlanBuilder {
 
   /// - Parameter shape: The shape of each product, except for the stride of the sums.
   fileprivate mutating func emitIntegerProducts(
-    _ shape: ConvolutionShape, parts: [IntegerProductStep.Part], _ input: Location,
+    _ products: ByteProducts, _ shape: ConvolutionShape, parts: [IntegerProductStep.Part], _ input: Location,
     _ inputZeroPoints: IntegerZeroPoints, _ weights: IntegerWeights, to output: Location, stride: Int
   ) throws(InfoldError) {
     var shape = shape
@@ -225,17 +227,17 @@ extension PlanBuilder {
     shape.outputPixelStride = (weights.columns + 15) / 16 * 16
     let rows = shape.images * shape.outputHeight * shape.outputWidth
     let sums = temporary([parts.count, rows, shape.outputPixelStride], .integer(byteCount: 4))
-    let width = byteKernels.panelWidth
+    let width = products.kernels.panelWidth
     let zeroCount = (weights.columns + width - 1) / width * width
     let zeros = try packed.constant(of: [], form: "\(zeroCount) zeros", byteCount: 4 * zeroCount) { memory in
       memory.initializeMemory(as: Int32.self, repeating: 0, count: zeroCount)
     }
     let step = IntegerProductStep(
-      kernels: byteKernels, shape: shape, parts: parts, input: input, inputZeroPoints: inputZeroPoints,
+      products: products, shape: shape, parts: parts, input: input, inputZeroPoints: inputZeroPoints,
       weights: weights, sums: sums, zeros: location(of: .packed(zeros)), output: output, outputStride: stride)
     let packedInRun = weights.source == nil ? nil : weights.packed
     emit(
-      step, weights.source == nil ? "int8 sums" : "int8 sums, packed in the run",
+      step, "int8 sums" + (weights.source == nil ? "" : ", packed in the run") + products.suffix,
       reads: [
         input, inputZeroPoints.place, weights.source, weights.zeroPoints.place,
         weights.source == nil ? weights.packed : nil, step.zeros,

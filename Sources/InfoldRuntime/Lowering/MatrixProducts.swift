@@ -130,7 +130,7 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     let matrix = ConstantMatrix(tensor: right, rows: inner, columns: columns, isTransposed: isTransposed)
     if let unit = matrixUnit, (1...MatrixUnit.lengthLimit).contains(inner),
-      cost.prefersMatrixUnit(unit.factors, rows: rows, channels: inner, outputs: columns),
+      cost.prefersMatrixUnit(unit, rows: rows, channels: inner, outputs: columns),
       let weights = try packed(matrix, for: unit)
     {
       var direct: MatrixUnitProduct.Direct?

@@ -37,7 +37,7 @@ extension PlanBuilder {
   ) -> MatrixUnit? {
     guard let matrixUnit, sides.allSatisfy({ $0.inner <= MatrixUnit.lengthLimit }) else { return nil }
     let isExpected = sides.allSatisfy {
-      cost.prefersMatrixUnit(matrixUnit.factors, rows: rows, inner: $0.inner, packedColumns: $0.columns)
+      cost.prefersMatrixUnit(matrixUnit, rows: rows, inner: $0.inner, packedColumns: $0.columns)
     }
     let (precision, workers) = (precision, sharers)
     let sizes = sides.map { "\(rows)x\($0.inner)x\($0.columns)" }.joined(separator: " ")

@@ -199,9 +199,9 @@ extension PlanBuilder {
     _ problem: ByteConvolutionProblem, from input: Location, to output: Location, _ y: ValueID, _ fused: FusedNode,
     _ algorithm: String, readsRows: Bool = false
   ) throws(InfoldError) {
-    let kernels = byteKernels
     var shape = ConvolutionShape(problem, input: input, output: output)
     if readsRows { shape = shape.rowsAsPixels(of: problem) }
+    let products = byteProducts(shape, count: problem.groups), kernels = products.kernels
     let (taps, channels, columns) = (shape.window.height * shape.window.width, shape.channels, shape.outputChannels)
     let count = kernels.packedByteCount(taps: taps, channels: channels, columns: columns)
     let constant = try packed.constant(
@@ -233,10 +233,10 @@ extension PlanBuilder {
       $0 / columns * groupCount + $0 % columns
     }
     let step = ConvolutionStep(
-      kernel: .bytes(kernels, requantization, padding: UInt8(problem.weights.input.zeroPoint)), shape: shape,
+      kernel: .bytes(products, requantization, padding: UInt8(problem.weights.input.zeroPoint)), shape: shape,
       groups: problem.groups, input: input, weights: weights, output: output)
     emit(
-      step, algorithm, reads: [input, weights, requantization.parameters], writes: [output],
+      step, algorithm + products.suffix, reads: [input, weights, requantization.parameters], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 

@@ -25,12 +25,17 @@ struct CostModel: Sendable {
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width
   }
 
-  /// Returns whether a matrix unit computes a product, or a convolution, faster than vectors do.
+  /// Returns whether a matrix unit computes a product, or a convolution, faster than the vectors of
+  /// float32 numbers do.
   ///
   /// A prototype was measured with AMX on a processor of Intel's Sapphire Rapids generation, with
   /// pixels that were converted already. Its products of split factors took 0.3 to 0.8 of the time
   /// of float32 products, and those of rounded factors 0.1 to 0.5. Converting a number is estimated
   /// to take as long as 60 split products.
+  ///
+  /// Vector instructions for pairs of bfloat16 numbers multiply at twice the rate of those for
+  /// float32. The conversion of the pixels leaves a gain if each is multiplied often enough. Split
+  /// factors need three products each.
   ///
   /// - Parameters:
   ///   - rows: The number of output positions.
@@ -39,29 +44,55 @@ struct CostModel: Sendable {
   ///   - hasWinograd: Whether the alternative is Winograd's algorithm, which needs 0.25 to 0.45 of
   ///     the products.
   func prefersMatrixUnit(
-    _ factors: BFloat16Factors, rows: Int, channels: Int, outputs: Int, hasWinograd: Bool = false
+    _ unit: MatrixUnit, rows: Int, channels: Int, outputs: Int, hasWinograd: Bool = false
   ) -> Bool {
     if machine.usesUnitWherePossible { return true }
-    switch factors {
+    switch (unit.factors, unit.kernels.multipliesTiles) {
     // Few rows are limited by reading weights, which take half of the bytes.
-    case .rounded: return channels >= 32 && outputs >= 32
-    case .split: return !hasWinograd && rows >= 32 && channels >= 64 && outputs >= 128
+    case (.rounded, true): return channels >= 32 && outputs >= 32
+    case (.rounded, false): return !hasWinograd && channels >= 32 && outputs >= 64
+    case (.split, false): return false
+    case (.split, true): return !hasWinograd && rows >= 32 && channels >= 64 && outputs >= 128
     }
   }
 
   /// Returns whether a matrix unit computes products with a right side that is packed in each run
-  /// faster than vectors do.
+  /// faster than the vectors of float32 numbers do.
   ///
   /// - Parameters:
   ///   - rows: The number of rows that are multiplied by the right side.
   ///   - inner: The number of products per result.
   ///   - packedColumns: The columns of the right side.
-  func prefersMatrixUnit(_ factors: BFloat16Factors, rows: Int, inner: Int, packedColumns: Int) -> Bool {
+  func prefersMatrixUnit(_ unit: MatrixUnit, rows: Int, inner: Int, packedColumns: Int) -> Bool {
     if machine.usesUnitWherePossible { return true }
-    switch factors {
-    case .rounded: return rows >= 64 && inner >= 32 && packedColumns >= 32
-    case .split: return rows >= 128 && inner >= 64 && packedColumns >= 128
+    switch (unit.factors, unit.kernels.multipliesTiles) {
+    case (.rounded, true): return rows >= 64 && inner >= 32 && packedColumns >= 32
+    case (.rounded, false): return rows >= 128 && inner >= 32 && packedColumns >= 64
+    case (.split, false): return false
+    case (.split, true): return rows >= 128 && inner >= 64 && packedColumns >= 128
     }
+  }
+
+  /// Returns whether a matrix unit computes products of bytes faster than vectors do.
+  ///
+  /// The estimate counts cycles for each position and 16 outputs, from the rates in Intel's
+  /// optimization manual: two products of vectors per cycle, and one product of tiles, with 16
+  /// positions and 16 quads of channels, in 16 cycles. Sums pass through memory on their way from
+  /// tiles to vectors, and part of the pixels of larger windows are copied. It has not been
+  /// confirmed by measurements.
+  ///
+  /// - Parameters:
+  ///   - positions: The number of output positions.
+  ///   - channels: The input channels of a group.
+  ///   - outputs: The output channels of a group.
+  func prefersByteUnit(positions: Int, taps: Int, channels: Int, outputs: Int) -> Bool {
+    if machine.usesUnitWherePossible { return true }
+    // Fewer positions are limited by reading weights.
+    guard positions >= 16, channels >= 16, outputs >= 16 else { return false }
+    let vectors = Double(taps * ((channels + 3) / 4)) / 2
+    let tiles = Double(taps * ((channels + 63) / 64))
+    let copies = taps > 1 ? 2 * tiles * 16 / Double(outputs) : 0
+    return tiles + copies + 2 < vectors
   }
 
   /// Bands pay off if one layer passes more than this number of elements to the next. Smaller

@@ -8,6 +8,9 @@ import InfoldTensor
 enum ElementFormat: Hashable, Sendable {
   /// Single-precision floating-point numbers.
   case float32
+  /// The bfloat16 numbers to which a matrix unit would round single-precision numbers when it reads
+  /// them.
+  case bfloat16
   /// Unsigned 8-bit quantized numbers. `offset` is the number added to each element: 128 for int8.
   case quantized(offset: UInt8)
   /// Other elements of 1, 2, 4 or 8 bytes, which kernels move, compare and convert: integers,
@@ -32,6 +35,7 @@ enum ElementFormat: Hashable, Sendable {
   var byteCount: Int {
     switch self {
     case .float32: 4
+    case .bfloat16: 2
     case .quantized: 1
     case .integer(let byteCount): byteCount
     }
@@ -41,6 +45,7 @@ enum ElementFormat: Hashable, Sendable {
   var width: ElementWidth {
     switch self {
     case .float32: .four
+    case .bfloat16: .two
     case .quantized: .one
     case .integer(let byteCount): ElementWidth(byteCount: byteCount)
     }

@@ -11,26 +11,39 @@ import InfoldSystem
 
 extension KernelChoice {
   /// Selects the choice with this name, or the best one, with an emulated matrix unit if the options
-  /// ask for it.
+  /// or the name ask for it.
   ///
   /// - Throws: As `init(named:)`.
   init(named name: String?, _ options: SessionOptions) throws(InfoldError) {
-    try self.init(named: name)
+    if let instructions = name.flatMap(SessionOptions.EmulatedInstructions.init) {
+      try self.init(named: nil)
+      emulate(instructions)
+    } else {
+      try self.init(named: name)
+    }
     guard let emulation = options.emulatedUnit else { return }
-    self.name += ", emulated"
-    matrixUnit = Self.emulatedUnit
+    emulate(options.emulatedInstructions)
     machine.usesUnitWherePossible = emulation == .everywhere
   }
 
-  /// A matrix unit whose instructions are plain functions.
-  private static var emulatedUnit: any MatrixUnitKernels.Type {
+  /// Uses a matrix unit whose instructions are plain functions.
+  private mutating func emulate(_ instructions: SessionOptions.EmulatedInstructions) {
+    switch instructions {
+    case .amx: (matrixUnit, byteUnit) = Self.emulatedUnit
+    case .avx512BFloat16: (matrixUnit, byteUnit) = (PortableEmulatedUnitKernels.self, nil)
+    }
+    name += ", \(matrixUnit!.name)"
+  }
+
+  /// A matrix unit whose instructions are plain functions, if the processor has the instructions
+  /// that these are compiled to.
+  private static var emulatedUnit: ((any MatrixUnitKernels.Type)?, (any ByteProductKernels.Type)?) {
     #if arch(x86_64)
-      infold_has_avx2_fma() ? AVX2EmulatedUnitKernels.self : PortableEmulatedUnitKernels.self
+      if infold_has_avx2_fma() { return (AVX2EmulatedUnitKernels.self, AVX2EmulatedUnitByteKernels.self) }
     #elseif arch(arm64)
-      NEONEmulatedUnitKernels.self
-    #else
-      PortableEmulatedUnitKernels.self
+      return (NEONEmulatedUnitKernels.self, NEONEmulatedUnitByteKernels.self)
     #endif
+    return (PortableEmulatedUnitKernels.self, nil)
   }
 }
 

@@ -7,6 +7,7 @@ import InfoldSystem
   import InfoldKernelsAMX
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
+  import InfoldKernelsBFloat16
   import InfoldKernelsVNNI
 #elseif arch(arm64)
   import InfoldKernelsDotProduct
@@ -27,9 +28,11 @@ package struct KernelChoice: Sendable {
   let others: any KernelSet.Type
   /// Kernels for quantized numbers.
   let bytes: any ByteKernels.Type
-  /// Kernels for products of bfloat16 numbers; `nil` if no unit multiplies them faster than float32
-  /// numbers.
+  /// Kernels for products of bfloat16 numbers; `nil` if the processor has no instructions that
+  /// multiply them faster than float32 numbers.
   var matrixUnit: (any MatrixUnitKernels.Type)?
+  /// Kernels of a matrix unit for products of quantized numbers; `nil` if there is none.
+  var byteUnit: (any ByteProductKernels.Type)?
   /// The properties of the machine that plans use.
   var machine: MachineModel
 
@@ -62,9 +65,16 @@ package struct KernelChoice: Sendable {
               name: AVX512Kernels.name, products: AVX512Kernels.self,
               lanewise: machine.hasFullWidth ? AVX512Kernels.self : AVX2Kernels.self,
               others: AVX2Kernels.self, bytes: bytes, machine: machine), at: 0)
-          if infold_has_amx_bfloat16() {
+          if infold_has_avx512_bfloat16() {
             var choice = choices[0]
-            (choice.name, choice.matrixUnit) = (AMXKernels.name, AMXKernels.self)
+            (choice.name, choice.matrixUnit) = (BFloat16Kernels.name, BFloat16Kernels.self)
+            choices.insert(choice, at: 0)
+          }
+          if infold_has_amx_bfloat16() || infold_has_amx_int8() {
+            var choice = choices[0]
+            choice.name = AMXKernels.name
+            if infold_has_amx_bfloat16() { choice.matrixUnit = AMXKernels.self }
+            if infold_has_amx_int8() { choice.byteUnit = AMXByteKernels.self }
             choices.insert(choice, at: 0)
           }
         }

@@ -16,6 +16,8 @@ struct PlanBuilder {
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
+  /// The kernels of a matrix unit for products of quantized numbers; `nil` if there is none.
+  let byteUnit: (any ByteProductKernels.Type)?
   /// The kernels for products of bfloat16 numbers, with the factors that the precision allows; `nil`
   /// for products of float32 numbers.
   let matrixUnit: MatrixUnit?
@@ -73,6 +75,7 @@ struct PlanBuilder {
     lanewiseKernels = factory.kernels.lanewise
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
+    byteUnit = factory.kernels.byteUnit
     matrixUnit = factory.matrixUnit
     cost = CostModel(machine: factory.kernels.machine, workers: factory.sharers)
     self.tuningResults = tuningResults
@@ -130,6 +133,7 @@ struct PlanBuilder {
     for index in graph.outputs.indices { try placeOutput(index) }
     keepBlocks()
     formBands()
+    narrowActivations()
     alignShares()
   }
 

@@ -8,8 +8,9 @@ struct ConvolutionStep: Step {
     case floats(any ConvolutionKernels.Type, PlannedEpilogue)
     /// Products of bfloat16 numbers. The shape has no depth.
     case bfloat16(MatrixUnitProduct)
+    /// Products of bytes. The shape has no depth.
     /// - Parameter padding: The value of positions outside the image.
-    case bytes(any ByteKernels.Type, PlannedRequantization, padding: UInt8)
+    case bytes(ByteProducts, PlannedRequantization, padding: UInt8)
   }
 
   var kernel: Kernel
@@ -34,7 +35,7 @@ struct ConvolutionStep: Step {
         kernels.convolutionScratch(taps: taps, channels: shape.channels),
         kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
     case .bfloat16(let product): product.scratchByteCount(taps: taps, channels: shape.channels)
-    case .bytes(let kernels, _, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
+    case .bytes(let products, _, _): products.kernels.convolutionScratch(taps: taps, channels: shape.channels)
     }
   }
 
@@ -42,7 +43,7 @@ struct ConvolutionStep: Step {
     switch kernel {
     case .floats(let kernels, _): kernels.panelWidth
     case .bfloat16(let product): product.panelWidth
-    case .bytes(let kernels, _, _): kernels.panelWidth
+    case .bytes(let products, _, _): products.kernels.panelWidth
     }
   }
 
@@ -51,7 +52,7 @@ struct ConvolutionStep: Step {
       switch kernel {
       case .floats: 6
       case .bfloat16: 16
-      case .bytes: 12
+      case .bytes(let products, _, _): products.tileRows
       }
     return ConvolutionPartition(
       rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
@@ -104,11 +105,17 @@ struct ConvolutionStep: Step {
         convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, state)
       }
     case .bfloat16(let product):
-      let (source, target) = (state.pointer(input), state.pointer(output))
+      let (readsNarrow, writesNarrow) = (input.format == .bfloat16, output.format == .bfloat16)
+      let source = readsNarrow ? .nowhere : state.pointer(input)
+      let target = writesNarrow ? .nowhere : state.pointer(output)
+      let narrow = NarrowImages(
+        input: readsNarrow ? UnsafePointer(state.numbers(input)) : nil,
+        output: writesNarrow ? state.numbers(output) : nil)
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
-        product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, scratch, state)
+        product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, narrow, scratch, state)
       }
-    case .bytes(let kernels, let requantization, let padding):
+    case .bytes(let products, let requantization, let padding):
+      let kernels = products.kernels
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
         for group in groups {

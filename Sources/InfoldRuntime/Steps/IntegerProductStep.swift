@@ -20,7 +20,7 @@ struct IntegerProductStep: Step {
     var output: Int
   }
 
-  let kernels: any ByteKernels.Type
+  let products: ByteProducts
   /// The shape of each product. The output channels and their stride are those of the sums.
   let shape: ConvolutionShape
   let parts: [Part]
@@ -36,6 +36,7 @@ struct IntegerProductStep: Step {
   /// The distance between adjacent positions of the result.
   let outputStride: Int
 
+  private var kernels: any ByteProductKernels.Type { products.kernels }
   private var isVariable: Bool { weights.source != nil }
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
   private var multiplications: Int { parts.count * rows * shape.outputChannels * weights.inner }
@@ -60,7 +61,8 @@ struct IntegerProductStep: Step {
 
   private var partition: ConvolutionPartition {
     ConvolutionPartition(
-      rows: rows, columns: weights.columns, groups: parts.count, tileRows: 12, panelWidth: kernels.panelWidth,
+      rows: rows, columns: weights.columns, groups: parts.count, tileRows: products.tileRows,
+      panelWidth: kernels.panelWidth,
       axis: weights.columns > max(kernels.panelWidth, 4 * rows) ? .channels : .positions)
   }
 
@@ -162,6 +164,13 @@ struct IntegerZeroPoints: Sendable {
   /// The distance between the zero points of adjacent rows or columns.
   var elementStride = 0
 
+  /// Whether zero points of weights may differ from 128 in planned memory.
+  var mayShift: Bool { place != nil || common != 128 }
+
+  /// Returns the number of columns of a product with weights that have these zero points. If they
+  /// may shift the weights, an additional column sums the left operand.
+  func columns(_ filters: Int) -> Int { filters + (mayShift ? 1 : 0) }
+
   func value(_ matrix: Int, _ element: Int, in state: RunState) -> Int32 {
     place == nil ? Int32(common) : Int32(bytes(matrix, in: state)[element * elementStride])
   }
@@ -183,8 +192,6 @@ struct IntegerWeights: Sendable {
   /// The distances between adjacent weights of a filter, and between adjacent filters.
   let strides: (row: Int, filter: Int)
   let zeroPoints: IntegerZeroPoints
-  /// Whether zero points may differ from 128 in planned memory.
-  let hasZeroPoints: Bool
   /// The location of weights that are computed at run time; `nil` for constant weights, which are
   /// packed ahead.
   var source: Location?
@@ -193,19 +200,19 @@ struct IntegerWeights: Sendable {
 
   /// The number of weights of a filter.
   var inner: Int { taps * channels }
-  /// The number of columns of a product. With zero points, an additional column sums the left
-  /// operand.
-  var columns: Int { filters + (hasZeroPoints ? 1 : 0) }
+  var hasZeroPoints: Bool { zeroPoints.mayShift }
+  /// The number of columns of a product.
+  var columns: Int { zeroPoints.columns(filters) }
 
-  private func panelByteCount(_ kernels: any ByteKernels.Type) -> Int {
+  private func panelByteCount(_ kernels: any ByteProductKernels.Type) -> Int {
     kernels.packedByteCount(taps: taps, channels: channels, columns: columns)
   }
 
-  func packedByteCount(_ kernels: any ByteKernels.Type) -> Int {
+  func packedByteCount(_ kernels: any ByteProductKernels.Type) -> Int {
     totalByteCount + count * panelByteCount(kernels)
   }
 
-  func panels(_ index: Int, _ kernels: any ByteKernels.Type, in state: RunState) -> UnsafePointer<Int8> {
+  func panels(_ index: Int, _ kernels: any ByteProductKernels.Type, in state: RunState) -> UnsafePointer<Int8> {
     let first = (state.address(packed) + totalByteCount).assumingMemoryBound(to: Int8.self)
     return UnsafePointer(first + index * panelByteCount(kernels))
   }
@@ -219,7 +226,7 @@ struct IntegerWeights: Sendable {
 
   /// Packs a matrix that the run has computed.
   fileprivate func pack(
-    _ index: Int, _ kernels: any ByteKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in state: RunState
+    _ index: Int, _ kernels: any ByteProductKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in state: RunState
   ) {
     pack(
       index, of: state.bytes(source!), flipping: 0x80, kernels, signed, into: state.address(packed))
@@ -231,7 +238,7 @@ struct IntegerWeights: Sendable {
   ///   - flip: The bits to invert in each byte to make it a signed number.
   ///   - signed: Memory for all weights.
   func pack(
-    _ index: Int, of source: UnsafePointer<UInt8>, flipping flip: UInt8, _ kernels: any ByteKernels.Type,
+    _ index: Int, of source: UnsafePointer<UInt8>, flipping flip: UInt8, _ kernels: any ByteProductKernels.Type,
     _ signed: UnsafeMutablePointer<Int8>, into packed: UnsafeMutableRawPointer
   ) {
     let source = source + index * filters * inner, inner = inner

@@ -27,10 +27,13 @@ struct MatrixUnitProduct: Sendable {
   }
 
   /// Computes some output positions and channels of some groups.
+  ///
+  /// - Parameter narrow: The input and the output if they are stored as bfloat16 numbers. `source`
+  ///   or `target` is not accessed then.
   func convolve(
     _ shape: ConvolutionShape, _ weights: Location, _ groups: Range<Int>, _ pixels: Range<Int>, _ columns: Range<Int>,
     from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    _ scratch: UnsafeMutableRawPointer, _ state: RunState
+    _ narrow: NarrowImages = NarrowImages(), _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) {
     let taps = shape.window.height * shape.window.width
     let limit = unit.kernels.positionLimit(unit.factors, taps: taps, channels: shape.channels)
@@ -42,10 +45,13 @@ struct MatrixUnitProduct: Sendable {
         output: shape.output(target, group: group),
         epilogue: epilogue.resolved(in: state, firstChannel: group * shape.outputChannels), pixels: pixels,
         columns: columns, scratch: scratch)
+      let narrow = NarrowImages(
+        input: narrow.input.map { $0 + group * shape.channels },
+        output: narrow.output.map { $0 + group * shape.outputChannels })
       var first = pixels.lowerBound
       while first < pixels.upperBound {
         arguments.pixels = first..<min(first + limit, pixels.upperBound)
-        let skipped = unit.kernels.convolve(arguments, unit.factors)
+        let skipped = unit.kernels.convolve(arguments, unit.factors, narrow)
         if skipped != 0 { convolveDirectly(arguments, skipped, shape, group, state) }
         first = arguments.pixels.upperBound
       }

@@ -57,6 +57,13 @@ final class RunState: @unchecked Sendable {
     return bases[location.buffer] + location.offset
   }
 
+  /// Returns the address of a value that is stored as bfloat16 numbers.
+  @inline(__always)
+  func numbers(_ location: Location) -> UnsafeMutablePointer<UInt16> {
+    assert(location.format == .bfloat16)
+    return address(location).assumingMemoryBound(to: UInt16.self)
+  }
+
   /// Returns the address of a quantized value.
   @inline(__always)
   func bytes(_ location: Location) -> UnsafeMutablePointer<UInt8> {

@@ -36,6 +36,7 @@ extension ValidationReport {
       for output in session.outputs {
         text +=
           "; error of output \(String(quoting: output.name)) \(NumberText.significant(output.relativeError, digits: 2))"
+        if let classes = output.classes { text += ", same best class \(classes.same) of \(classes.rows)" }
       }
       return text.paragraph()
     }.joined()

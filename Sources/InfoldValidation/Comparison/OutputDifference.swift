@@ -84,20 +84,8 @@ extension OutputDifference {
     relativeDifference = largestDifference == 0 ? 0 : largestDifference / largestMagnitude
     if let measured = products.cosine, !measured.isNaN { cosine = min(cosine ?? 1, measured) }
     guard first.elementType.isFloatingPoint, second.elementType.isFloatingPoint else { return }
-    try addClasses(first, try second.reshaped(to: first.shape))
+    try Classes.add(first, try second.reshaped(to: first.shape), to: &classes)
     addPoints(a, b)
-  }
-
-  /// Counts the rows whose best classes agree, if the output holds class scores.
-  private mutating func addClasses(_ first: Tensor, _ second: Tensor) throws(InfoldError) {
-    guard first.isScores else { return }
-    var classes = classes ?? Classes()
-    for (a, b) in zip(try first.topK(5), try second.topK(5)) {
-      classes.rows += 1
-      if a[0].index == b[0].index { classes.same += 1 }
-      if Set(a.map(\.index)) == Set(b.map(\.index)) { classes.sameFive += 1 }
-    }
-    self.classes = classes
   }
 
   /// Adds points for the largest, the smallest, and random elements.
@@ -111,5 +99,19 @@ extension OutputDifference {
       chosen += [finite.max { a[$0] < a[$1] }!, finite.min { a[$0] < a[$1] }!]
     }
     points += chosen.map { Point(first: a[$0], second: b[$0]) }
+  }
+}
+
+extension OutputDifference.Classes {
+  /// Counts the rows whose best classes agree, if the outputs hold class scores.
+  static func add(_ first: Tensor, _ second: Tensor, to known: inout Self?) throws(InfoldError) {
+    guard first.isScores else { return }
+    var classes = known ?? Self()
+    for (a, b) in zip(try first.topK(5), try second.topK(5)) {
+      classes.rows += 1
+      if a[0].index == b[0].index { classes.same += 1 }
+      if Set(a.map(\.index)) == Set(b.map(\.index)) { classes.sameFive += 1 }
+    }
+    known = classes
   }
 }

@@ -55,6 +55,9 @@ struct SessionSection {
       text +=
         " The error of the output <code>\(Markup.escaped(output.name))</code> is "
         + "\(NumberText.short(output.relativeError)) of its largest magnitude."
+      if let classes = output.classes {
+        text += " Its best class is that of double precision in \(classes.same) of \(counted(classes.rows, "row"))."
+      }
     }
     return "<p>\(text)</p>"
   }

@@ -54,6 +54,7 @@ import Testing
         #expect(references.map(\.operation) == [], "\(comment)", sourceLocation: sourceLocation)
       }
     }
+    try expectSameBitsByUnit(graph, inputs, comment, sourceLocation: sourceLocation)
   }
 
   @Test(arguments: 0..<60) func convolutions(seed: UInt64) throws {

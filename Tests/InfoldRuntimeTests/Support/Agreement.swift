@@ -109,3 +109,19 @@ extension Session {
   /// The run on the calling thread, for tests in tasks, where `run` means the asynchronous form.
   func runHere(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] { try run(inputs) }
 }
+
+/// Expects the same bits whether a matrix unit computes products of bytes or vectors do, by one and by two threads. Products of floats have
+/// the precision `exact`, which does not use the unit.
+func expectSameBitsByUnit(
+  _ graph: Graph, _ inputs: [String: Tensor], _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let expected = try Session(graph.model, options: SessionOptions(precision: .exact)).runHere(inputs)
+  for unit in [SessionOptions.EmulatedUnit.everywhere, .whereExpected] {
+    for threads in 1...2 {
+      var options = SessionOptions(threads: threads, precision: .exact)
+      options.emulatedUnit = unit
+      let results = try Session(graph.model, options: options).runHere(inputs)
+      #expect(results == expected, "\(unit), \(threads) threads, \(comment)", sourceLocation: sourceLocation)
+    }
+  }
+}

@@ -70,6 +70,9 @@ public struct SessionReport: Sendable, Encodable {
     public internal(set) var largestMagnitude = 0.0
     /// The number of elements that differ, for outputs that are not floating point.
     public internal(set) var differingElements = 0
+    /// For an output of class scores, the numbers of rows whose best classes agree with those of
+    /// double precision.
+    public internal(set) var classes: OutputDifference.Classes?
   }
 
   init(_ precision: SessionOptions.Precision) {

@@ -212,6 +212,7 @@ struct SessionValidation {
         output.error = max(output.error, distance.isNaN ? .infinity : distance)
       }
       output.relativeError = output.error == 0 ? 0 : output.error / output.largestMagnitude
+      try OutputDifference.Classes.add(exact, try y.reshaped(to: exact.shape), to: &output.classes)
       report.outputs[place] = output
     }
   }

@@ -1,0 +1,1 @@
+../InfoldKernels/UnitByteTile.swift

@@ -1,0 +1,1 @@
+../InfoldKernels/BFloat16Rounding.swift

@@ -1,1 +1,0 @@
-../InfoldKernels/UnitTile.swift
