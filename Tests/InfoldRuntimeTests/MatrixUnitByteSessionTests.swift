@@ -127,7 +127,7 @@ import Testing
   /// Layers that are too long for the unit's scratch memory are left to vectors.
   @Test func longProducts() throws {
     var network = NetworkBuilder(opset: 13, seed: 2)
-    let x = network.input([2, 1 << 16 + 1], of: .uint8)
+    let x = network.input(Shape([2, 1 << 16 + 1]), of: .uint8)
     let w = network.constant(try Tensor(random: [1 << 16 + 1, 3], of: .int8, using: &network.random))
     let graph = try network.finished(try network.node("MatMulInteger", [x, w]))
     let session = try Session(graph.model, options: Self.options(.everywhere))
