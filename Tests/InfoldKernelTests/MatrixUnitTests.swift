@@ -302,7 +302,8 @@ extension MatrixUnitTests {
     for (taps, channels, outputs) in [(1, 1, 1), (1, 37, 75), (2, 64, 32), (3, 33, 17), (1, 2, 40), (1, 95, 16)] {
       let count = taps * channels * outputs
       let source = Buffer(random: count, seed: 5), ordered = Buffer(random: count, seed: 6)
-      for (place, number) in [.nan, .infinity, 0x1p70, 0x1p-130, 0x1.fefffep127, -0x1.0101p3, -0.0].enumerated()
+      for (place, number) in ([.nan, .infinity, 0x1p70, 0x1p-130, 0x1.fefffep127, -0x1.0101p3, -0.0] as [Float])
+        .enumerated()
       where count > 100 {
         source.base[place * 11] = number
       }
