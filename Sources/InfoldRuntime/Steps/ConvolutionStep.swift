@@ -162,7 +162,8 @@ extension ConvolutionStep: RowStep {
     case .floats(let kernels, let epilogue):
       convolve(kernels, epilogue, 0..<groups, pixels, columns, from: source, to: target, scratch, state)
     case .bfloat16(let product):
-      product.convolve(shape, weights, 0..<groups, pixels, columns, from: source, to: target, scratch, state)
+      product.convolve(
+        shape, weights, 0..<groups, pixels, columns, from: source, to: target, NarrowImages(), scratch, state)
     case .bytes: preconditionFailure("a quantized convolution does not run row by row")
     }
   }

@@ -33,7 +33,7 @@ struct MatrixUnitProduct: Sendable {
   func convolve(
     _ shape: ConvolutionShape, _ weights: Location, _ groups: Range<Int>, _ pixels: Range<Int>, _ columns: Range<Int>,
     from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    _ narrow: NarrowImages = NarrowImages(), _ scratch: UnsafeMutableRawPointer, _ state: RunState
+    _ narrow: NarrowImages, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) {
     let taps = shape.window.height * shape.window.width
     let limit = unit.kernels.positionLimit(unit.factors, taps: taps, channels: shape.channels)
