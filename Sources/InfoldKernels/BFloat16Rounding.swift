@@ -15,11 +15,14 @@ func roundedToBFloat16(_ bits: UInt32) -> UInt32 {
 }
 
 /// Returns the rest x − x₁ of a number and its rounded value, rounded to bfloat16. The rest is
-/// exact before it is rounded. Non-finite numbers have no rest.
+/// exact before it is rounded. Non-finite numbers have no rest, and subnormal rests become zero.
 @inline(always)
 func restBeyondBFloat16(_ bits: UInt32, _ rounded: UInt32) -> UInt32 {
-  let rest = Float(bitPattern: bits) - Float(bitPattern: rounded)
-  return bits & 0x7FFF_FFFF < 0x7F80_0000 ? roundedToBFloat16(rest.bitPattern) : 0
+  let rest = (Float(bitPattern: bits) - Float(bitPattern: rounded)).bitPattern
+  // Masks instead of branches, so that loops vectorize. A rest is far from the largest number.
+  let finite: UInt32 = bits & 0x7FFF_FFFF < 0x7F80_0000 ? .max : 0
+  let normal: UInt32 = rest & 0x7FFF_FFFF < 0x0080_0000 ? 0 : .max
+  return (rest &+ 0x7FFF &+ ((rest >> 16) & 1)) & 0xFFFF_0000 & finite & normal
 }
 
 /// The bits of 2⁶⁰. Numbers of this magnitude and non-finite numbers are not split.

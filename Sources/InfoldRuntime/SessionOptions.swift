@@ -17,11 +17,11 @@ public struct SessionOptions: Sendable, Hashable {
     /// outputs and at Cast nodes. Intermediate results may be outside the range of the type, such
     /// as those beyond 65504.
     case fast
-    /// Convolutions and matrix products may round their factors to bfloat16 (8 significant bits,
-    /// round to nearest, ties to even) and sum the products in float32. Factors beyond the largest
-    /// bfloat16 number become that number. Everything else is computed as with `fast`. On processors
-    /// that do not multiply bfloat16 numbers faster than float32 numbers, and with
-    /// `Subnormals.kept`, products are too, so that results have the same bits.
+    /// Convolutions, matrix products and attention may round their factors to bfloat16 (8
+    /// significant bits, round to nearest, ties to even) and sum the products in float32. Factors
+    /// beyond the largest bfloat16 number become that number. Everything else is computed as with
+    /// `fast`. On processors that do not multiply bfloat16 numbers faster than float32 numbers, and
+    /// with `Subnormals.kept`, products are too, so that results have the same bits.
     case bfloat16
 
     /// Whether convolutions may use Winograd's algorithm.

@@ -294,4 +294,45 @@ extension MatrixUnitTests {
     let same = (0..<count).allSatisfy { whole.floats[$0].bitPattern == parts.floats[$0].bitPattern }
     #expect(same && whole.isIntact && parts.isIntact)
   }
+
+  /// Weights have the same packed form in any order in memory. Rows and columns that are contiguous have loops of their own.
+  @Test(arguments: matrixUnitKernelSets.indices, [BFloat16Factors.rounded, .split])
+  func packsInEveryOrder(set: Int, factors: BFloat16Factors) {
+    let kernels = matrixUnitKernelSets[set]
+    for (taps, channels, outputs) in [(1, 1, 1), (1, 37, 75), (2, 64, 32), (3, 33, 17), (1, 2, 40), (1, 95, 16)] {
+      let count = taps * channels * outputs
+      let source = Buffer(random: count, seed: 5), ordered = Buffer(random: count, seed: 6)
+      for (place, number) in [.nan, .infinity, 0x1p70, 0x1p-130, 0x1.fefffep127, -0x1.0101p3, -0.0].enumerated()
+      where count > 100 {
+        source.base[place * 11] = number
+      }
+      func packed(_ tapStride: Int, _ channelStride: Int, _ columnStride: Int) -> (weights: Scratch, isSuitable: Bool) {
+        for tap in 0..<taps {
+          for channel in 0..<channels {
+            for column in 0..<outputs {
+              ordered.base[tap * tapStride + channel * channelStride + column * columnStride] =
+                source.base[(tap * channels + channel) * outputs + column]
+            }
+          }
+        }
+        let target = Scratch(
+          byteCount: 4 * kernels.packedCount(factors, taps: taps, channels: channels, columns: outputs))
+        let isSuitable = kernels.pack(
+          PackArguments(
+            source: ordered.input, taps: taps, channels: channels, tapStride: tapStride, channelStride: channelStride,
+            columnStride: columnStride, columnCount: outputs, columns: 0..<outputs, packed: target.floats), factors)
+        #expect(target.isIntact)
+        return (target, isSuitable)
+      }
+      let elements = packed(channels * outputs, outputs, 1)
+      let bytes = kernels.packedCount(factors, taps: taps, channels: channels, columns: outputs)
+      for other in [packed(1, taps, channels * taps), packed(channels, 1, channels * taps)] {
+        #expect(other.isSuitable == elements.isSuitable)
+        let same = (0..<bytes).allSatisfy {
+          other.weights.floats[$0].bitPattern == elements.weights.floats[$0].bitPattern
+        }
+        #expect(same, "\(kernels.name), \(factors), \(taps), \(channels), \(outputs)")
+      }
+    }
+  }
 }

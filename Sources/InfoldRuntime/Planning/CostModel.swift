@@ -59,6 +59,9 @@ struct CostModel: Sendable {
   /// Returns whether a matrix unit computes products with a right side that is packed in each run
   /// faster than the vectors of float32 numbers do.
   ///
+  /// With AVX2, packing a number takes as long as about 23 float32 products for rounded factors, 45
+  /// for split factors, and 11 for float32.
+  ///
   /// - Parameters:
   ///   - rows: The number of rows that are multiplied by the right side.
   ///   - inner: The number of products per result.
