@@ -87,12 +87,12 @@ import Testing
     ]
     #expect(try algorithms(nil) == names)
     #expect(
-      try algorithms(.everywhere) == names.map { $0 == "int8 depthwise" ? $0 : $0 + ", emulated amx" })
+      try algorithms(.everywhere) == names.map { $0 == "int8 depthwise" ? $0 : $0 + ", emulated-amx" })
     // The first layer has 9 channels in a row of its window, the second grouped convolution four channels in a group, and the product one
     // row.
     #expect(
       try algorithms(.whereExpected)
-        == names.indices.map { (2...4).contains($0) ? names[$0] + ", emulated amx" : names[$0] })
+        == names.indices.map { (2...4).contains($0) ? names[$0] + ", emulated-amx" : names[$0] })
   }
 
   /// Exact sums, by constant and by computed weights.
@@ -108,7 +108,7 @@ import Testing
     let text = "int8 sums" + (isConstant ? "" : ", packed in the run")
     for unit in [SessionOptions.EmulatedUnit.everywhere, .whereExpected] {
       let session = try Session(graph.model, options: Self.options(unit))
-      #expect(try Self.algorithms(session).contains(text + ", emulated amx"))
+      #expect(try Self.algorithms(session).contains(text + ", emulated-amx"))
     }
     try expectSameBitsByUnit(graph, inputs)
     #expect(
@@ -121,7 +121,7 @@ import Testing
     let model = try Self.network().binding(["N": 1]).model
     var options = Self.options(.everywhere)
     options.subnormals = .kept
-    #expect(try Self.algorithms(try Session(model, options: options)).contains("int8 1×1, emulated amx"))
+    #expect(try Self.algorithms(try Session(model, options: options)).contains("int8 1×1, emulated-amx"))
   }
 
   /// Layers that are too long for the unit's scratch memory are left to vectors.
@@ -156,6 +156,6 @@ import Testing
         chosen.insert(choice)
       }
     }
-    #expect(chosen.contains("vectors emulated amx") && chosen.count == 2, "\(chosen)")
+    #expect(chosen.contains("vectors emulated-amx") && chosen.count == 2, "\(chosen)")
   }
 }
