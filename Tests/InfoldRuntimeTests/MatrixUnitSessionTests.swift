@@ -197,7 +197,7 @@ import Testing
   /// Results that only convolutions read are stored as bfloat16 numbers, which changes no bits.
   @Test(arguments: [SessionOptions.EmulatedInstructions.amx, .avx512BFloat16])
   func narrowActivations(instructions: SessionOptions.EmulatedInstructions) throws {
-    var network = NetworkBuilder(opset: 13)
+    var network = NetworkBuilder(opset: 14)
     let x = network.input([2, 24, 12, 9])
     func convolve(_ x: ValueID, _ channels: Int, _ outputs: Int, _ kernel: Int64) throws -> ValueID {
       let weights = try network.weights([outputs, channels, Int(kernel), Int(kernel)], in: -0.2...0.2)

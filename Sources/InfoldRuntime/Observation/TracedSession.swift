@@ -28,6 +28,8 @@ package final class TracedSession: Sendable {
     package let values: [ValueID: Tensor]
     /// The step that computes each value.
     package let makers: [ValueID: Maker]
+    /// For each node, the algorithms of the steps that multiply for it, including those in bodies.
+    fileprivate let products: [NodeID: [String]]
     /// Whether `values` contains more than the outputs.
     package let isComplete: Bool
   }
@@ -36,7 +38,7 @@ package final class TracedSession: Sendable {
   package struct Maker: Sendable {
     /// The operators that the step computes, such as `Conv+Relu`.
     package let operation: String
-    /// The algorithm. If the step only completes what other steps multiply, theirs precede it.
+    /// The algorithm.
     package let algorithm: String
     /// The nodes that it computes, in whole or in part.
     package let nodes: [String]
@@ -64,7 +66,7 @@ package final class TracedSession: Sendable {
     return try session.interface.inFile { () throws(InfoldError) in
       let (plan, tensors) = try session.plan(forNamed: inputs, session.cancellation())
       let bound = try bound(to: tensors)
-      let makers = Self.makers(plan.steps, in: bound)
+      let places = Self.places(of: plan.steps, in: bound), makers = Self.makers(places, in: bound)
       var values: [ValueID: Tensor] = [:]
       for (id, output) in zip(bound.outputs, session.outputs) { values[id] = outputs[output.name] }
       let observed = makers.keys.filter { values[$0] == nil && bound[$0].type != nil }.sorted { $0.index < $1.index }
@@ -76,7 +78,9 @@ package final class TracedSession: Sendable {
           for (id, tensor) in zip(observed, more.dropFirst(bound.outputs.count)) { values[id] = tensor }
         }
       }
-      return Trace(graph: bound, outputs: outputs, values: values, makers: makers, isComplete: isComplete)
+      return Trace(
+        graph: bound, outputs: outputs, values: values, makers: makers, products: Self.products(places),
+        isComplete: isComplete)
     }
   }
 
@@ -101,30 +105,31 @@ package final class TracedSession: Sendable {
     }
   }
 
-  /// Returns the values that steps pass to one another, and the step that computes each. These are
-  /// the outputs of the last node of each step and, in a step that runs in bands, the values that
-  /// nodes with windows read.
-  private static func makers(_ steps: [PlannedStep], in graph: Graph) -> [ValueID: Maker] {
+  /// Returns the steps whose nodes are all known, with these nodes.
+  private static func places(
+    of steps: [PlannedStep], in graph: Graph
+  ) -> [(step: PlannedStep, nodes: [NodeID])] {
     var ids: [String: NodeID?] = [:]
     for id in graph.nodeIDs {
       let name = graph.reference(to: graph[id])
       // A name that several nodes share identifies none of them.
       ids.updateValue(ids[name] == nil ? id : nil, forKey: name)
     }
-    var products: [String: [String]] = [:]
-    for step in steps where step.multiplyAccumulates > 0 {
-      for node in step.nodes where products[node]?.contains(step.layer.algorithm) != true {
-        products[node, default: []].append(step.layer.algorithm)
-      }
-    }
-    var makers: [ValueID: Maker] = [:]
-    for step in steps {
+    return steps.compactMap { step in
       let nodes = step.nodes.compactMap { ids[$0] ?? nil }
-      guard nodes.count == step.nodes.count else { continue }
-      var algorithms = step.multiplyAccumulates > 0 ? [] : step.nodes.flatMap { products[$0] ?? [] }
-      algorithms.append(step.layer.algorithm)
-      let maker = Maker(
-        operation: step.layer.operation, algorithm: algorithms.joined(separator: " → "), nodes: step.nodes)
+      return nodes.count == step.nodes.count ? (step, nodes) : nil
+    }
+  }
+
+  /// Returns the values that steps pass to one another, and the step that computes each. These are
+  /// the outputs of the last node of each step and, in a step that runs in bands, the values that
+  /// nodes with windows read.
+  private static func makers(
+    _ steps: [(step: PlannedStep, nodes: [NodeID])], in graph: Graph
+  ) -> [ValueID: Maker] {
+    var makers: [ValueID: Maker] = [:]
+    for (step, nodes) in steps {
+      let maker = Maker(operation: step.layer.operation, algorithm: step.layer.algorithm, nodes: step.nodes)
       let members = Set(nodes)
       for id in nodes {
         for output in graph[id].definitions {
@@ -137,6 +142,36 @@ package final class TracedSession: Sendable {
       }
     }
     return makers
+  }
+
+  private static func products(_ steps: [(step: PlannedStep, nodes: [NodeID])]) -> [NodeID: [String]] {
+    var products: [NodeID: [String]] = [:]
+    for (step, nodes) in steps {
+      for node in nodes { products[node, default: []] += step.productAlgorithms }
+    }
+    return products
+  }
+}
+
+extension TracedSession.Trace {
+  /// Returns the algorithms of the steps that multiply on the way from other values to this one.
+  /// - Parameter others: The values at which the way begins, apart from the graph's inputs.
+  package func productAlgorithms(before value: ValueID, after others: Set<ValueID>) -> [String] {
+    var algorithms: [String] = [], open = [value], seen: Set<NodeID> = []
+    while let value = open.popLast() {
+      guard let node = graph.index.producer(of: value), seen.insert(node).inserted else { continue }
+      algorithms += products[node] ?? []
+      for case let operand? in graph[node].operands where !others.contains(operand) { open.append(operand) }
+    }
+    return algorithms
+  }
+}
+
+extension PlannedStep {
+  /// The algorithms of the step and of the plans of its bodies that multiply.
+  fileprivate var productAlgorithms: [String] {
+    let inner = (step as? BodyStep)?.bodies.flatMap(\.kept).flatMap(\.steps).flatMap(\.productAlgorithms) ?? []
+    return (multiplyAccumulates > 0 ? [layer.algorithm] : []) + inner
   }
 }
 

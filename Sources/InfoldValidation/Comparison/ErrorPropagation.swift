@@ -396,7 +396,8 @@ extension ErrorPropagation {
         errors[index] = try Tensor(repeating: 1.0, shape: value.shape)
         continue
       }
-      let change = try Self.change(value, other)
+      // Products of bfloat16 numbers in a body have larger errors than those in single precision.
+      let change = try Self.change(value, other).times(max(1, products / ElementType.float32.unitRoundoff))
       let fixed = 4 * change.largestMagnitude + 4 * rounding.results * value.largestMagnitude
       errors[index] = try change.mapped { (x: Double) in 8 * x + fixed }
     }

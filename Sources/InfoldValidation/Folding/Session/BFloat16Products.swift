@@ -31,13 +31,13 @@ enum BFloat16Products {
   /// - Parameters:
   ///   - values: The values that steps pass on. The nodes between them belong to the step that
   ///     writes the later one.
-  ///   - algorithms: The algorithms of the steps that write these values.
+  ///   - algorithms: The algorithms of the steps that multiply for these values.
   static func errors(
-    in graph: Graph, values: Set<ValueID>, algorithms: [ValueID: String]
+    in graph: Graph, values: Set<ValueID>, algorithms: [ValueID: [String]]
   ) -> [NodeID: Double] {
     var errors: [NodeID: Double] = [:]
     for value in values {
-      let error = error(of: algorithms[value] ?? "")
+      let error = algorithms[value, default: []].reduce(0) { max($0, error(of: $1)) }
       guard error > 0, let last = graph.index.producer(of: value) else { continue }
       var open = [last], seen: Set<NodeID> = []
       while let node = open.popLast() {

@@ -136,20 +136,20 @@ struct SessionValidation {
     _ truth: Truth, _ trace: TracedSession.Trace, _ partners: Partners
   ) throws(InfoldError) {
     var values: [ValueID: Tensor] = [:], makers: [ValueID: TracedSession.Maker] = [:]
-    for (id, tensor) in trace.values {
-      guard let original = partners.originals[id] else { continue }
-      values[original] = tensor
-      makers[original] = trace.makers[id]
-    }
-    for (id, original) in partners.outputs {
+    var algorithms: [ValueID: [String]] = [:]
+    let compared = trace.values.keys.filter { partners.originals[$0] != nil || partners.outputs[$0] != nil }
+    let known = Set(compared)
+    for id in compared {
+      guard let original = partners.outputs[id] ?? partners.originals[id] else { continue }
       values[original] = trace.values[id]
       makers[original] = trace.makers[id]
+      algorithms[original] = trace.productAlgorithms(before: id, after: known)
     }
     let walk = LayerWalk(
       graph: truth.graph, inputs: truth.inputs, others: values, rounding: rounding(truth, trace),
       further: try winogradErrors(truth, trace, partners),
       products: BFloat16Products.errors(
-        in: truth.graph, values: Set(values.keys), algorithms: makers.mapValues(\.algorithm)),
+        in: truth.graph, values: Set(values.keys), algorithms: algorithms),
       step: truth.graph.integerStep)
     var layers: [LayerWalk.Layer] = []
     try walk.run { layers.append($0) }
