@@ -71,10 +71,10 @@ static bool ask_for_tiles(void) {
 }
 
 /// Returns whether AMX, with products of the numbers that a bit of CPUID's leaf 7 stands for, can be
-/// used, together with AVX-512.
+/// used, together with AVX-512 BF16, for which the same kernels are compiled.
 static bool has_tile_products(unsigned bit) {
   unsigned eax, ebx, ecx, edx;
-  if (!infold_has_avx512() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if (!infold_has_avx512_bfloat16() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
   // AMX-TILE, and the products.
   if (!(edx & 1u << 24) || !(edx & 1u << bit)) return false;
   // The system saves the tiles and their configuration.

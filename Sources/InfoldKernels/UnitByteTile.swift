@@ -16,7 +16,7 @@ enum UnitByteTile<let rows: Int, let columns: Int> {
   ) {
     var weights = weights
     let half = panel.halfByteCount, pixelByteCount = panel.quads.byteCount
-    zero(unit)
+    UnitTile<rows, columns>.zero(unit)
     for tap in 0..<panel.taps {
       var (near, far) = (first[tap].base, second[tap].base)
       let (nearStride, farStride) = (first[tap].stride, second[tap].stride)
@@ -34,23 +34,6 @@ enum UnitByteTile<let rows: Int, let columns: Int> {
         weights += 2 &* half
       }
     }
-    store(unit, to: sums)
-  }
-
-  @inline(always)
-  private static func zero(_ unit: Unit) {
-    unit.zero(0)
-    if columns > 1 { unit.zero(1) }
-    if rows > 1 { unit.zero(2) }
-    if rows > 1, columns > 1 { unit.zero(3) }
-  }
-
-  @inline(always)
-  private static func store(_ unit: Unit, to sums: UnsafeMutablePointer<Int32>) {
-    let (target, stride) = (UnsafeMutableRawPointer(sums), UnitSums.rowByteCount)
-    unit.store(0, to: target, stride: stride)
-    if columns > 1 { unit.store(1, to: target + 64, stride: stride) }
-    if rows > 1 { unit.store(2, to: target + 16 &* stride, stride: stride) }
-    if rows > 1, columns > 1 { unit.store(3, to: target + (16 &* stride &+ 64), stride: stride) }
+    UnitTile<rows, columns>.store(unit, to: sums)
   }
 }

@@ -41,17 +41,19 @@ enum UnitTile<let rows: Int, let columns: Int> {
     store(unit, to: product.sums)
   }
 
+  /// Stores the sums in rows of 32.
   @inline(always)
-  private static func store(_ unit: Unit, to sums: UnsafeMutablePointer<Float>) {
-    let (target, stride) = (UnsafeMutableRawPointer(sums), UnitSums.rowByteCount)
+  static func store(_ unit: Unit, to sums: UnsafeMutableRawPointer) {
+    let (target, stride) = (sums, UnitSums.rowByteCount)
     unit.store(0, to: target, stride: stride)
     if columns > 1 { unit.store(1, to: target + 64, stride: stride) }
     if rows > 1 { unit.store(2, to: target + 16 &* stride, stride: stride) }
     if rows > 1, columns > 1 { unit.store(3, to: target + (16 &* stride &+ 64), stride: stride) }
   }
 
+  /// Sets the sums to zero.
   @inline(always)
-  private static func zero(_ unit: Unit) {
+  static func zero(_ unit: Unit) {
     unit.zero(0)
     if columns > 1 { unit.zero(1) }
     if rows > 1 { unit.zero(2) }

@@ -12,7 +12,7 @@ struct InfoldCommand: ParsableCommand {
 
       ENVIRONMENT
         INFOLD_THREADS   the number of threads if --threads is not given, 1 to 1024
-        INFOLD_ISA       the kernel set: avx512, avx2 or portable (default: the best that the processor supports)
+        INFOLD_ISA       the kernel set: amx, avx512bf16, avx512, avx2 or portable (default: the best that the processor supports)
         XDG_CACHE_HOME   the user's cache folder, where --tune stores its measurements
         COLUMNS          the width of tables
         NO_COLOR         disables colors, on terminals as well

@@ -114,6 +114,37 @@ import Testing
     }
   }
 
+  /// An image has the same bits alone and in a batch, also if the unit would pay off only for many images.
+  @Test(arguments: precisions, [SessionOptions.EmulatedInstructions.amx, .avx512BFloat16])
+  func batches(precision: SessionOptions.Precision, instructions: SessionOptions.EmulatedInstructions) throws {
+    var network = NetworkBuilder(opset: 17)
+    let x = network.input(["N", 64, 4, 4], "x"), w = network.input([128, 128], "w")
+    let images = try network.node("Conv", [x, network.weights([128, 64, 1, 1], in: -0.2...0.2)])
+    let flat = try network.node("Flatten", [network.node("GlobalAveragePool", [images])])
+    let scores = try network.node("Gemm", [flat, network.weights([128, 160]), network.weights([160])])
+    let columns = try network.node("Reshape", [images, network.constant(try .list(0, 128, 16))])
+    let rows = try network.node("Transpose", [columns], ["perm": .ints([0, 2, 1])])
+    let graph = try network.finished(
+      scores, try network.node("MatMul", [rows, network.weights([128, 192])]),
+      try network.node("MatMul", [rows, columns]), try network.node("MatMul", [rows, w]),
+      try network.node("MatMul", [flat, w]),
+      try network.node("Einsum", [rows, w], ["equation": .string(Array("nik,kj->nij".utf8))]))
+    var options = Self.options(precision, .whereExpected)
+    options.emulatedInstructions = instructions
+    let session = try Session(graph.model, options: options)
+    let batch = 140
+    let pictures = try network.random.tensor([batch, 64, 4, 4]), right = try network.random.tensor([128, 128])
+    let numbers: [Float] = try pictures.elements()
+    let all = try session.run(["x": pictures, "w": right])
+    for image in [0, 77, batch - 1] {
+      let one = try Tensor(shape: [1, 64, 4, 4], Array(numbers[image * 1024..<(image + 1) * 1024]))
+      for (name, result) in try session.run(["x": one, "w": right]) {
+        let alone: [Float] = try result.elements(), whole: [Float] = try #require(all[name]).elements()
+        #expect(alone == Array(whole[image * alone.count..<(image + 1) * alone.count]), "\(name), image \(image)")
+      }
+    }
+  }
+
   @Test func networkIsCloseToTheTruth() throws {
     let graph = try Self.network()
     var random = SplitMix64(seed: 4)

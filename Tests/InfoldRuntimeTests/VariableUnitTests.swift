@@ -357,7 +357,8 @@ import Testing
 
   private static func products(rows: Int, inner: Int, columns: Int) throws -> Graph {
     var network = NetworkBuilder()
-    let a = network.input([.fixed(rows), .fixed(inner)], "a"), b = network.input([.fixed(inner), .fixed(columns)], "b")
+    let a = network.input([2, .fixed(rows), .fixed(inner)], "a")
+    let b = network.input([2, .fixed(inner), .fixed(columns)], "b")
     return try network.finished(try network.node("MatMul", [a, b]))
   }
 

@@ -30,10 +30,8 @@ extension PlanBuilder {
     var others = problem.algorithms(precision, lanesKernels(for: problem))
     if let matrixUnit, problem.suitsMatrixUnit {
       others.append(.matrixUnit)
-      let (rows, hasWinograd) = (problem.output.images * problem.output.pixels, expected.isWinograd)
       let isPreferred = cost.prefersMatrixUnit(
-        matrixUnit, rows: rows, channels: problem.groupChannels, outputs: problem.groupOutputs,
-        hasWinograd: hasWinograd)
+        matrixUnit, channels: problem.groupChannels, outputs: problem.groupOutputs, hasWinograd: expected.isWinograd)
       if isPreferred { expected = .matrixUnit }
     }
     let options = [expected] + others.filter { $0 != expected }

@@ -24,7 +24,7 @@ extension Einsum: LoweredOperator {
     } else {
       plan.emitVariableProduct(
         left, right, products, products: (0..<product.batch).map { ($0, $0) }, rightBatch: product.batch,
-        rows: product.rows, inner: product.inner, columns: product.columns,
+        rows: product.rows, rowsOfImage: nil, inner: product.inner, columns: product.columns,
         isRightTransposed: product.isRightTransposed)
     }
     guard !isInOrder else { return true }

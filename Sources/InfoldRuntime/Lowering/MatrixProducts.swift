@@ -56,7 +56,7 @@ extension Gemm: LoweredOperator {
     if let summand { addend = (plan.sizes(summand)!, try plan.location(of: summand, .rowMajor)) }
     let output = plan.define(y, .rowMajor)
     plan.emitVariableProduct(
-      first, second, output, products: [(0, 0)], rightBatch: 1, rows: rows, inner: inner,
+      first, second, output, products: [(0, 0)], rightBatch: 1, rows: rows, rowsOfImage: nil, inner: inner,
       columns: right[transB ? 0 : 1],
       isRightTransposed: transB)
     if alpha != 1 { plan.emitBinary(.multiply, (result, output), ([], factors[0]), to: (result, output)) }
@@ -104,7 +104,8 @@ extension MatMul: LoweredOperator {
     let isOneProduct = count == 1 && leftBatch.reduce(1, *) == products.count
     plan.emitVariableProduct(
       first, second, output, products: isOneProduct ? [(0, 0)] : products.map { (left: $0, right: $1) },
-      rightBatch: count, rows: isOneProduct ? rows * products.count : rows, inner: left.last!, columns: right.last!)
+      rightBatch: count, rows: isOneProduct ? rows * products.count : rows,
+      rowsOfImage: sizes.count > 2 && given.count > 2 ? rows : nil, inner: left.last!, columns: right.last!)
     return true
   }
 }
@@ -130,7 +131,7 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     let matrix = ConstantMatrix(tensor: right, rows: inner, columns: columns, isTransposed: isTransposed)
     if let unit = matrixUnit, (1...MatrixUnit.lengthLimit).contains(inner),
-      cost.prefersMatrixUnit(unit, rows: rows, channels: inner, outputs: columns),
+      cost.prefersMatrixUnit(unit, channels: inner, outputs: columns),
       let weights = try packed(matrix, for: unit)
     {
       var direct: MatrixUnitProduct.Direct?
@@ -192,12 +193,15 @@ extension PlanBuilder {
 
   /// Adds products of matrices that are both computed at run time. The results are consecutive, in
   /// row-major layout.
+  ///
+  /// - Parameter rowsOfImage: The number of rows of one image that are multiplied by a right side of
+  ///   its own; `nil` if rows may be images of a batch.
   mutating func emitVariableProduct(
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
-    rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false
+    rows: Int, rowsOfImage: Int?, inner: Int, columns: Int, isRightTransposed: Bool = false
   ) {
     let unit = unit(
-      forProductsWith: [RightSideSizes(inner: inner, columns: columns)], rows: rows * products.count / rightBatch,
+      forProductsWith: [RightSideSizes(inner: inner, columns: columns)], rows: rowsOfImage,
       "variable product of \(products.count) by \(rightBatch)")
     let rightSide = VariableRightSide(kernels: kernels, unit: unit, inner: inner, columns: columns)
     let panels = temporary([rightBatch * rightSide.packedCount])

@@ -30,17 +30,18 @@ extension PlanBuilder {
   ///
   /// - Parameters:
   ///   - sides: The sizes of the right sides. The unit must suit all of them.
-  ///   - rows: The number of rows that are multiplied by each right side.
+  ///   - rows: The number of rows of one image that are multiplied by a right side of its own; `nil`
+  ///     if rows may be images of a batch.
   ///   - problem: What is computed, for tuning.
   mutating func unit(
-    forProductsWith sides: [RightSideSizes], rows: Int, _ problem: @autoclosure () -> String
+    forProductsWith sides: [RightSideSizes], rows: Int?, _ problem: @autoclosure () -> String
   ) -> MatrixUnit? {
     guard let matrixUnit, sides.allSatisfy({ $0.inner <= MatrixUnit.lengthLimit }) else { return nil }
     let isExpected = sides.allSatisfy {
       cost.prefersMatrixUnit(matrixUnit, rows: rows, inner: $0.inner, packedColumns: $0.columns)
     }
     let (precision, workers) = (precision, sharers)
-    let sizes = sides.map { "\(rows)x\($0.inner)x\($0.columns)" }.joined(separator: " ")
+    let sizes = sides.map { "\(rows.map(String.init) ?? "any")x\($0.inner)x\($0.columns)" }.joined(separator: " ")
     let chosen = choose(
       .algorithm, "\(problem()) \(sizes) \(precision) \(workers) threads", among: ["float32", "matrix unit"],
       expected: isExpected ? 1 : 0)

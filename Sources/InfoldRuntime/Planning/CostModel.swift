@@ -37,22 +37,24 @@ struct CostModel: Sendable {
   /// float32. The conversion of the pixels leaves a gain if each is multiplied often enough. Split
   /// factors need three products each.
   ///
+  /// The number of positions does not matter: it may be that of a batch, and an image has the same
+  /// bits in any batch. With few positions, reading weights limits both. Rounded ones take half of
+  /// the bytes.
+  ///
   /// - Parameters:
-  ///   - rows: The number of output positions.
   ///   - channels: The input channels of a group.
   ///   - outputs: The output channels of a group.
   ///   - hasWinograd: Whether the alternative is Winograd's algorithm, which needs 0.25 to 0.45 of
   ///     the products.
   func prefersMatrixUnit(
-    _ unit: MatrixUnit, rows: Int, channels: Int, outputs: Int, hasWinograd: Bool = false
+    _ unit: MatrixUnit, channels: Int, outputs: Int, hasWinograd: Bool = false
   ) -> Bool {
     if machine.usesUnitWherePossible { return true }
     switch (unit.factors, unit.kernels.multipliesTiles) {
-    // Few rows are limited by reading weights, which take half of the bytes.
     case (.rounded, true): return channels >= 32 && outputs >= 32
     case (.rounded, false): return !hasWinograd && channels >= 32 && outputs >= 64
     case (.split, false): return false
-    case (.split, true): return !hasWinograd && rows >= 32 && channels >= 64 && outputs >= 128
+    case (.split, true): return !hasWinograd && channels >= 64 && outputs >= 128
     }
   }
 
@@ -63,11 +65,13 @@ struct CostModel: Sendable {
   /// for split factors, and 11 for float32.
   ///
   /// - Parameters:
-  ///   - rows: The number of rows that are multiplied by the right side.
+  ///   - rows: The number of rows of one image that are multiplied by a right side of its own; `nil`
+  ///     if it is not known, because rows may be images of a batch.
   ///   - inner: The number of products per result.
   ///   - packedColumns: The columns of the right side.
-  func prefersMatrixUnit(_ unit: MatrixUnit, rows: Int, inner: Int, packedColumns: Int) -> Bool {
+  func prefersMatrixUnit(_ unit: MatrixUnit, rows: Int?, inner: Int, packedColumns: Int) -> Bool {
     if machine.usesUnitWherePossible { return true }
+    guard let rows else { return false }
     switch (unit.factors, unit.kernels.multipliesTiles) {
     case (.rounded, true): return rows >= 64 && inner >= 32 && packedColumns >= 32
     case (.rounded, false): return rows >= 128 && inner >= 32 && packedColumns >= 64

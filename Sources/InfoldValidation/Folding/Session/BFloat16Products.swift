@@ -37,7 +37,7 @@ enum BFloat16Products {
   ) -> [NodeID: Double] {
     var errors: [NodeID: Double] = [:]
     for value in values {
-      let error = algorithms[value, default: []].reduce(0) { max($0, error(of: $1)) }
+      let error = algorithms[value, default: []].map(Self.error).max() ?? 0
       guard error > 0, let last = graph.index.producer(of: value) else { continue }
       var open = [last], seen: Set<NodeID> = []
       while let node = open.popLast() {
