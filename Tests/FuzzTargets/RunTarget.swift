@@ -46,6 +46,7 @@ struct RunTarget {
     ]
     var options = SessionOptions(threads: 1, memoryLimit: FuzzTarget.memoryLimit)
     if seed >> 40 & 1 == 1 { options.emulatedUnit = .everywhere }
+    if seed >> 41 & 1 == 1 { options.emulatedInstructions = .avx512BFloat16 }
     var firstError: InfoldError?
     for (index, way) in ways.enumerated() where inEveryWay || index == Int(seed >> 24 & 0xff) % ways.count {
       (options.precision, options.optimize) = way
