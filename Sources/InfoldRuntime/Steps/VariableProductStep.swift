@@ -85,17 +85,6 @@ struct VariableProductStep: Step {
 }
 
 extension ConvolutionKernels {
-  /// Packs some columns of a matrix, beginning at a panel.
-  static func pack(
-    _ matrix: UnsafePointer<Float>, rowStride: Int, columnStride: Int, rows: Int, columnCount: Int,
-    columns: Range<Int>, into packed: UnsafeMutablePointer<Float>
-  ) {
-    pack(
-      PackArguments(
-        source: matrix, taps: 1, channels: rows, tapStride: 0, channelStride: rowStride, columnStride: columnStride,
-        columnCount: columnCount, columns: columns, packed: packed))
-  }
-
   /// Computes some rows of the product of a matrix with `inner` columns and a packed matrix.
   static func multiply(
     _ matrix: UnsafePointer<Float>, rowStride: Int, inner: Int, by packed: UnsafePointer<Float>,
