@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode,
-# roundtrip, run, npy, image and sidecar; all runs each of them for the given time. Builds with
+# roundtrip, run, npy, image and sidecar; all runs each of them for the given time. fuzz.sh compile
+# only compiles the program, and shares the repository's build of Infold. Otherwise, it builds with
 # AddressSanitizer and coverage in a separate folder, in release configuration or the one in
 # FUZZ_CONFIGURATION (debug builds take less than half the time but run slower). The corpus is kept
 # in .build/fuzzing-corpus. Failing inputs are minimized and kept in .build/fuzzing-findings; add
@@ -8,8 +9,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
+if [[ $* == compile ]]; then
+  exec swift build -c release --package-path Fuzzing --scratch-path .build --disable-build-manifest-caching --target fuzz
+fi
 if (($# < 2)); then
-  echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|sidecar|all SECONDS [LIBFUZZER-ARGUMENT...]" >&2
+  echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|sidecar|all SECONDS [LIBFUZZER-ARGUMENT...], or compile" >&2
   exit 2
 fi
 targets=($1) seconds=$2

@@ -14,20 +14,43 @@ func roundedToBFloat16(_ bits: UInt32) -> UInt32 {
   return sign | (magnitude < 0x7F80_0000 ? (magnitude < 0x0080_0000 ? 0 : finite) : special)
 }
 
-/// Returns the rest x − x₁ of a number and its rounded value, rounded to bfloat16. The rest is
-/// exact before it is rounded. Non-finite numbers have no rest, and subnormal rests become zero.
+/// The bits of the least magnitude that rounds to 2⁶⁰. Numbers of this magnitude, and non-finite
+/// numbers, must not be split.
 @inline(always)
-func restBeyondBFloat16(_ bits: UInt32, _ rounded: UInt32) -> UInt32 {
+var splitLimitBits: UInt32 { 0x5D7F_8000 }
+
+/// Returns the parts x₁ and x₂ of a number, as the bits of float32 numbers: the rounded number, and
+/// the rounded rest x − x₁. The rest is exact before it is rounded. Subnormal rests become zero.
+///
+/// The parts of a number that must not be split are not its factors, but `wholeNumber` restores the
+/// number from them: the upper half of its bits, rounded up from one half, and the lower half. NaN
+/// loses its payload.
+@inline(always)
+func partsInBFloat16(_ bits: UInt32) -> (first: UInt32, second: UInt32) {
+  // Choices instead of branches, so that loops vectorize. A rest is far from the largest number.
+  let magnitude = bits & 0x7FFF_FFFF
+  let nearest = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & 0xFFFF_0000
+  let rounded = magnitude < 0x0080_0000 ? bits & 0x8000_0000 : nearest
   let rest = (Float(bitPattern: bits) - Float(bitPattern: rounded)).bitPattern
-  // Masks instead of branches, so that loops vectorize. A rest is far from the largest number.
-  let finite: UInt32 = bits & 0x7FFF_FFFF < 0x7F80_0000 ? .max : 0
-  let normal: UInt32 = rest & 0x7FFF_FFFF < 0x0080_0000 ? 0 : .max
-  return (rest &+ 0x7FFF &+ ((rest >> 16) & 1)) & 0xFFFF_0000 & finite & normal
+  let second = rest & 0x7FFF_FFFF < 0x0080_0000 ? 0 : (rest &+ 0x7FFF &+ ((rest >> 16) & 1)) & 0xFFFF_0000
+  let whole = magnitude > 0x7F80_0000 ? 0x7FC0_0000 : bits
+  let isSplit = magnitude < splitLimitBits
+  return (isSplit ? rounded : (whole &+ 0x8000) & 0xFFFF_0000, isSplit ? second : whole << 16)
 }
 
-/// The bits of 2⁶⁰. Numbers of this magnitude and non-finite numbers are not split.
+/// Returns whether the first part of a number says that it must not be split.
 @inline(always)
-var splitLimitBits: UInt32 { 0x5D80_0000 }
+func isWhole(firstPart: UInt16) -> Bool { firstPart & 0x7FFF >= 0x5D80 }
+
+/// Returns the number with these parts: the sum of its factors, or the number itself if it must not
+/// be split.
+@inline(always)
+func wholeNumber(_ first: UInt16, _ second: UInt16) -> Float {
+  if isWhole(firstPart: first) {
+    return Float(bitPattern: UInt32(first) << 16 &+ UInt32(bitPattern: Int32(Int16(bitPattern: second))))
+  }
+  return Float(bitPattern: UInt32(first) << 16) + Float(bitPattern: UInt32(second) << 16)
+}
 
 /// Converts numbers to bfloat16.
 /// - Parameter rests: The destination of the second parts, or `nil` for rounded factors.
@@ -47,9 +70,9 @@ func convertToBFloat16(
   var largest: UInt32 = 0
   for index in 0..<count {
     let bits = numbers[index].bitPattern
-    let rounded = roundedToBFloat16(bits)
-    target[index] = UInt16(truncatingIfNeeded: rounded >> 16)
-    rests[index] = UInt16(truncatingIfNeeded: restBeyondBFloat16(bits, rounded) >> 16)
+    let (first, second) = partsInBFloat16(bits)
+    target[index] = UInt16(truncatingIfNeeded: first >> 16)
+    rests[index] = UInt16(truncatingIfNeeded: second >> 16)
     let magnitude = bits & 0x7FFF_FFFF
     largest = magnitude > largest ? magnitude : largest
   }

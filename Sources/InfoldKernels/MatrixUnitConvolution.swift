@@ -28,16 +28,52 @@ extension MatrixUnitSet {
     var tiles = inputs.tiles
     var skipped: UInt64 = 0
     if let image = narrow.input {
-      if let direct = UnitTiles(image, arguments, panel.pairs) {
+      if factors == .rounded, let direct = UnitTiles(image, arguments, panel.pairs) {
         tiles = direct
       } else {
-        inputs.copy(locate(image, arguments, scratch), positions: positions)
+        skipped = inputs.copy(
+          locate(image, arguments, scratch), planes(narrow, arguments, scratch), positions: positions)
       }
     } else {
       skipped = inputs.convert(locate(arguments.input.base, arguments, scratch), positions: positions)
     }
-    multiply(tiles, panel, arguments, skipped: skipped, narrow.output, scratch)
+    multiply(tiles, panel, arguments, skipped: skipped, narrow, scratch)
     return skipped
+  }
+
+  @inline(never)
+  public static func readFactors(
+    _ arguments: ConvolutionArguments, _ narrow: NarrowImages, into target: UnsafeMutablePointer<Float>
+  ) {
+    let channels = arguments.input.channels
+    let panel = UnitPanel(.split, taps: arguments.window.height * arguments.window.width, channels: channels)
+    let scratch = UnitScratch(panel, positions: positionLimit(.split, taps: panel.taps, channels: channels))
+    var number = target
+    if let image = narrow.input {
+      let planes = planes(narrow, arguments, scratch)
+      forEachPixel(locate(image, arguments, scratch), taps: panel.taps) { pixel in
+        let rests = planes.rests(of: pixel)
+        for channel in 0..<channels { number[channel] = wholeNumber(pixel[channel], rests[channel]) }
+        number += channels
+      }
+    } else {
+      forEachPixel(locate(arguments.input.base, arguments, scratch), taps: panel.taps) { pixel in
+        for channel in 0..<channels {
+          let (first, second) = partsInBFloat16(pixel[channel].bitPattern)
+          number[channel] = wholeNumber(
+            UInt16(truncatingIfNeeded: first >> 16), UInt16(truncatingIfNeeded: second >> 16))
+        }
+        number += channels
+      }
+    }
+  }
+
+  /// Calls `body` with the address of each tap's pixel, for the first of the located positions.
+  @inline(always)
+  private static func forEachPixel<Element: BitwiseCopyable>(
+    _ located: UnsafePointer<UnsafePointer<Element>>, taps: Int, _ body: (UnsafePointer<Element>) -> Void
+  ) {
+    for tap in 0..<taps { body(located[tap &* UnitInputs.locatedRows]) }
   }
 
   /// Writes the addresses of the pixels that the output positions read.
@@ -59,12 +95,21 @@ extension MatrixUnitSet {
     return UnsafePointer(pixels)
   }
 
+  @inline(always)
+  private static func planes(
+    _ narrow: NarrowImages, _ arguments: ConvolutionArguments, _ scratch: UnitScratch
+  ) -> UnitPlanes {
+    UnitPlanes(
+      stride: narrow.inputPlaneStride,
+      padding: UnsafePointer((arguments.scratch + scratch.zeros).assumingMemoryBound(to: UInt16.self)))
+  }
+
   /// Multiplies the converted pixels with all panels. Shapes of the unit's registers change only at
   /// the last positions and at the last columns.
   @inline(never)
   private static func multiply(
     _ tiles: UnitTiles, _ panel: UnitPanel, _ arguments: ConvolutionArguments, skipped: UInt64,
-    _ narrowOutput: UnsafeMutablePointer<UInt16>?, _ scratch: UnitScratch
+    _ narrow: NarrowImages, _ scratch: UnitScratch
   ) {
     let unit = Unit(memory: arguments.scratch + scratch.registers)
     let sums = (arguments.scratch + scratch.sums).assumingMemoryBound(to: Float.self)
@@ -84,8 +129,8 @@ extension MatrixUnitSet {
           unit, tiles, panel, rows: rows, columns: columns, position: position,
           weights + column / panelWidth * panel.count, sums)
         let epilogue = UnitEpilogue(
-          arguments.epilogue, arguments.output, narrowOutput, pixel: arguments.pixels.lowerBound + position,
-          column: column)
+          arguments.epilogue, arguments.output, narrow, parts: panel.parts,
+          pixel: arguments.pixels.lowerBound + position, column: column)
         epilogue.finish(
           sums, rows: rows, columns: columns, skipped: skipped >> UInt64(truncatingIfNeeded: position))
       }

@@ -80,9 +80,9 @@ extension MatrixUnitSet {
     var largest: UInt32 = 0
     for column in 0..<columns {
       let (first, second) = (upper[column].bitPattern, lower[column].bitPattern & lowerMask)
-      let (a, b) = (roundedToBFloat16(first), roundedToBFloat16(second))
-      pairs[column] = a >> 16 | b
-      rests[column] = restBeyondBFloat16(first, a) >> 16 | restBeyondBFloat16(second, b)
+      let (a, b) = (partsInBFloat16(first), partsInBFloat16(second))
+      pairs[column] = a.first >> 16 | b.first
+      rests[column] = a.second >> 16 | b.second
       let magnitude = (first & 0x7FFF_FFFF) > (second & 0x7FFF_FFFF) ? first & 0x7FFF_FFFF : second & 0x7FFF_FFFF
       largest = magnitude > largest ? magnitude : largest
     }
@@ -185,11 +185,13 @@ extension MatrixUnitSet {
         for channel in 0..<count {
           let offset = tap * arguments.tapStride + (first + channel) * arguments.channelStride
           let bits = source[offset].bitPattern
-          let rounded = roundedToBFloat16(bits)
           let element = place + (channel / 2 * 32 + channel % 2)
-          element.pointee = UInt16(truncatingIfNeeded: rounded >> 16)
           if panel.parts == 2 {
-            element[2 * panel.halfCount] = UInt16(truncatingIfNeeded: restBeyondBFloat16(bits, rounded) >> 16)
+            let (first, second) = partsInBFloat16(bits)
+            element.pointee = UInt16(truncatingIfNeeded: first >> 16)
+            element[2 * panel.halfCount] = UInt16(truncatingIfNeeded: second >> 16)
+          } else {
+            element.pointee = UInt16(truncatingIfNeeded: roundedToBFloat16(bits) >> 16)
           }
           let magnitude = bits & 0x7FFF_FFFF
           largest = magnitude > largest ? magnitude : largest

@@ -7,6 +7,8 @@ struct UnitEpilogue {
   private let outputStride: Int
   /// The output as bfloat16 numbers, or `nil` for float32 numbers.
   private let narrowOutput: UnsafeMutablePointer<UInt16>?
+  /// The distance between the parts of a number; `nil` for rounded numbers.
+  private let planeStride: Int?
   private let bias: UnsafePointer<Float>?
   private let residual: UnsafePointer<Float>?
   private let residualStride: Int
@@ -17,11 +19,11 @@ struct UnitEpilogue {
 
   @inline(always)
   init(
-    _ epilogue: Epilogue, _ images: OutputImages<Float>, _ narrow: UnsafeMutablePointer<UInt16>?, pixel: Int,
-    column: Int
+    _ epilogue: Epilogue, _ images: OutputImages<Float>, _ narrow: NarrowImages, parts: Int, pixel: Int, column: Int
   ) {
     output = images.base + pixel * images.pixelStride + column
-    narrowOutput = narrow.map { $0 + pixel * images.pixelStride + column }
+    narrowOutput = narrow.output.map { $0 + pixel * images.pixelStride + column }
+    planeStride = parts == 2 ? narrow.outputPlaneStride : nil
     outputStride = images.pixelStride
     bias = epilogue.bias.map { $0 + column }
     residual = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride + column }
@@ -43,7 +45,8 @@ struct UnitEpilogue {
         continue
       }
       finish(sums, summand, columns: columns, in: sums)
-      _ = convertToBFloat16(sums, count: columns, narrowOutput + row &* outputStride, rests: nil)
+      let target = narrowOutput + row &* outputStride
+      _ = convertToBFloat16(sums, count: columns, target, rests: planeStride.map { target + $0 })
     }
   }
 

@@ -47,24 +47,47 @@ struct UnitInputs {
     return unsuited
   }
 
-  /// Copies the pixels of `positions` output positions, which are bfloat16 numbers already.
+  /// Copies the pixels of `positions` output positions, which are stored as bfloat16 numbers.
   ///
-  /// - Parameter pixels: The addresses of the pixels, in the order of `convert`.
+  /// - Parameters:
+  ///   - pixels: The addresses of the pixels, in the order of `convert`.
+  ///   - planes: Where their second parts are.
+  /// - Returns: A bit for each position that reads a number that must not be split.
   @inline(never)
-  func copy(_ pixels: UnsafePointer<UnsafePointer<UInt16>>, positions: Int) {
+  func copy(
+    _ pixels: UnsafePointer<UnsafePointer<UInt16>>, _ planes: UnitPlanes, positions: Int
+  ) -> UInt64 {
+    var unsuited: UInt64 = 0
     for position in 0..<positions {
       let located = pixels + (position / Self.locatedRows &* taps &* Self.locatedRows &+ position % Self.locatedRows)
       var row = base + (position / 16 &* count &+ position % 16 &* 32)
+      var largest: UInt16 = 0
       for tap in 0..<taps {
         let pixel = located[tap &* Self.locatedRows]
         for block in 0..<pairs.blocks {
-          let (first, count) = pairs.channels(of: block)
-          for index in 0..<count { row[index] = pixel[first &+ index] }
-          for index in count..<(2 &* pairs.pairs) { row[index] = 0 }
-          row += Self.tileCount
+          copy(pixel, block, to: row)
+          if parts == 2 {
+            copy(planes.rests(of: pixel), block, to: row + Self.tileCount)
+            let (first, count) = pairs.channels(of: block)
+            for index in first..<(first &+ count) {
+              let magnitude = pixel[index] & 0x7FFF
+              largest = magnitude > largest ? magnitude : largest
+            }
+          }
+          row += parts &* Self.tileCount
         }
       }
+      if isWhole(firstPart: largest) { unsuited |= 1 << UInt64(truncatingIfNeeded: position) }
     }
+    return unsuited
+  }
+
+  /// Copies a block of a pixel's channels.
+  @inline(always)
+  private func copy(_ pixel: UnsafePointer<UInt16>, _ block: Int, to row: UnsafeMutablePointer<UInt16>) {
+    let (first, count) = pairs.channels(of: block)
+    for index in 0..<count { row[index] = pixel[first &+ index] }
+    for index in count..<(2 &* pairs.pairs) { row[index] = 0 }
   }
 
   /// Converts a block of a pixel's channels.
@@ -85,6 +108,18 @@ struct UnitInputs {
   /// The output positions in a tile of addresses.
   @inline(always)
   static var locatedRows: Int { 8 }
+}
+
+/// The second parts of pixels that are stored in two planes.
+struct UnitPlanes {
+  /// The distance between the planes, in elements.
+  let stride: Int
+  /// The zeros outside of the image, which are both parts.
+  let padding: UnsafePointer<UInt16>
+
+  /// Returns the second parts of a pixel.
+  @inline(always)
+  func rests(of pixel: UnsafePointer<UInt16>) -> UnsafePointer<UInt16> { pixel == padding ? pixel : pixel + stride }
 }
 
 /// The bfloat16 pixels that a matrix unit reads: for each 16 positions, tap and block of channels, a

@@ -200,8 +200,8 @@ extension MatrixUnitTests {
     }
     // Both parts together are the number, with 16 bits or more.
     let (sums, _, _) = products(
-      matrixUnitKernelSets[set], .split, numbers.filter { $0.magnitude < 0x1p60 }.map { [$0] }, by: [1])
-    for (number, sum) in zip(numbers.filter { $0.magnitude < 0x1p60 }, sums) {
+      matrixUnitKernelSets[set], .split, numbers.filter { $0.magnitude < 0x1.ffp59 }.map { [$0] }, by: [1])
+    for (number, sum) in zip(numbers.filter { $0.magnitude < 0x1.ffp59 }, sums) {
       #expect(
         (Double(sum) - Double(number)).magnitude <= 0x1p-17 * Double(number.magnitude) + 0x1p-126, "\(number), \(sum)")
     }
@@ -230,7 +230,7 @@ extension MatrixUnitTests {
   @Test(arguments: matrixUnitKernelSets.indices) func leavesSpecialNumbers(set: Int) {
     let kernels = matrixUnitKernelSets[set]
     let rows: [[Float]] = [
-      [1, 2], [.infinity, 1], [3, 4], [1, .nan], [0x1p60, 0], [0x1.fffffep59, 0], [0, -.infinity], [5, 6],
+      [1, 2], [.infinity, 1], [3, 4], [1, .nan], [0x1.ffp59, 0], [0x1.fefffep59, 0], [0, -.infinity], [5, 6],
     ]
     let (results, left, areSuitable) = products(kernels, .split, rows, by: [1, -1])
     #expect(areSuitable)
@@ -238,7 +238,7 @@ extension MatrixUnitTests {
     for (index, row) in rows.enumerated() {
       #expect(results[index] == (left.contains(index) ? -12345.5 : row[0] - row[1]) || row[0] > 1e10, "\(index)")
     }
-    for weight in [Float.infinity, .nan, 0x1p60, -.infinity] {
+    for weight in [Float.infinity, .nan, 0x1.ffp59, -.infinity] {
       #expect(!products(kernels, .split, [[1, 1]], by: [1, weight]).areSuitable)
     }
   }

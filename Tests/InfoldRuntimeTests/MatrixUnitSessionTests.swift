@@ -225,52 +225,6 @@ import Testing
     #expect(try algorithms(.fast).allSatisfy { !$0.contains("bfloat16") })
   }
 
-  /// Results that only convolutions read are stored as bfloat16 numbers, which changes no bits.
-  @Test(arguments: [SessionOptions.EmulatedInstructions.amx, .avx512BFloat16])
-  func narrowActivations(instructions: SessionOptions.EmulatedInstructions) throws {
-    var network = NetworkBuilder(opset: 14)
-    let x = network.input([2, 24, 12, 9])
-    func convolve(_ x: ValueID, _ channels: Int, _ outputs: Int, _ kernel: Int64) throws -> ValueID {
-      let weights = try network.weights([outputs, channels, Int(kernel), Int(kernel)], in: -0.2...0.2)
-      let pad = kernel / 2
-      return try network.node(
-        "Conv", [x, weights, try network.weights([outputs])], ["pads": .ints([pad, pad, pad, pad])])
-    }
-    let first = try network.node("HardSwish", [try convolve(x, 24, 64, 1)])
-    let second = try network.node("Relu", [try convolve(first, 64, 70, 3)])
-    // Two convolutions write the parts of one value, and one of its readers has groups.
-    let joined = try network.node(
-      "Concat", [try convolve(second, 70, 34, 1), try convolve(second, 70, 30, 3)], ["axis": .int(1)])
-    let third = try convolve(joined, 64, 40, 1)
-    let fourth = try network.node(
-      "Conv", [joined, try network.weights([64, 32, 3, 3], in: -0.2...0.2)],
-      ["group": .int(2), "strides": .ints([2, 2])])
-    // Not only a convolution reads this.
-    let fifth = try network.node("Add", [try convolve(third, 40, 40, 1), third])
-    let narrow = try network.finished(fourth, fifth)
-    let wide = try network.finished(fourth, fifth, first, second, joined)
-    let input = try network.random.tensor([2, 24, 12, 9])
-    func results(_ graph: Graph, threads: Int) throws -> (Session, [Tensor]) {
-      var options = Self.options(.bfloat16, threads: threads)
-      options.emulatedInstructions = instructions
-      let session = try Session(graph.model, options: options)
-      var results: [Tensor] = []
-      try session.run([input], into: &results)
-      return (session, results)
-    }
-    let expected = try results(wide, threads: 2).1
-    for threads in [1, 2, 3] {
-      let (session, results) = try results(narrow, threads: threads)
-      #expect(results == Array(expected.prefix(2)), "\(threads) threads")
-      let steps = try session.planDescription().parts.flatMap(\.steps)
-      #expect(steps.flatMap(\.fused).count { $0 == "to bfloat16" } == 4)
-      #expect(steps.flatMap(\.writes).count { $0.elements == .bfloat16 } == 4)
-    }
-    let (session, _) = try results(wide, threads: 1)
-    #expect(
-      try session.planDescription().parts.flatMap(\.steps).flatMap(\.writes).allSatisfy { $0.elements != .bfloat16 })
-  }
-
   /// Without a unit, products have the precision of `fast`.
   @Test func withoutAUnit() throws {
     let model = try Self.network().model

@@ -19,8 +19,8 @@ public protocol MatrixUnitKernels: Sendable {
   static func packedCount(_ factors: BFloat16Factors, taps: Int, channels: Int, columns: Int) -> Int
 
   /// Packs the panels of a range of columns.
-  /// - Returns: Whether the weights suit these factors. Split weights must be finite and below
-  ///   2⁶⁰.
+  /// - Returns: Whether the weights suit these factors. Split weights must be finite and round to
+  ///   less than 2⁶⁰.
   static func pack(_ arguments: PackArguments, _ factors: BFloat16Factors) -> Bool
 
   /// Returns the maximum number of output positions for one call of `convolve`, at most 64.
@@ -31,13 +31,36 @@ public protocol MatrixUnitKernels: Sendable {
 
   /// Convolves channels-last images without an im2col matrix, for at most `positionLimit` output
   /// positions. The window must not be empty, and there are one plane and one group. `weights` is
-  /// the address of the packed weights. Images may be stored as bfloat16 numbers if factors are
-  /// rounded.
+  /// the address of the packed weights.
   ///
   /// - Returns: A bit for each position, beginning with the lowest, that is 1 if the position reads
-  ///   a number that must not be split, since it is not finite or not below 2⁶⁰. Nothing is written
-  ///   for these positions. With rounded factors, there are none.
+  ///   a number that must not be split, since it is not finite or rounds to 2⁶⁰ or more. Nothing is
+  ///   written for these positions. With rounded factors, there are none.
   static func convolve(_ arguments: ConvolutionArguments, _ factors: BFloat16Factors, _ narrow: NarrowImages) -> UInt64
+
+  /// Writes the numbers that an output position reads, tap by tap: the sums x₁ + x₂ of split
+  /// factors, numbers that must not be split as they are, and zeros for padding. They are the same
+  /// for all formats of the input.
+  ///
+  /// - Parameter arguments: Those of `convolve`, for the first of `pixels`.
+  static func readFactors(
+    _ arguments: ConvolutionArguments, _ narrow: NarrowImages, into target: UnsafeMutablePointer<Float>)
+
+  /// Stores pixels as `convolve` stores those of its output.
+  ///
+  /// - Parameters:
+  ///   - source: The pixels. Those of the target have the same stride.
+  ///   - count: The number of pixels.
+  ///   - planeStride: The distance between the parts of an element, for split factors.
+  static func store(
+    _ source: Pixels<Float>, count: Int, _ factors: BFloat16Factors, to target: UnsafeMutablePointer<UInt16>,
+    planeStride: Int)
+
+  /// Writes rows of a maximum pool of bfloat16 numbers, counted across all images. Rounding the
+  /// maxima of float32 numbers gives the same numbers as this pool of rounded numbers. NaN
+  /// propagates, and a window that contains only padding gives −∞.
+  static func maximumPool(
+    _ window: ImageWindow, _ input: InputImages<UInt16>, _ output: OutputImages<UInt16>, rows: Range<Int>)
 }
 
 extension MatrixUnitKernels {

@@ -96,6 +96,7 @@ extension ElementFormat {
     switch self {
     case .float32: .float32
     case .bfloat16: .bfloat16
+    case .splitBFloat16: .splitBFloat16
     case .quantized: .bytes
     case .integer(let byteCount): .integers(byteCount: byteCount)
     }

@@ -71,6 +71,7 @@ extension PlanDescription.Elements: CustomStringConvertible {
     switch self {
     case .float32: "float32"
     case .bfloat16: "bfloat16"
+    case .splitBFloat16: "split bfloat16"
     case .bytes: "bytes"
     case .integers(let byteCount): "\(byteCount)-byte elements"
     }

@@ -98,6 +98,8 @@ public struct PlanDescription: Sendable, Hashable {
     case float32
     /// Single-precision numbers that were rounded to bfloat16.
     case bfloat16
+    /// Single-precision numbers that were split into two bfloat16 numbers.
+    case splitBFloat16
     /// Unsigned quantized numbers. Those of int8 have 128 added.
     case bytes
     /// Integers or Booleans of this size in bytes, or half- or double-precision numbers. Kernels

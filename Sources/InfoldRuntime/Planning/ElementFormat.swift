@@ -11,6 +11,10 @@ enum ElementFormat: Hashable, Sendable {
   /// The bfloat16 numbers to which a matrix unit would round single-precision numbers when it reads
   /// them.
   case bfloat16
+  /// The parts into which a matrix unit would split single-precision numbers when it reads them. The
+  /// second parts of all elements of a buffer follow the first, at a distance of `planeStride`
+  /// elements.
+  case splitBFloat16(planeStride: Int)
   /// Unsigned 8-bit quantized numbers. `offset` is the number added to each element: 128 for int8.
   case quantized(offset: UInt8)
   /// Other elements of 1, 2, 4 or 8 bytes, which kernels move, compare and convert: integers,
@@ -31,11 +35,11 @@ enum ElementFormat: Hashable, Sendable {
     }
   }
 
-  /// The size of an element in bytes.
+  /// The size of an element in bytes. If elements have two parts, it is that of a part.
   var byteCount: Int {
     switch self {
     case .float32: 4
-    case .bfloat16: 2
+    case .bfloat16, .splitBFloat16: 2
     case .quantized: 1
     case .integer(let byteCount): byteCount
     }
@@ -45,7 +49,7 @@ enum ElementFormat: Hashable, Sendable {
   var width: ElementWidth {
     switch self {
     case .float32: .four
-    case .bfloat16: .two
+    case .bfloat16, .splitBFloat16: .two
     case .quantized: .one
     case .integer(let byteCount): ElementWidth(byteCount: byteCount)
     }
@@ -60,6 +64,23 @@ enum ElementFormat: Hashable, Sendable {
   var isQuantized: Bool {
     if case .quantized = self { true } else { false }
   }
+
+  /// Whether elements have the numbers that a matrix unit multiplies.
+  var isNarrow: Bool {
+    switch self {
+    case .bfloat16, .splitBFloat16: true
+    default: false
+    }
+  }
+
+  /// The distance between the two parts of an element; 0 if it has one.
+  var planeStride: Int {
+    if case .splitBFloat16(let planeStride) = self { planeStride } else { 0 }
+  }
+
+  /// Returns the number of floats in the memory of some elements of a single-precision or bfloat16
+  /// image. The number must be whole.
+  func floats(forElements count: Int) -> Int { count * byteCount / MemoryLayout<Float>.stride }
 
   /// The format of the same elements in a tensor.
   var inTensors: ElementFormat { isQuantized ? .integer(byteCount: 1) : self }

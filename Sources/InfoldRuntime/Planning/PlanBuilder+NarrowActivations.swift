@@ -1,49 +1,153 @@
-// Results that only pass between convolutions with rounded factors.
+import InfoldKernelInterface
+
+// Results that only convolutions by a matrix unit read.
 extension PlanBuilder {
-  /// Stores such results as bfloat16 numbers, in half of the memory. The convolutions that read them
-  /// would round them to the same numbers, so no bit of their results changes.
+  /// Stores such results as the bfloat16 numbers that these convolutions multiply, so that they are
+  /// converted once, and not by every reader and tap. The convolutions would convert them to the same
+  /// numbers, so no bit of their results changes.
   ///
-  /// Split factors take as much memory as float32 numbers, and hardly ever follow each other:
-  /// between them are layers that are computed in float32. So they are not stored.
+  /// Rounded numbers take half of the memory. A maximum pool between convolutions also reads them:
+  /// it gives the same numbers before and after rounding. Split numbers take as much memory as
+  /// float32 numbers, so they are stored only if that saves conversions.
   mutating func narrowActivations() {
-    guard matrixUnit?.factors == .rounded else { return }
-    for (buffer, users) in usersOfArena() where users.allSatisfy({ canNarrow(buffer, in: steps[$0]) }) {
-      for index in users { steps[index].narrow(buffer) }
-      buffers[buffer].byteCount /= ElementFormat.float32.byteCount / ElementFormat.bfloat16.byteCount
+    guard let unit = matrixUnit else { return }
+    let users = usersOfArena()
+    var formats: [Int: ElementFormat] = [:]
+    for (buffer, users) in users where users.allSatisfy({ canNarrow(buffer, in: steps[$0], unit) }) {
+      formats[buffer] = format(of: buffer, users, unit)
+    }
+    // A pool of rounded numbers needs a rounded result.
+    var isComplete = false
+    while !isComplete {
+      let unsuited = formats.keys.filter { buffer in
+        users[buffer]!.contains { steps[$0].step.pools(buffer) { formats[$0] != nil } == false }
+      }
+      for buffer in unsuited { formats[buffer] = nil }
+      isComplete = unsuited.isEmpty
+    }
+    for index in steps.indices { steps[index].narrow(formats, unit) }
+    if unit.factors == .rounded {
+      for buffer in formats.keys {
+        buffers[buffer].byteCount /= ElementFormat.float32.byteCount / ElementFormat.bfloat16.byteCount
+      }
     }
   }
 
-  /// Returns the steps that use each buffer of the arena.
+  /// Returns the steps that use each buffer of the arena, and each result that is in a band.
   private func usersOfArena() -> [Int: Set<Int>] {
     var users: [Int: Set<Int>] = [:]
     for (index, step) in steps.enumerated() {
-      for place in step.reads + step.writes {
+      let places = step.reads + step.writes + ((step.step as? BandStep)?.results ?? [])
+      for place in places {
         if case .arena = buffers[place.buffer].source { users[place.buffer, default: []].insert(index) }
       }
     }
     return users
   }
 
-  /// Returns whether a step uses a buffer only as the input or the output of a convolution with
-  /// rounded factors.
-  private func canNarrow(_ buffer: Int, in step: PlannedStep) -> Bool {
-    guard let convolution = step.step as? ConvolutionStep, case .bfloat16 = convolution.kernel else { return false }
+  /// Returns whether a step can use a buffer as an image of bfloat16 numbers.
+  private func canNarrow(_ buffer: Int, in step: PlannedStep, _ unit: MatrixUnit) -> Bool {
     let uses = (step.reads + step.writes).count { $0.buffer == buffer }
-    return uses == [convolution.input, convolution.output].count { $0.buffer == buffer }
+    guard let band = step.step as? BandStep else {
+      guard let row = step.step as? any RowStep else { return false }
+      return row.canNarrow(buffer, unit) && uses == row.uses(of: buffer)
+    }
+    let members = band.members.filter { $0.uses(of: buffer) > 0 }
+    // A result that is in the band has no other users than two members.
+    let isInBand = band.results.contains { $0.buffer == buffer }
+    return members.allSatisfy { $0.canNarrow(buffer, unit) }
+      && (isInBand
+        ? unit.factors == .rounded && members.allSatisfy { $0.hasWholeRows(of: buffer) }
+        : uses == members.reduce(0) { $0 + $1.uses(of: buffer) })
+  }
+
+  /// Returns the format in which a buffer is stored for a matrix unit; `nil` for float32.
+  private func format(of buffer: Int, _ users: Set<Int>, _ unit: MatrixUnit) -> ElementFormat? {
+    guard unit.factors == .split else { return .bfloat16 }
+    let readers = users.flatMap { steps[$0].step.convolutions(reading: buffer) }
+    let conversions = readers.reduce(0) { $0 + $1.shape.window.height * $1.shape.window.width }
+    return conversions > 1 ? .splitBFloat16(planeStride: buffers[buffer].byteCount / MemoryLayout<Float>.stride) : nil
+  }
+}
+
+extension Step {
+  /// The steps that run row by row: this one, or those of a band.
+  fileprivate var rowSteps: [any RowStep] {
+    (self as? BandStep)?.members ?? (self as? any RowStep).map { [$0] } ?? []
+  }
+
+  /// Returns the convolutions that read a buffer.
+  fileprivate func convolutions(reading buffer: Int) -> [ConvolutionStep] {
+    rowSteps.compactMap { $0 as? ConvolutionStep }.filter { $0.input.buffer == buffer }
+  }
+
+  /// Returns whether all pools that read a buffer have results for which `isNarrow` holds; `nil` if
+  /// no pool reads it.
+  fileprivate func pools(_ buffer: Int, isNarrow: (Int) -> Bool) -> Bool? {
+    let pools = rowSteps.filter { $0 is PoolStep && $0.input.buffer == buffer }
+    return pools.isEmpty ? nil : pools.allSatisfy { isNarrow($0.output.buffer) }
+  }
+}
+
+extension BandStep {
+  /// The results that are in the band.
+  fileprivate var results: [Location] { zip(members, isInBand).filter(\.1).map(\.0.output) }
+}
+
+extension RowStep {
+  /// Returns how often a buffer is the input or the result.
+  fileprivate func uses(of buffer: Int) -> Int { [input, output].count { $0.buffer == buffer } }
+
+  /// Returns whether the step can read and write this buffer as an image of bfloat16 numbers.
+  fileprivate func canNarrow(_ buffer: Int, _ unit: MatrixUnit) -> Bool {
+    if let convolution = self as? ConvolutionStep, case .bfloat16 = convolution.kernel { return true }
+    if let pool = self as? PoolStep, pool.operation == .maximum, unit.factors == .rounded { return true }
+    return input.buffer != buffer && canRound(unit)
+  }
+
+  /// Returns whether the result can be computed row by row and then converted. Threads must not have
+  /// too few rows to share.
+  private func canRound(_ unit: MatrixUnit) -> Bool {
+    let convolution = self as? ConvolutionStep
+    guard let rounded = RoundedRows(self, unit, format: .bfloat16) else { return false }
+    return convolution == nil || !sharesChannels && rounded.storedRows!.count >= 16
+  }
+
+  /// Returns whether the rows of this buffer, as bfloat16 numbers, are a whole number of floats.
+  fileprivate func hasWholeRows(of buffer: Int) -> Bool {
+    guard let dependency else { return false }
+    return (input.buffer != buffer || dependency.inputStride.isMultiple(of: 2))
+      && (output.buffer != buffer || dependency.outputStride.isMultiple(of: 2))
+  }
+
+  /// Returns the same step with the input and the result in these formats, if they are among them.
+  fileprivate func narrowed(_ formats: [Int: ElementFormat], _ unit: MatrixUnit) -> any RowStep {
+    let (inputFormat, outputFormat) = (formats[input.buffer], formats[output.buffer])
+    if var convolution = self as? ConvolutionStep, case .bfloat16 = convolution.kernel {
+      convolution.input.format = inputFormat ?? convolution.input.format
+      convolution.output.format = outputFormat ?? convolution.output.format
+      return convolution
+    }
+    guard let outputFormat else { return self }
+    if let pool = self as? PoolStep, inputFormat != nil { return NarrowPoolStep(pool, unit.kernels) }
+    return RoundedRows(self, unit, format: outputFormat)!
   }
 }
 
 extension PlannedStep {
-  /// Changes the format of a buffer that is the input or the output of a convolution.
-  fileprivate mutating func narrow(_ buffer: Int) {
-    guard var convolution = step as? ConvolutionStep else { return }
-    if convolution.input.buffer == buffer { convolution.input.format = .bfloat16 }
-    if convolution.output.buffer == buffer {
-      convolution.output.format = .bfloat16
-      fused.append("to bfloat16")
+  /// Changes the formats of the images that the step reads and writes.
+  fileprivate mutating func narrow(_ formats: [Int: ElementFormat], _ unit: MatrixUnit) {
+    let members = step.rowSteps
+    let results = members.map(\.output.buffer).filter { formats[$0] != nil }
+    guard !results.isEmpty || members.contains(where: { formats[$0.input.buffer] != nil }) else { return }
+    let narrowed = members.map { $0.narrowed(formats, unit) }
+    if let band = step as? BandStep {
+      step = BandStep(narrowed, isInBand: band.isInBand, rowsPerBand: band.rowsPerBand)
+    } else {
+      step = narrowed[0]
     }
-    step = convolution
-    for index in reads.indices where reads[index].buffer == buffer { reads[index].format = .bfloat16 }
-    for index in writes.indices where writes[index].buffer == buffer { writes[index].format = .bfloat16 }
+    fused += results.map { _ in "to bfloat16" }
+    for index in reads.indices { reads[index].format = formats[reads[index].buffer] ?? reads[index].format }
+    for index in writes.indices { writes[index].format = formats[writes[index].buffer] ?? writes[index].format }
   }
 }

@@ -11,6 +11,8 @@ struct BandStep: Step {
   private let dependencies: [RowDependency]
   /// The number of rows of the last result per band.
   let rowsPerBand: Int
+  /// For each result but the last, whether it has memory for one band only.
+  let isInBand: [Bool]
   /// For each result but the last, the offset of its band in a thread's scratch memory, in bytes;
   /// `nil` if it has memory of its own because other steps read it too.
   private let bands: [Int?]
@@ -27,6 +29,7 @@ struct BandStep: Step {
   ///   - isInBand: For each result but the last, whether it needs memory for one band only. Other
   ///     results are passed on row by row, so that no two threads write the same rows.
   init(_ members: [any RowStep], isInBand: [Bool], rowsPerBand: Int) {
+    self.isInBand = isInBand
     self.members = members
     self.rowsPerBand = rowsPerBand
     dependencies = members.map { $0.dependency! }
@@ -101,7 +104,7 @@ struct BandStep: Step {
     for index in members.indices where !missing[index].isEmpty {
       members[index].run(
         rows: missing[index],
-        from: index == 0 ? state.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch, state),
+        from: index == 0 ? state.firstRow(members[0].input) : row0(ofResult: index - 1, present, scratch, state),
         to: row0(ofResult: index, present, scratch, state),
         scratch: scratch + memberScratch, in: state)
     }
@@ -112,7 +115,7 @@ struct BandStep: Step {
   private func row0(
     ofResult index: Int, _ present: Rows, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) -> UnsafeMutablePointer<Float> {
-    guard index < bands.count, let band = bands[index] else { return state.pointer(members[index].output) }
+    guard index < bands.count, let band = bands[index] else { return state.firstRow(members[index].output) }
     return (scratch + band).assumingMemoryBound(to: Float.self)
       - present[index].lowerBound * dependencies[index].outputStride
   }

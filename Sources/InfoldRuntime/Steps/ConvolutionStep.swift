@@ -34,7 +34,8 @@ struct ConvolutionStep: Step {
       max(
         kernels.convolutionScratch(taps: taps, channels: shape.channels),
         kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
-    case .bfloat16(let product): product.scratchByteCount(taps: taps, channels: shape.channels)
+    case .bfloat16(let product):
+      product.scratchByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
     case .bytes(let products, _, _): products.kernels.convolutionScratch(taps: taps, channels: shape.channels)
     }
   }
@@ -105,12 +106,8 @@ struct ConvolutionStep: Step {
         convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, state)
       }
     case .bfloat16(let product):
-      let (readsNarrow, writesNarrow) = (input.format == .bfloat16, output.format == .bfloat16)
-      let source = readsNarrow ? .nowhere : state.pointer(input)
-      let target = writesNarrow ? .nowhere : state.pointer(output)
-      let narrow = NarrowImages(
-        input: readsNarrow ? UnsafePointer(state.numbers(input)) : nil,
-        output: writesNarrow ? state.numbers(output) : nil)
+      let (source, target) = (state.firstRow(input), state.firstRow(output))
+      let narrow = narrowImages(from: source, to: target)
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
         product.convolve(shape, weights, groups, pixels, columns, from: source, to: target, narrow, scratch, state)
       }
@@ -137,8 +134,16 @@ extension ConvolutionStep: RowStep {
     guard shape.images == 1, shape.depth == .flat else { return nil }
     if case .bytes = kernel { return nil }
     return RowDependency(
-      shape.window, inputRows: shape.height, inputStride: shape.width * shape.pixelStride,
-      outputRows: shape.outputHeight, outputStride: shape.outputWidth * shape.outputPixelStride)
+      shape.window, inputRows: shape.height,
+      inputStride: input.format.floats(forElements: shape.width * shape.pixelStride), outputRows: shape.outputHeight,
+      outputStride: output.format.floats(forElements: shape.outputWidth * shape.outputPixelStride))
+  }
+
+  var storedRows: StoredRows? {
+    guard shape.depth == .flat else { return nil }
+    return StoredRows(
+      count: shape.images * shape.outputHeight, pixels: shape.outputWidth, channels: groups * shape.outputChannels,
+      pixelStride: shape.outputPixelStride)
   }
 
   var weightByteCount: Int {
@@ -163,9 +168,21 @@ extension ConvolutionStep: RowStep {
       convolve(kernels, epilogue, 0..<groups, pixels, columns, from: source, to: target, scratch, state)
     case .bfloat16(let product):
       product.convolve(
-        shape, weights, 0..<groups, pixels, columns, from: source, to: target, NarrowImages(), scratch, state)
+        shape, weights, 0..<groups, pixels, columns, from: source, to: target,
+        narrowImages(from: source, to: target), scratch, state)
     case .bytes: preconditionFailure("a quantized convolution does not run row by row")
     }
+  }
+
+  /// Returns the addresses of the images that are stored as bfloat16 numbers.
+  private func narrowImages(
+    from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
+  ) -> NarrowImages {
+    var images = NarrowImages(
+      inputPlaneStride: input.format.planeStride, outputPlaneStride: output.format.planeStride)
+    if input.format.isNarrow { images.input = UnsafePointer(source.narrowNumbers) }
+    if output.format.isNarrow { images.output = target.narrowNumbers }
+    return images
   }
 
   private func convolve(

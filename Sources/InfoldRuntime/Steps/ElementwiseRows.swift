@@ -46,6 +46,16 @@ extension ElementwiseStep: RowStep {
       step: 1, extent: 1)
   }
 
+  var storedRows: StoredRows? {
+    let part = parts.last!, pixelStride = part.write.strides[1]
+    guard let dependency, part.write.strides[2] == 1, pixelStride > 0, part.shape.channels <= pixelStride,
+      dependency.outputStride.isMultiple(of: pixelStride)
+    else { return nil }
+    return StoredRows(
+      count: dependency.outputRows, pixels: dependency.outputStride / pixelStride, channels: part.shape.channels,
+      pixelStride: pixelStride)
+  }
+
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState

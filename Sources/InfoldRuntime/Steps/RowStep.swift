@@ -12,6 +12,9 @@ protocol RowStep: Step {
   var weightByteCount: Int { get }
   /// The number of operands at the location of the input.
   var inputReads: Int { get }
+  /// The rows of the result in memory, over all images, if `run(rows:from:to:scratch:in:)` can compute
+  /// any of them; otherwise `nil`.
+  var storedRows: StoredRows? { get }
 
   /// Returns the step with the image at `place` as its input; `nil` if it does not read that image,
   /// or not row by row.
@@ -21,8 +24,9 @@ protocol RowStep: Step {
   ///
   /// - Parameters:
   ///   - source: The address of the input's row 0, which may be virtual: only rows that the result
-  ///     depends on are read.
-  ///   - target: The address of the result's row 0, which may be virtual: only `rows` are written.
+  ///     depends on are read. If the elements of the input are bfloat16 numbers, it is their address.
+  ///   - target: The address of the result's row 0, which may be virtual: only `rows` are written. If
+  ///     the elements of the result are bfloat16 numbers, it is their address.
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState)
@@ -33,13 +37,27 @@ extension RowStep {
   func reading(rowsOf place: Location) -> (any RowStep)? { place == input && dependency != nil ? self : nil }
 }
 
+/// The rows of images in memory.
+struct StoredRows: Sendable {
+  /// The number of rows of all images.
+  let count: Int
+  /// The pixels of a row.
+  let pixels: Int
+  let channels: Int
+  /// The distance between pixels, in elements.
+  let pixelStride: Int
+
+  /// The distance between adjacent rows, in elements.
+  var stride: Int { pixels * pixelStride }
+}
+
 /// The rows of an image that each row of a step's result depends on.
 struct RowDependency: Sendable {
   var inputRows: Int
   var outputRows: Int
-  /// The distance between adjacent rows of the input, in elements.
+  /// The distance between adjacent rows of the input, in floats.
   var inputStride: Int
-  /// The distance between adjacent rows of the result, in elements.
+  /// The distance between adjacent rows of the result, in floats.
   var outputStride: Int
   /// The first input row in the window of result row 0; negative within the padding.
   var first: Int
@@ -110,6 +128,10 @@ struct ChannelBlocks {
 
 extension WindowRowStep {
   var channelUnit: Int { ChannelBlocks.defaultUnit }
+
+  var storedRows: StoredRows? {
+    StoredRows(count: rows, pixels: result.width, channels: result.channels, pixelStride: output.pixelStride)
+  }
 
   private var rows: Int { result.images * result.height }
   private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels, unit: channelUnit) }

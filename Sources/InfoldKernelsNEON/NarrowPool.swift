@@ -1,0 +1,1 @@
+../InfoldKernels/NarrowPool.swift

@@ -1,0 +1,65 @@
+import InfoldKernelInterface
+
+/// A step whose result is stored as the bfloat16 numbers that convolutions by a matrix unit multiply.
+/// It computes some rows at a time in float32, in scratch memory.
+struct RoundedRows: RowStep {
+  private let step: any RowStep
+  private let unit: MatrixUnit
+  private let rows: StoredRows
+  let output: Location
+
+  /// - Returns: `nil` if the step does not compute single-precision numbers row by row.
+  init?(_ step: any RowStep, _ unit: MatrixUnit, format: ElementFormat) {
+    guard let rows = step.storedRows, step.input.format == .float32, step.output.format == .float32,
+      step.input.buffer != step.output.buffer
+    else { return nil }
+    (self.step, self.unit, self.rows) = (step, unit, rows)
+    var output = step.output
+    output.format = format
+    self.output = output
+  }
+
+  var input: Location { step.input }
+  var inputReads: Int { step.inputReads }
+  var weightByteCount: Int { step.weightByteCount }
+  var storedRows: StoredRows? { rows }
+
+  var dependency: RowDependency? {
+    var dependency = step.dependency
+    dependency?.outputStride = output.format.floats(forElements: rows.stride)
+    return dependency
+  }
+
+  /// The rows that are computed before they are rounded. They stay in the second-level cache.
+  private var rowsAtOnce: Int { max(1, Self.numbersAtOnce / max(rows.stride, 1)) }
+  private static let numbersAtOnce = 1 << 14
+
+  private var memory: Int { ArenaLayout.aligned(rowsAtOnce * rows.stride * MemoryLayout<Float>.stride) }
+  var scratchByteCount: Int { memory + step.scratchByteCount }
+
+  func tasks(phase: Int, workers: Int) -> Int { max(1, min(step.tasks(phase: phase, workers: workers), rows.count)) }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<rows.count).part(task, of: count).count }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    run(
+      rows: (0..<rows.count).part(task, of: count), from: state.firstRow(input), to: state.firstRow(output),
+      scratch: state.scratch(of: worker), in: state)
+  }
+
+  func run(
+    rows range: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer, in state: RunState
+  ) {
+    let numbers = scratch.assumingMemoryBound(to: Float.self)
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let end = min(first + rowsAtOnce, range.upperBound), place = first * rows.stride
+      step.run(rows: first..<end, from: source, to: numbers - place, scratch: scratch + memory, in: state)
+      unit.kernels.store(
+        Pixels(numbers, channels: rows.channels, pixelStride: rows.pixelStride), count: (end - first) * rows.pixels,
+        unit.factors, to: target.narrowNumbers + place, planeStride: output.format.planeStride)
+      first = end
+    }
+  }
+}
