@@ -5,10 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
-swift build -c release --target Infold
-for target in InfoldImage InfoldTelemetry InfoldValidation InfoldQuantization; do
-  swift build -c release --target "$target"
-done
+swift build -c release
 products=$(swift build -c release --show-bin-path)
 graphs=.build/symbol-graphs
 rm -rf "$graphs" .build/documentation

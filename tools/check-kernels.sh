@@ -7,12 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
 
-swift build -c release --target InfoldKernelsAMX
-swift build -c release --target InfoldKernelsBFloat16
-swift build -c release --target InfoldKernelsVNNI
-swift build -c release --target InfoldKernelsAVX512
-swift build -c release --target InfoldKernelsAVX2
-swift build -c release --target InfoldKernelsPortable
+# The program contains all kernel sets.
+swift build -c release --product infold
 products=$(swift build -c release --show-bin-path)
 failures=0
 

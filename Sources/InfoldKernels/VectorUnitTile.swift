@@ -5,26 +5,20 @@
 enum UnitTile<let rows: Int, let columns: Int> {
   /// Sums the products of rounded factors.
   @inline(always)
-  static func multiplyRounded(_ unit: Unit, _ product: UnitProduct) {
-    forEachPart(of: product) { part, pixels, sums in
-      switch part {
-      case 5...: PairTile<8, columns>.multiplyRounded(pixels, product, sums)
-      case 3...: PairTile<4, columns>.multiplyRounded(pixels, product, sums)
-      case 2: PairTile<2, columns>.multiplyRounded(pixels, product, sums)
-      default: PairTile<1, columns>.multiplyRounded(pixels, product, sums)
-      }
-    }
-  }
+  static func multiplyRounded(_ unit: Unit, _ product: UnitProduct) { multiply(product, isSplit: false) }
 
   /// Sums the products of split factors.
   @inline(always)
-  static func multiplySplit(_ unit: Unit, _ product: UnitProduct) {
+  static func multiplySplit(_ unit: Unit, _ product: UnitProduct) { multiply(product, isSplit: true) }
+
+  @inline(always)
+  private static func multiply(_ product: UnitProduct, isSplit: Bool) {
     forEachPart(of: product) { part, pixels, sums in
       switch part {
-      case 5...: PairTile<8, columns>.multiplySplit(pixels, product, sums)
-      case 3...: PairTile<4, columns>.multiplySplit(pixels, product, sums)
-      case 2: PairTile<2, columns>.multiplySplit(pixels, product, sums)
-      default: PairTile<1, columns>.multiplySplit(pixels, product, sums)
+      case 5...: PairTile<8, columns>.multiply(pixels, product, isSplit: isSplit, sums)
+      case 3...: PairTile<4, columns>.multiply(pixels, product, isSplit: isSplit, sums)
+      case 2: PairTile<2, columns>.multiply(pixels, product, isSplit: isSplit, sums)
+      default: PairTile<1, columns>.multiply(pixels, product, isSplit: isSplit, sums)
       }
     }
   }
@@ -44,8 +38,15 @@ enum UnitTile<let rows: Int, let columns: Int> {
 /// A product of `rows` output positions with up to 16 · `columns` columns, whose sums are in
 /// registers. Rows beyond the last position are computed as well.
 enum PairTile<let rows: Int, let columns: Int> {
+  @inline(always)
+  static func multiply(
+    _ pixels: UnitProduct.Numbers, _ product: UnitProduct, isSplit: Bool, _ target: UnsafeMutablePointer<Float>
+  ) {
+    if isSplit { multiplySplit(pixels, product, target) } else { multiplyRounded(pixels, product, target) }
+  }
+
   @inline(never)
-  static func multiplyRounded(
+  private static func multiplyRounded(
     _ pixels: UnitProduct.Numbers, _ product: UnitProduct, _ target: UnsafeMutablePointer<Float>
   ) {
     var sums = Self.zero
@@ -63,7 +64,7 @@ enum PairTile<let rows: Int, let columns: Int> {
   }
 
   @inline(never)
-  static func multiplySplit(
+  private static func multiplySplit(
     _ pixels: UnitProduct.Numbers, _ product: UnitProduct, _ target: UnsafeMutablePointer<Float>
   ) {
     var sums = Self.zero

@@ -124,7 +124,9 @@ import Testing
       let problem = ConvolutionCase(shape)
       let (taps, channels, stride) = (problem.taps, shape.channels, problem.input.pixelStride)
       // Numbers that must not be split, at the limit and beyond, in a third of the cases.
-      let special: [Float] = [0x1.ffp59, .infinity, -.nan, 0x1.fefffep59, -0x1.ffffp100, 3e38, -0x1.8p77, 1e-38, -0x1p-147]
+      let special: [Float] = [
+        0x1.ffp59, .infinity, -.nan, 0x1.fefffep59, -0x1.ffffp100, 3e38, -0x1.8p77, 1e-38, -0x1p-147,
+      ]
       if index % 3 == 0 {
         for (place, number) in special.enumerated() {
           problem.images.base[(place * 3 % (shape.height * shape.width)) * stride + place % channels] = number
@@ -204,13 +206,16 @@ import Testing
       for (size, stride, dilation, pad) in [(2, 2, 1, 0), (3, 2, 1, 1), (3, 1, 1, 1), (2, 1, 2, 2), (1, 2, 1, 1)] {
         let (height, width) = (4 + channels % 3, 5 + channels % 2)
         let reach = dilation * (size - 1) + 1
-        let (outputHeight, outputWidth) = ((height + 2 * pad - reach) / stride + 1, (width + 2 * pad - reach) / stride + 1)
+        let (outputHeight, outputWidth) = (
+          (height + 2 * pad - reach) / stride + 1, (width + 2 * pad - reach) / stride + 1
+        )
         let (inputStride, outputStride) = (channels + 3, channels + 1)
         let images = Buffer(random: 2 * height * width * inputStride, seed: 7)
         for (place, number) in [Float.nan, -.nan, .infinity, -.infinity, 0, -0.0, 1e30].enumerated() {
           images.base[place * inputStride + place % channels] = number
         }
-        let input = Planes(2 * height * width * inputStride), output = Planes(2 * outputHeight * outputWidth * outputStride)
+        let input = Planes(2 * height * width * inputStride),
+          output = Planes(2 * outputHeight * outputWidth * outputStride)
         kernels.store(
           Pixels(images.base, channels: channels, pixelStride: inputStride), count: 2 * height * width, .rounded,
           to: input.base, planeStride: 0)

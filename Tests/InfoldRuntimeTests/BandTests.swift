@@ -107,7 +107,7 @@ import Testing
     let session = try Session(
       model, options: SessionOptions(threads: threads, precision: .exact), kernelsNamed: kernels,
       secondLevelCache: cache)
-    let steps = try session.planDescription().parts.flatMap(\.steps)
+    let steps = try session.plannedSteps()
     var results: [Tensor] = []
     try session.run([x], into: &results)
     return (results, steps.map(\.algorithm).filter { $0.hasPrefix("bands") })

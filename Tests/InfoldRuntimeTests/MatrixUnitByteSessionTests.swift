@@ -15,10 +15,6 @@ import Testing
     return options
   }
 
-  private static func algorithms(_ session: Session) throws -> [String] {
-    try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
-  }
-
   /// A quantized network with layers of every kind.
   private static func network(_ type: ElementType = .uint8) throws -> Graph {
     var network = NetworkBuilder(opset: 14, seed: 12)
@@ -78,7 +74,7 @@ import Testing
   @Test(arguments: SessionOptions.Precision.allCases) func plans(precision: SessionOptions.Precision) throws {
     let model = try Self.network().binding(["N": 1]).model
     func algorithms(_ unit: SessionOptions.EmulatedUnit?) throws -> [String] {
-      try Self.algorithms(try Session(model, options: Self.options(unit, precision: precision)))
+      try Session(model, options: Self.options(unit, precision: precision)).algorithms()
         .filter { $0.hasPrefix("int8") }
     }
     let names = [
@@ -108,7 +104,7 @@ import Testing
     let text = "int8 sums" + (isConstant ? "" : ", packed in the run")
     for unit in [SessionOptions.EmulatedUnit.everywhere, .whereExpected] {
       let session = try Session(graph.model, options: Self.options(unit))
-      #expect(try Self.algorithms(session).contains(text + ", emulated-amx"))
+      #expect(try session.algorithms().contains(text + ", emulated-amx"))
     }
     try expectSameBitsByUnit(graph, inputs)
     #expect(
@@ -121,7 +117,7 @@ import Testing
     let model = try Self.network().binding(["N": 1]).model
     var options = Self.options(.everywhere)
     options.subnormals = .kept
-    #expect(try Self.algorithms(try Session(model, options: options)).contains("int8 1×1, emulated-amx"))
+    #expect(try Session(model, options: options).algorithms().contains("int8 1×1, emulated-amx"))
   }
 
   /// Layers that are too long for the unit's scratch memory are left to vectors.
@@ -131,7 +127,7 @@ import Testing
     let w = network.constant(try Tensor(random: [1 << 16 + 1, 3], of: .int8, using: &network.random))
     let graph = try network.finished(try network.node("MatMulInteger", [x, w]))
     let session = try Session(graph.model, options: Self.options(.everywhere))
-    #expect(try Self.algorithms(session).contains("int8 sums"))
+    #expect(try session.algorithms().contains("int8 sums"))
     try expectSameBitsByUnit(graph, try graph.randomInputs())
   }
 

@@ -22,10 +22,6 @@ import Testing
     return options
   }
 
-  private static func algorithms(_ session: Session) throws -> [String] {
-    try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
-  }
-
   @Test(arguments: 0..<8) func convolutions(block: UInt64) throws {
     for seed in (block * 20)..<(block * 20 + 20) {
       let convolution = RandomConvolution(seed: seed + 20_000, largest: 12)
@@ -61,7 +57,7 @@ import Testing
         Expectation(
           tolerance: Self.bound(precision), scale: Double(inner), precisions: [precision], emulatedUnit: .everywhere))
       let session = try Session(graph.model, options: Self.options(precision))
-      #expect(try Self.algorithms(session).contains { $0.hasPrefix("product") && $0.hasSuffix("bfloat16") })
+      #expect(try session.algorithms().contains { $0.hasPrefix("product") && $0.hasSuffix("bfloat16") })
     }
   }
 
@@ -167,7 +163,7 @@ import Testing
       try network.node("Conv", [x, network.weights([40, 64, 3, 3])], ["group": .int(2), "strides": .ints([2, 2])]),
       try network.node("Conv", [x, network.weights([64, 128, 3, 3])], ["pads": .ints([1, 1, 1, 1])]))
     func algorithms(_ options: SessionOptions) throws -> [String] {
-      try Self.algorithms(try Session(graph.model, options: options))
+      try Session(graph.model, options: options).algorithms()
     }
     let rounded = try algorithms(Self.options(.bfloat16, .whereExpected))
     #expect(rounded.contains("1×1, bfloat16") && rounded.contains("direct, bfloat16"), "\(rounded)")
@@ -217,7 +213,7 @@ import Testing
     func algorithms(_ precision: SessionOptions.Precision) throws -> [String] {
       var options = Self.options(precision, .whereExpected)
       options.emulatedInstructions = .avx512BFloat16
-      return try Self.algorithms(try Session(graph.model, options: options))
+      return try Session(graph.model, options: options).algorithms()
     }
     let rounded = try algorithms(.bfloat16)
     #expect(rounded.contains("1×1, bfloat16") && rounded.contains("direct, bfloat16"), "\(rounded)")
@@ -281,9 +277,9 @@ import Testing
     try weights.withMutableSpan(as: Float.self) { $0[7] = number }
     let graph = try network.finished(try network.node("Conv", [x, network.constant(weights)]))
     let session = try Session(graph.model, options: Self.options(.fast))
-    #expect(try Self.algorithms(session).allSatisfy { !$0.contains("bfloat16") })
+    #expect(try session.algorithms().allSatisfy { !$0.contains("bfloat16") })
     let rounded = try Session(graph.model, options: Self.options(.bfloat16))
-    #expect(try Self.algorithms(rounded).contains("1×1, bfloat16"))
+    #expect(try rounded.algorithms().contains("1×1, bfloat16"))
     try expectAgreement(
       graph, nil,
       Expectation(tolerance: 1e-5, scale: number.isFinite ? 0x1p62 : 40, precisions: [.fast], emulatedUnit: .everywhere)
@@ -303,7 +299,7 @@ import Testing
       #expect(try flushed.elements(as: Float.self).allSatisfy { $0 == 0 })
       options.subnormals = .kept
       let session = try Session(graph.model, options: options)
-      #expect(try Self.algorithms(session) == ["product"])
+      #expect(try session.algorithms() == ["product"])
       let kept = try session.runHere(["x": input]).first!.value.elements(as: Float.self)
       #expect(kept.allSatisfy { $0 == 0x1p-125 })
     }

@@ -59,7 +59,7 @@ import Testing
     var results: [Tensor] = []
     try session.run([x], into: &results)
     #expect(try zip(results[0].numbers(), expected).allSatisfy { abs($0 - $1) <= 1e-6 * most })
-    let steps = try session.planDescription(for: ["x": form.input]).parts.flatMap(\.steps)
+    let steps = try session.plannedSteps(for: ["x": form.input])
     #expect(!steps.contains { $0.algorithm == "reference" }, "\(steps.map(\.algorithm))")
   }
 

@@ -16,7 +16,7 @@ import Testing
   /// The unit is used if its gain is expected to be larger than the time for packing.
   @Test func whereExpected() throws {
     func algorithm(_ graph: Graph, _ precision: SessionOptions.Precision) throws -> String? {
-      try VariableUnitTests.algorithms(VariableUnitTests.session(graph, precision, .whereExpected)).first
+      try VariableUnitTests.session(graph, precision, .whereExpected).algorithms().first
     }
     let large = try Self.products(rows: 512, inner: 128, columns: 256)
     #expect(try algorithm(large, .fast) == "product, packed in the run, split bfloat16")
@@ -32,21 +32,21 @@ import Testing
     #expect(try algorithm(form.graph(), .exact) == "attention")
     // Vector instructions need three products for each split one.
     let vectors = try VariableUnitTests.session(large, .fast, .whereExpected, .avx512BFloat16)
-    #expect(try VariableUnitTests.algorithms(vectors) == ["product, packed in the run"])
+    #expect(try vectors.algorithms() == ["product, packed in the run"])
     let rounded = try VariableUnitTests.session(large, .bfloat16, .whereExpected, .avx512BFloat16)
-    #expect(try VariableUnitTests.algorithms(rounded) == ["product, packed in the run, bfloat16"])
+    #expect(try rounded.algorithms() == ["product, packed in the run, bfloat16"])
   }
 
   /// Sums that are too long, and kept subnormal numbers, exclude the unit.
   @Test func exclusions() throws {
     let long = try VariableUnitTests.session(Self.products(rows: 2, inner: 1 << 16 + 1, columns: 2), .bfloat16)
-    #expect(try VariableUnitTests.algorithms(long) == ["product, packed in the run"])
+    #expect(try long.algorithms() == ["product, packed in the run"])
     let limit = try VariableUnitTests.session(Self.products(rows: 2, inner: 1 << 16, columns: 2), .bfloat16)
-    #expect(try VariableUnitTests.algorithms(limit) == ["product, packed in the run, bfloat16"])
+    #expect(try limit.algorithms() == ["product, packed in the run, bfloat16"])
     var options = VariableUnitTests.options(.bfloat16)
     options.subnormals = .kept
     let kept = try Session(Self.products(rows: 64, inner: 64, columns: 64).model, options: options)
-    #expect(try VariableUnitTests.algorithms(kept) == ["product, packed in the run"])
+    #expect(try kept.algorithms() == ["product, packed in the run"])
   }
 
   /// Tuning may choose float32 products or the unit, and only the free scope lets it.
@@ -57,7 +57,7 @@ import Testing
       var options = VariableUnitTests.options(.fast, .whereExpected)
       options.tuning = SessionOptions.Tuning(scope: .free, timeLimit: .seconds(60), store: .none)
       let session = try Session(graph.model, options, timer: MadeUpTimes(seed: seed &* 0x9e37_79b9_7f4a_7c15).timer)
-      algorithms.formUnion(try VariableUnitTests.algorithms(session))
+      algorithms.formUnion(try session.algorithms())
     }
     #expect(algorithms == ["product, packed in the run", "product, packed in the run, split bfloat16"])
     var options = VariableUnitTests.options(.fast, .whereExpected)

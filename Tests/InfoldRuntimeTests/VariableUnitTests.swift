@@ -36,10 +36,6 @@ import Testing
       options: options(precision, threads: threads, unit, instructions))
   }
 
-  static func algorithms(_ session: Session) throws -> [String] {
-    try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
-  }
-
   private static func suffix(_ precision: SessionOptions.Precision) -> String {
     precision == .fast ? ", split bfloat16" : ", bfloat16"
   }
@@ -64,7 +60,7 @@ import Testing
       let float = try Self.result(Self.session(graph, precision, nil), inputs)
       for instructions in Self.instructions {
         let session = try Self.session(graph, precision, .everywhere, instructions)
-        let algorithms = try Self.algorithms(session)
+        let algorithms = try session.algorithms()
         #expect(algorithms.contains("product, packed in the run" + Self.suffix(precision)), "\(algorithms)")
         let results = try Self.result(session, inputs)
         for (index, (x, y)) in zip(truth, results).enumerated() {
@@ -214,7 +210,7 @@ import Testing
       let bounds = try AttentionBounds(form, graph, inputs, precision)
       for instructions in Self.instructions {
         let session = try Self.session(graph, precision, .everywhere, instructions)
-        #expect(try Self.algorithms(session) == ["attention" + Self.suffix(precision)])
+        #expect(try session.algorithms() == ["attention" + Self.suffix(precision)])
         let results = try Self.result(session, inputs)
         #expect(results.count == bounds.truth.count)
         for (index, (x, y)) in zip(bounds.truth, results).enumerated() {
@@ -247,7 +243,7 @@ import Testing
     let inputs = try graph.randomInputs(seed: 2)
     let truth = try graph.truth(inputs).outputs[0].numbers()
     let session = try Self.session(graph, precision)
-    let algorithms = try Self.algorithms(session)
+    let algorithms = try session.algorithms()
     #expect(algorithms.contains("attention" + Self.suffix(precision)), "\(algorithms)")
     // Scores are sums of 16 products below 1, divided by 4, and values are below 1.
     let bound = exp(2 * 4 * (Self.productError(precision) + 0x1p-19)) * (1 + Self.productError(precision)) - 1 + 0x1p-17
@@ -285,7 +281,9 @@ import Testing
 
   // MARK: Special numbers
 
-  private static let numbers: [Float] = [.nan, .infinity, -.infinity, 0x1p60, 0x1p70, -0x1p100, 0x1.ffp59, 0x1.fefffep59]
+  private static let numbers: [Float] = [
+    .nan, .infinity, -.infinity, 0x1p60, 0x1p70, -0x1p100, 0x1.ffp59, 0x1.fefffep59,
+  ]
 
   /// Elements that read a number that cannot be split have the bits of products of float32 numbers.
   @Test(arguments: numbers, instructions)
@@ -300,7 +298,7 @@ import Testing
     let graph = try network.finished(try network.node("MatMul", [a, b]))
     let session = try Self.session(graph, .fast, .everywhere, instructions)
     let float = try Self.session(graph, .fast, nil)
-    #expect(try Self.algorithms(float).allSatisfy { !$0.contains("bfloat16") })
+    #expect(try float.algorithms().allSatisfy { !$0.contains("bfloat16") })
     let isLarge = !(number.magnitude < 0x1.ffp59)
     for side in ["a", "b"] {
       for place in [0, 33 * k + 5, (m - 1) * k] {

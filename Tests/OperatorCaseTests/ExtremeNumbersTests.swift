@@ -12,6 +12,8 @@ import Testing
 /// whether optimized or not. The time limit ends tests that hang, and is not a measurement.
 @Suite(.timeLimit(.minutes(60))) struct ExtremeNumbersTests {
   private static let integers: [Int64] = [.min, .max, 1 << 62, 1 << 31, -1 << 31, -1, 0]
+  /// Loops end at the same limit for all large numbers, after some work.
+  private static let fewIntegers: [Int64] = [.min, .max, -1, 0]
   private static let floats: [Float] = [.infinity, -.infinity, .nan, .greatestFiniteMagnitude, -1, 0]
   private static let parts = 16
 
@@ -49,7 +51,7 @@ import Testing
     for (index, operatorCase) in OperatorCase.all.enumerated() where index % Self.parts == part {
       guard let subject = Subject(operatorCase.testCase) else { continue }
       for (position, tensor) in subject.inputs.enumerated() where tensor.count <= 16 {
-        for changed in try Self.extremes(of: tensor) {
+        for changed in try Self.extremes(of: tensor, subject.hasLoop ? Self.fewIntegers : Self.integers) {
           var inputs = subject.inputs
           inputs[position] = changed
           expectAnEnd(of: subject.graph, inputs, "\(operatorCase): input \(position) = \(changed)")
@@ -85,6 +87,8 @@ import Testing
         for output in node.definitions { graph[output].type = nil }
       }
     }
+
+    var hasLoop: Bool { graph.nodes.contains { $0.opType == "Loop" } }
 
     func opset(_ node: Node) -> Int {
       model.opsetImports.first { normalizedDomain($0.domain) == normalizedDomain(node.domain) }?.version ?? 1
@@ -137,7 +141,7 @@ import Testing
   }
 
   /// The tensor with its first or last element replaced.
-  private static func extremes(of tensor: Tensor) throws -> [Tensor] {
+  private static func extremes(of tensor: Tensor, _ integers: [Int64]) throws -> [Tensor] {
     func replaced<Element: TensorElement>(_ numbers: [Element]) throws -> [Tensor] {
       let elements = try tensor.elements(as: Element.self)
       return try Set([0, elements.count - 1]).filter(elements.indices.contains).flatMap { index in

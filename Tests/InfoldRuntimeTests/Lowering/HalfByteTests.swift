@@ -89,7 +89,7 @@ import Testing
       for (result, wanted) in zip(results, expected) {
         #expect(try zip(result.numbers(), wanted.numbers()).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
       }
-      let steps = try session.planDescription(for: ["x": [numbers.count]]).parts.flatMap { $0.steps }
+      let steps = try session.plannedSteps(for: ["x": [numbers.count]])
       #expect(!steps.contains { $0.algorithm == "reference" })
     }
   }

@@ -196,7 +196,7 @@ import Testing
     let graph = try form.graph(form.inputs(seed: 4))
     let shapes = Dictionary(uniqueKeysWithValues: graph.inputs.map { (graph[$0].name, graph[$0].type!.shape!.sizes!) })
     let session = try Session(Model(graph: graph, opsetImports: [Model.OpsetImport(version: 25)]))
-    let algorithms = try session.planDescription(for: shapes).parts.flatMap(\.steps).map(\.algorithm)
+    let algorithms = try session.algorithms(for: shapes)
     #expect(algorithms.contains("attention") && !algorithms.contains("product"), "\(algorithms)")
   }
 

@@ -52,7 +52,7 @@ import Testing
     let mixed = try network.node("Transpose", [sum], ["perm": .ints([0, 3, 1, 2])])
     let graph = try network.finished(try network.node("Softmax", [mixed], ["axis": .int(-1)]))
     try expectKernels(graph)
-    let steps = try Session(graph.model).planDescription(for: ["x": [2, 4, 31, 37]]).parts.flatMap(\.steps)
+    let steps = try Session(graph.model).plannedSteps(for: ["x": [2, 4, 31, 37]])
     #expect(steps.map(\.algorithm) == ["planes", "softmax"])
   }
 }

@@ -69,7 +69,7 @@ extension Session {
 
   /// The measured choices of each step.
   func measuredChoices() throws -> [[String]] {
-    try planDescription().parts.flatMap(\.steps).map(\.measuredChoices)
+    try plannedSteps().map(\.measuredChoices)
   }
 
   /// The bits of the only output.

@@ -131,10 +131,7 @@ import Testing
     #expect(try disturbed.measuredChoices().allSatisfy(\.isEmpty))
     #expect(disturbed.warnings.map(\.code) == [.tuningDisturbed])
     let plain = try Session(networkWithChoices(seed: 1), SessionOptions(threads: 2), timer: nil)
-    func algorithms(_ session: Session) throws -> [String] {
-      try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
-    }
-    #expect(try algorithms(disturbed) == algorithms(plain))
+    #expect(try disturbed.algorithms() == plain.algorithms())
     let times = MadeUpTimes(seed: 1)
     let next = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
     #expect(try times.count > 0 && !next.measuredChoices().allSatisfy(\.isEmpty))
