@@ -4,6 +4,9 @@ import InfoldTensor
 import TestSupport
 import Testing
 
+/// A second-level cache for which no bands are formed.
+private let largeCache = 1 << 30
+
 /// Results that only convolutions by a matrix unit read are stored as bfloat16 numbers, which changes no bits. The same
 /// networks are compared with all of these results as outputs, which are float32 numbers.
 @Suite struct NarrowActivationTests {
@@ -37,7 +40,7 @@ import Testing
     /// Returns the session and the outputs, or those of the network whose narrow values are outputs too.
     func results(
       _ outputs: [ValueID], _ input: Tensor, isWide: Bool, _ precision: SessionOptions.Precision,
-      _ instructions: SessionOptions.EmulatedInstructions, threads: Int, cache: Int? = nil
+      _ instructions: SessionOptions.EmulatedInstructions, threads: Int, cache: Int = largeCache
     ) throws -> (steps: [PlanDescription.Step], outputs: [Tensor]) {
       var network = network
       var all = outputs
@@ -55,7 +58,7 @@ import Testing
     /// Checks that `count` results are stored as these elements, with the same bits as without.
     func check(
       _ outputs: [ValueID], _ input: Tensor, _ precision: SessionOptions.Precision,
-      _ instructions: SessionOptions.EmulatedInstructions, count: Int, caches: [Int?] = [nil]
+      _ instructions: SessionOptions.EmulatedInstructions, count: Int, caches: [Int] = [largeCache]
     ) throws {
       let elements: PlanDescription.Elements = precision == .fast ? .splitBFloat16 : .bfloat16
       let wide = try results(outputs, input, isWide: true, precision, instructions, threads: 2)
@@ -65,10 +68,10 @@ import Testing
           let narrow = try results(
             outputs, input, isWide: false, precision, instructions, threads: threads, cache: cache)
           let isSame = try zip(narrow.outputs, wide.outputs).allSatisfy(Self.areSame)
-          #expect(isSame, "\(threads) threads, cache \(cache ?? 0)")
+          #expect(isSame, "\(threads) threads, cache \(cache)")
           #expect(narrow.steps.flatMap(\.fused).count { $0 == "to bfloat16" } == count, "\(narrow.steps)")
           // Several threads share bands, whose results are not in the memory of the plan.
-          if cache == nil, threads == 1 {
+          if cache == largeCache, threads == 1 {
             #expect(narrow.steps.flatMap(\.writes).count { $0.elements == elements } == count)
           }
         }
@@ -156,7 +159,8 @@ import Testing
     let input = try network.network.random.tensor([1, 36, 48, 40])
     let plan = try network.results([last], input, isWide: false, .bfloat16, instructions, threads: 1, cache: 1 << 17)
     #expect(plan.steps.contains { $0.algorithm.hasPrefix("bands: ") }, "\(plan.steps)")
-    try network.check([last], input, .bfloat16, instructions, count: 4, caches: [nil, 1 << 16, 1 << 17, 1 << 18])
+    try network.check(
+      [last], input, .bfloat16, instructions, count: 4, caches: [largeCache, 1 << 16, 1 << 17, 1 << 18])
   }
 
   /// Split numbers that one convolution reads with a window of one are stored as float32 numbers.
