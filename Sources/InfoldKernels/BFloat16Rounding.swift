@@ -23,11 +23,12 @@ var splitLimitBits: UInt32 { 0x5D7F_8000 }
 /// the rounded rest x − x₁. The rest is exact before it is rounded. Subnormal rests become zero.
 ///
 /// The parts of a number that must not be split are not its factors, but `wholeNumber` restores the
-/// number from them: the upper half of its bits, rounded up from one half, and the lower half. NaN
-/// loses its payload.
+/// number from them: the upper half of its bits, plus 1 if the lower half is negative as a signed
+/// integer, and the lower half. NaN loses its payload.
 @inline(always)
 func partsInBFloat16(_ bits: UInt32) -> (first: UInt32, second: UInt32) {
-  // Choices instead of branches, so that loops vectorize. A rest is far from the largest number.
+  // Choices instead of branches, so that loops vectorize. Rounding cannot overflow: split numbers
+  // are far below the largest one.
   let magnitude = bits & 0x7FFF_FFFF
   let nearest = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & 0xFFFF_0000
   let rounded = magnitude < 0x0080_0000 ? bits & 0x8000_0000 : nearest

@@ -69,6 +69,8 @@ private let largeCache = 1 << 30
             outputs, input, isWide: false, precision, instructions, threads: threads, cache: cache)
           let isSame = try zip(narrow.outputs, wide.outputs).allSatisfy(Self.areSame)
           #expect(isSame, "\(threads) threads, cache \(cache)")
+          // More threads need more rows to share.
+          guard threads == 1 else { continue }
           #expect(narrow.steps.flatMap(\.fused).count { $0 == "to bfloat16" } == count, "\(narrow.steps)")
           // Several threads share bands, whose results are not in the memory of the plan.
           if cache == largeCache, threads == 1 {

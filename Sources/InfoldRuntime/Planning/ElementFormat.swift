@@ -78,8 +78,8 @@ enum ElementFormat: Hashable, Sendable {
     if case .splitBFloat16(let planeStride) = self { planeStride } else { 0 }
   }
 
-  /// Returns the number of floats in the memory of some elements of a single-precision or bfloat16
-  /// image. The number must be whole.
+  /// Returns the number of floats in the memory of some elements, rounded down. Only bands depend on
+  /// it, whose rows are whole numbers of floats.
   func floats(forElements count: Int) -> Int { count * byteCount / MemoryLayout<Float>.stride }
 
   /// The format of the same elements in a tensor.

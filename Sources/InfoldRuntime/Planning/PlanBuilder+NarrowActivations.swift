@@ -13,18 +13,17 @@ extension PlanBuilder {
     guard let unit = matrixUnit else { return }
     let users = usersOfArena()
     var formats: [Int: ElementFormat] = [:]
-    for (buffer, users) in users where users.allSatisfy({ canNarrow(buffer, in: steps[$0], unit) }) {
-      formats[buffer] = format(of: buffer, users, unit)
+    for (buffer, places) in users where places.allSatisfy({ canNarrow(buffer, in: steps[$0], unit) }) {
+      formats[buffer] = format(of: buffer, places, unit)
     }
     // A pool of rounded numbers needs a rounded result.
-    var isComplete = false
-    while !isComplete {
-      let unsuited = formats.keys.filter { buffer in
-        users[buffer]!.contains { steps[$0].step.pools(buffer) { formats[$0] != nil } == false }
+    var unsuited: [Int]
+    repeat {
+      unsuited = formats.keys.filter { buffer in
+        users[buffer]!.contains { steps[$0].step.pools(buffer, withoutFormatIn: formats) }
       }
       for buffer in unsuited { formats[buffer] = nil }
-      isComplete = unsuited.isEmpty
-    }
+    } while !unsuited.isEmpty
     for index in steps.indices { steps[index].narrow(formats, unit) }
     if unit.factors == .rounded {
       for buffer in formats.keys {
@@ -47,24 +46,25 @@ extension PlanBuilder {
 
   /// Returns whether a step can use a buffer as an image of bfloat16 numbers.
   private func canNarrow(_ buffer: Int, in step: PlannedStep, _ unit: MatrixUnit) -> Bool {
+    // An operand that is read twice, such as a residual, is listed twice.
     let uses = (step.reads + step.writes).count { $0.buffer == buffer }
     guard let band = step.step as? BandStep else {
       guard let row = step.step as? any RowStep else { return false }
-      return row.canNarrow(buffer, unit) && uses == row.uses(of: buffer)
+      return row.canNarrow(buffer, unit) && row.hasRowsToShare(sharers) && uses == row.uses(of: buffer)
     }
     let members = band.members.filter { $0.uses(of: buffer) > 0 }
-    // A result that is in the band has no other users than two members.
-    let isInBand = band.results.contains { $0.buffer == buffer }
-    return members.allSatisfy { $0.canNarrow(buffer, unit) }
-      && (isInBand
-        ? unit.factors == .rounded && members.allSatisfy { $0.hasWholeRows(of: buffer) }
-        : uses == members.reduce(0) { $0 + $1.uses(of: buffer) })
+    guard members.allSatisfy({ $0.canNarrow(buffer, unit) }) else { return false }
+    guard band.results.contains(where: { $0.buffer == buffer }) else {
+      return uses == members.reduce(0) { $0 + $1.uses(of: buffer) }
+    }
+    // Only two members use a result that is in the band, where there is no second plane.
+    return unit.factors == .rounded && members.allSatisfy { $0.hasWholeRows(of: buffer) }
   }
 
   /// Returns the format in which a buffer is stored for a matrix unit; `nil` for float32.
-  private func format(of buffer: Int, _ users: Set<Int>, _ unit: MatrixUnit) -> ElementFormat? {
+  private func format(of buffer: Int, _ places: Set<Int>, _ unit: MatrixUnit) -> ElementFormat? {
     guard unit.factors == .split else { return .bfloat16 }
-    let readers = users.flatMap { steps[$0].step.convolutions(reading: buffer) }
+    let readers = places.flatMap { steps[$0].step.convolutions(reading: buffer) }
     let conversions = readers.reduce(0) { $0 + $1.shape.window.height * $1.shape.window.width }
     return conversions > 1 ? .splitBFloat16(planeStride: buffers[buffer].byteCount / MemoryLayout<Float>.stride) : nil
   }
@@ -81,11 +81,9 @@ extension Step {
     rowSteps.compactMap { $0 as? ConvolutionStep }.filter { $0.input.buffer == buffer }
   }
 
-  /// Returns whether all pools that read a buffer have results for which `isNarrow` holds; `nil` if
-  /// no pool reads it.
-  fileprivate func pools(_ buffer: Int, isNarrow: (Int) -> Bool) -> Bool? {
-    let pools = rowSteps.filter { $0 is PoolStep && $0.input.buffer == buffer }
-    return pools.isEmpty ? nil : pools.allSatisfy { isNarrow($0.output.buffer) }
+  /// Returns whether a pool reads a buffer, and its result is not among those with a format.
+  fileprivate func pools(_ buffer: Int, withoutFormatIn formats: [Int: ElementFormat]) -> Bool {
+    rowSteps.contains { $0 is PoolStep && $0.input.buffer == buffer && formats[$0.output.buffer] == nil }
   }
 }
 
@@ -100,20 +98,24 @@ extension RowStep {
 
   /// Returns whether the step can read and write this buffer as an image of bfloat16 numbers.
   fileprivate func canNarrow(_ buffer: Int, _ unit: MatrixUnit) -> Bool {
-    if let convolution = self as? ConvolutionStep, case .bfloat16 = convolution.kernel { return true }
+    if usesUnit { return true }
     if let pool = self as? PoolStep, pool.operation == .maximum, unit.factors == .rounded { return true }
-    return input.buffer != buffer && canRound(unit)
+    return input.buffer != buffer && NarrowedRows(self, unit, format: .bfloat16) != nil
   }
 
-  /// Returns whether the result can be computed row by row and then converted. Threads must not have
-  /// too few rows to share.
-  private func canRound(_ unit: MatrixUnit) -> Bool {
-    let convolution = self as? ConvolutionStep
-    guard let rounded = RoundedRows(self, unit, format: .bfloat16) else { return false }
-    return convolution == nil || !sharesChannels && rounded.storedRows!.count >= 16
+  /// Whether the step is a convolution by a matrix unit.
+  private var usesUnit: Bool {
+    if let convolution = self as? ConvolutionStep, case .bfloat16 = convolution.kernel { true } else { false }
   }
 
-  /// Returns whether the rows of this buffer, as bfloat16 numbers, are a whole number of floats.
+  /// Returns whether there are enough rows for threads, which divide other steps only by rows if
+  /// they convert their results.
+  fileprivate func hasRowsToShare(_ threads: Int) -> Bool {
+    usesUnit || threads == 1 || !sharesChannels && storedRows!.count >= 4 * threads
+  }
+
+  /// Returns whether the rows of this buffer will be a whole number of floats when its elements are
+  /// bfloat16 numbers.
   fileprivate func hasWholeRows(of buffer: Int) -> Bool {
     guard let dependency else { return false }
     return (input.buffer != buffer || dependency.inputStride.isMultiple(of: 2))
@@ -130,7 +132,7 @@ extension RowStep {
     }
     guard let outputFormat else { return self }
     if let pool = self as? PoolStep, inputFormat != nil { return NarrowPoolStep(pool, unit.kernels) }
-    return RoundedRows(self, unit, format: outputFormat)!
+    return NarrowedRows(self, unit, format: outputFormat)!
   }
 }
 

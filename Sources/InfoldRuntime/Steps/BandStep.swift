@@ -11,8 +11,6 @@ struct BandStep: Step {
   private let dependencies: [RowDependency]
   /// The number of rows of the last result per band.
   let rowsPerBand: Int
-  /// For each result but the last, whether it has memory for one band only.
-  let isInBand: [Bool]
   /// For each result but the last, the offset of its band in a thread's scratch memory, in bytes;
   /// `nil` if it has memory of its own because other steps read it too.
   private let bands: [Int?]
@@ -29,7 +27,6 @@ struct BandStep: Step {
   ///   - isInBand: For each result but the last, whether it needs memory for one band only. Other
   ///     results are passed on row by row, so that no two threads write the same rows.
   init(_ members: [any RowStep], isInBand: [Bool], rowsPerBand: Int) {
-    self.isInBand = isInBand
     self.members = members
     self.rowsPerBand = rowsPerBand
     dependencies = members.map { $0.dependency! }
@@ -62,6 +59,9 @@ struct BandStep: Step {
   static func suits(_ dependencies: [RowDependency], rowsPerBand: Int) -> Bool {
     zip(dependencies.dropFirst(), rowCounts(dependencies, rowsPerBand)).allSatisfy { $1 >= 2 * ($0.extent - $0.step) }
   }
+
+  /// For each result but the last, whether it has memory for one band only.
+  var isInBand: [Bool] { bands.map { $0 != nil } }
 
   private var rows: Int { dependencies.last!.outputRows }
 

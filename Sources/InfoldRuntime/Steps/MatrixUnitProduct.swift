@@ -28,8 +28,8 @@ struct MatrixUnitProduct: Sendable {
 
   /// Computes some output positions and channels of some groups.
   ///
-  /// - Parameter narrow: The input and the output if they are stored as bfloat16 numbers. `source`
-  ///   or `target` is not accessed then.
+  /// - Parameter narrow: The input and the output if they are stored as bfloat16 numbers. They
+  ///   replace `source` and `target`.
   func convolve(
     _ shape: ConvolutionShape, _ weights: Location, _ groups: Range<Int>, _ pixels: Range<Int>, _ columns: Range<Int>,
     from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,

@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
-/// A step over one image that computes rows of its result from a few rows of its input. Several
-/// such steps can be interleaved in bands.
+/// A step over images that computes rows of its result from a few rows of its input. Several such
+/// steps over one image can be interleaved in bands.
 protocol RowStep: Step {
   var input: Location { get }
   var output: Location { get }
@@ -24,9 +24,10 @@ protocol RowStep: Step {
   ///
   /// - Parameters:
   ///   - source: The address of the input's row 0, which may be virtual: only rows that the result
-  ///     depends on are read. If the elements of the input are bfloat16 numbers, it is their address.
-  ///   - target: The address of the result's row 0, which may be virtual: only `rows` are written. If
-  ///     the elements of the result are bfloat16 numbers, it is their address.
+  ///     depends on are read. Its elements are bfloat16 numbers if those of `input` are, in spite of
+  ///     the type.
+  ///   - target: The address of the result's row 0, which may be virtual: only `rows` are written. Its
+  ///     elements are bfloat16 numbers if those of `output` are.
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState)

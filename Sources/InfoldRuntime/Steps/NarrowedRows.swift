@@ -1,17 +1,18 @@
 import InfoldKernelInterface
 
-/// A step whose result is stored as the bfloat16 numbers that convolutions by a matrix unit multiply.
-/// It computes some rows at a time in float32, in scratch memory.
-struct RoundedRows: RowStep {
+/// A step whose result is converted to the bfloat16 numbers that convolutions by a matrix unit
+/// multiply. It computes some rows at a time in float32, in scratch memory.
+struct NarrowedRows: RowStep {
   private let step: any RowStep
   private let unit: MatrixUnit
   private let rows: StoredRows
   let output: Location
 
-  /// - Returns: `nil` if the step does not compute single-precision numbers row by row.
+  /// - Returns: `nil` if the step does not compute single-precision numbers row by row, overwrites its
+  ///   input, or has rows that are too long for the cache.
   init?(_ step: any RowStep, _ unit: MatrixUnit, format: ElementFormat) {
     guard let rows = step.storedRows, step.input.format == .float32, step.output.format == .float32,
-      step.input.buffer != step.output.buffer
+      step.input.buffer != step.output.buffer, rows.stride <= Self.numbersOfLongestRow
     else { return nil }
     (self.step, self.unit, self.rows) = (step, unit, rows)
     var output = step.output
@@ -30,9 +31,11 @@ struct RoundedRows: RowStep {
     return dependency
   }
 
-  /// The rows that are computed before they are rounded. They stay in the second-level cache.
+  /// The number of rows that are computed before they are converted. They stay in the second-level
+  /// cache.
   private var rowsAtOnce: Int { max(1, Self.numbersAtOnce / max(rows.stride, 1)) }
   private static let numbersAtOnce = 1 << 14
+  private static let numbersOfLongestRow = 1 << 16
 
   private var memory: Int { ArenaLayout.aligned(rowsAtOnce * rows.stride * MemoryLayout<Float>.stride) }
   var scratchByteCount: Int { memory + step.scratchByteCount }
