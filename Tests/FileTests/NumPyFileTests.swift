@@ -82,7 +82,7 @@ import Testing
     default:
       let parts = tensor.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
       #expect(tensor.elementType == .complex128)
-      #expect(parts == (0..<24).flatMap { [Double($0), 0] })
+      #expect(parts == (0..<24).flatMap { (number: Int) -> [Double] in [Double(number), 0] })
     }
   }
 

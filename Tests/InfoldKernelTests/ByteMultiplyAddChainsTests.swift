@@ -15,7 +15,8 @@ import Testing
       let expected = first.map { start in
         (0..<rounds).reduce(start) { sum, _ in
           (0..<4).reduce(sum) { total, place in
-            total &+ Int32(UInt8(truncatingIfNeeded: sum >> Int32(8 * place))) &* Int32(weights[place])
+            let byte = UInt8(truncatingIfNeeded: sum >> (8 * place))
+            return total &+ Int32(byte) &* Int32(weights[place])
           }
         }
       }

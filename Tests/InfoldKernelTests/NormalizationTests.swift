@@ -259,8 +259,8 @@ import Testing
       #expect(scratch.isIntact && output.isIntact)
       for (index, result) in output.values.enumerated() {
         let (pixel, channel) = (index / 10, index % 10)
-        let squares = (max(0, channel - 1)...min(9, channel + 1)).map { Double(values[pixel * 10 + $0]) }
-          .map { $0 * $0 }.reduce(0, +)
+        let neighbors = values[(pixel * 10 + max(0, channel - 1))...(pixel * 10 + min(9, channel + 1))]
+        let squares: Double = neighbors.reduce(0) { (sum: Double, value: Float) in sum + Double(value) * Double(value) }
         let expected = Double(values[index]) / pow(2 + Double(alpha) / 3 * squares, 0.75)
         #expect(
           abs(Double(result) - expected) <= 5e-5 * abs(expected) + 1e-30, "\(alpha) \(index): \(result), \(expected)")

@@ -49,7 +49,7 @@ import Testing
       network.constant(try Tensor(shape: [2, 1], [0, 1] as [Int64]))
     }
     try expect(isRemoved: true, updates: shape) { network in
-      let grid = (0..<6).flatMap { [Int64($0 / 3), Int64($0 % 3)] }
+      let grid = (0..<6 as Range<Int64>).flatMap { (index: Int64) -> [Int64] in [index / 3, index % 3] }
       return network.constant(try Tensor(shape: [2, 3, 2], grid))
     }
   }

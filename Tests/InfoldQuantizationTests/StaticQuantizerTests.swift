@@ -53,7 +53,11 @@ import Testing
     let steps: [Float] = try tensor("b_quantized_scale", quantized).elements()
     #expect(zip(steps, scales).allSatisfy { $0 == $1 * step[0] })
     let integers: [Int32] = try tensor("b_quantized", quantized).elements()
-    #expect(zip(zip(integers, steps), [0.25, -0.125, 4]).allSatisfy { abs(Float($0.0) * $0.1 - Float($1)) < 1e-4 })
+    let biases: [Float] = [0.25, -0.125, 4]
+    for index in 0..<3 {
+      let error = Float(integers[index]) * steps[index] - biases[index]
+      #expect(abs(error) < 1e-4)
+    }
     #expect("\(quantized)" == "2 values and 3 weights quantized; \(quantized.model)")
     #expect("\(quantized.activations[0])" == "\"x\" from -1 to 1.55: (number − 100) · 0.01")
     #expect("\(quantized.weights[0])".hasPrefix("\(quantized.weights[0].node): 3 weights, "))

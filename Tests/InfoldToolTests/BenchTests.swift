@@ -60,7 +60,8 @@ import Testing
   @Test func severalBatchesAreAList() throws {
     let report: [String: Any] = try bench(relu, "--batch", "8,1,2", "--json").json()
     let batches = try #require(report["batches"] as? [[String: Any]])
-    #expect(batches.map { $0["batch"] as? Int } == [8, 1, 2])
+    let sizes = batches.map { $0["batch"] as? Int }
+    #expect(sizes == [8, 1, 2])
     for batch in batches { try expectTimes(in: batch) }
     #expect(report["median_ms"] == nil)
     let lines = try bench(relu, "--batch", "8,1,2").output.split(separator: "\n")

@@ -85,7 +85,8 @@ import Testing
     let result = try infold("classify", model(in: folder), cat, "--json", "--top", "99")
     let top = try #require(try reports(result)[0].top)
     #expect(top.count == 12)
-    #expect(abs(top.map(\.score).reduce(0, +) - 1) < 1e-9)
+    let sum: Double = top.map(\.score).reduce(0, +)
+    #expect(abs(sum - 1) < 1e-9)
     #expect(zip(top, top.dropFirst()).allSatisfy { $0.score >= $1.score })
   }
 

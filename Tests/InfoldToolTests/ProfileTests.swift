@@ -46,8 +46,10 @@ import Testing
     let milliseconds = try #require(convolution["milliseconds"] as? Double)
     let rate = try #require(convolution["gflops"] as? Double)
     let share = try #require(convolution["shareOfPeak"] as? Double)
-    #expect(abs(rate * milliseconds * 1e6 - 2 * Double(multiplyAccumulates)) < 1e-6)
-    #expect(abs(share * peak - rate) < 1e-9 * peak)
+    let operations: Double = rate * milliseconds * 1e6, expected = Double(2 * multiplyAccumulates)
+    #expect(abs(operations - expected) < 1e-6)
+    let partOfPeak: Double = share * peak
+    #expect(abs(partOfPeak - rate) < 1e-9 * peak)
     for list in ["layers", "totals"] {
       let entries = try #require(report[list] as? [[String: Any]])
       #expect(abs(entries.reduce(0) { $0 + ($1["share"] as? Double ?? .nan) } - 1) < 1e-9)
@@ -125,7 +127,9 @@ import Testing
     let totals = try #require(report["totals"] as? [[String: Any]])
     #expect(totals.reduce(0) { $0 + ($1["steps"] as? Int ?? 0) } == layers.count)
     for list in [layers, totals] {
-      #expect(abs(list.reduce(0) { $0 + ($1["share"] as? Double ?? .nan) } - 1) < 1e-9)
+      let shares = list.map { $0["share"] as? Double ?? .nan }
+      let sum: Double = shares.reduce(0, +)
+      #expect(abs(sum - 1) < 1e-9)
     }
     #expect(layers.contains { $0["operation"] as? String == "Neg" && $0["bodies"] == nil })
     let loop = try #require(layers.first { $0["operation"] as? String == "Loop" })

@@ -48,12 +48,14 @@ import Testing
     #expect(candidates.count == 4 && Set(candidates.map(\.index)) == [0, 1, 2, 3])
     #expect(candidates.allSatisfy { $0.label == ["ash", "birch", "cedar", "date"][$0.index] })
     #expect(zip(candidates, candidates.dropFirst()).allSatisfy { $0.probability > $1.probability })
-    #expect(abs(candidates.map(\.probability).reduce(0, +) - 1) < 1e-12)
+    let sum: Double = candidates.map(\.probability).reduce(0, +)
+    #expect(abs(sum - 1) < 1e-12)
     // The softmax of the model's own scores, in double precision.
     let scores = try classifier.session.run(classifier.preprocessing.tensor(from: picture)).numbers()
     let largest = try #require(scores.max())
     #expect(candidates[0].index == scores.firstIndex(of: largest))
-    #expect(abs(candidates[0].probability - 1 / scores.map { exponential($0 - largest) }.reduce(0, +)) < 1e-12)
+    let exponentials: Double = scores.map { exponential($0 - largest) }.reduce(0, +)
+    #expect(abs(candidates[0].probability - 1 / exponentials) < 1e-12)
     #expect(try classifier.classify(picture, top: 2) == Array(candidates[..<2]))
     #expect(try classifier.classify(picture, top: 0).isEmpty)
   }

@@ -283,7 +283,7 @@ import Testing
           let values = network.input([2], "values", of: type)
           let count = network.constant(try Tensor(scalar: Int64(depth)))
           let y = try network.node("OneHot", [indices, count, values], ["axis": .int(Int64(axis))])
-          let numbers = (0..<shape.reduce(1, *)).map { Int64($0 * 3 % 13 - 6) }
+          let numbers = (0..<shape.reduce(1, *)).map { (index: Int) -> Int64 in Int64(index * 3 % 13 - 6) }
           try check(
             network.finished(y),
             [

@@ -49,16 +49,15 @@ struct ImageNetwork {
     let (w1, b1) = (try constant([8, 3, 3, 3], "w1"), try constant([8], "b1"))
     if splitsBias {
       y = try network.node("Conv", [y, w1], name: "conv1")
-      let b = network.constant(
-        try Tensor(shape: [1, 8, 1, 1], network.graph.constant(b1)!.elements(as: Float.self)))
+      let biases: [Float] = try network.graph.constant(b1)!.elements()
+      let b = network.constant(try Tensor(shape: [1, 8, 1, 1], biases))
       y = try network.node("Add", [y, b], name: "bias1")
     } else {
       y = try network.node("Conv", [y, w1, b1], name: "conv1")
     }
-    let statistics = [
-      try constant([8], "gamma", in: 0.5...2), try constant([8], "beta"), try constant([8], "mean"),
-      try constant([8], "variance", in: 0.01...2),
-    ]
+    let (gamma, beta) = (try constant([8], "gamma", in: 0.5...2), try constant([8], "beta"))
+    let (mean, variance) = (try constant([8], "mean"), try constant([8], "variance", in: 0.01...2))
+    let statistics = [gamma, beta, mean, variance]
     y = try network.node("BatchNormalization", [y] + statistics, ["epsilon": .float(epsilon)], name: "bn")
     y = try noise(y, &network)
     y = try network.node("Relu", [y], name: "relu")

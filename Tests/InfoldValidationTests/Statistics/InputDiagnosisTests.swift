@@ -57,11 +57,13 @@ import Testing
       switch mistake {
       case .none: return right
       case .colors:
-        return try Tensor(shape: right.shape, (0..<3).flatMap { values[((2 - $0) * area)..<((3 - $0) * area)] })
+        let reversed = (0..<3).reversed().flatMap { (channel: Int) in values[channel * area..<(channel + 1) * area] }
+        return try Tensor(shape: right.shape, reversed)
       case .mean: return try pictures.tensor(index, mean: 0)
       case .scale: return try pictures.tensor(index, mean: 0, deviation: 255)
       case .layout:
-        return try Tensor(shape: right.shape, (0..<area).flatMap { pixel in (0..<3).map { values[$0 * area + pixel] } })
+        let pixels = (0..<area).flatMap { (pixel: Int) -> [Float] in (0..<3).map { values[$0 * area + pixel] } }
+        return try Tensor(shape: right.shape, pixels)
       case .size:
         let half = Self.side / 2
         let small = (0..<3).flatMap { channel in
