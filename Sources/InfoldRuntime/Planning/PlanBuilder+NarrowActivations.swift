@@ -125,7 +125,7 @@ extension RowStep {
   /// Returns the same step with the input and the result in these formats, if they are among them.
   fileprivate func narrowed(_ formats: [Int: ElementFormat], _ unit: MatrixUnit) -> any RowStep {
     let (inputFormat, outputFormat) = (formats[input.buffer], formats[output.buffer])
-    if var convolution = self as? ConvolutionStep, case .bfloat16 = convolution.kernel {
+    if usesUnit, var convolution = self as? ConvolutionStep {
       convolution.input.format = inputFormat ?? convolution.input.format
       convolution.output.format = outputFormat ?? convolution.output.format
       return convolution

@@ -2,10 +2,10 @@ import InfoldKernelInterface
 
 /// A step whose result is converted to the bfloat16 numbers that convolutions by a matrix unit
 /// multiply. It computes some rows at a time in float32, in scratch memory.
-struct NarrowedRows: RowStep {
-  private let step: any RowStep
+struct NarrowedRows: RowDividedStep {
+  let original: any RowStep
+  let rows: StoredRows
   private let unit: MatrixUnit
-  private let rows: StoredRows
   let output: Location
 
   /// - Returns: `nil` if the step does not compute single-precision numbers row by row, overwrites its
@@ -14,19 +14,17 @@ struct NarrowedRows: RowStep {
     guard let rows = step.storedRows, step.input.format == .float32, step.output.format == .float32,
       step.input.buffer != step.output.buffer, rows.stride <= Self.numbersOfLongestRow
     else { return nil }
-    (self.step, self.unit, self.rows) = (step, unit, rows)
+    (original, self.unit, self.rows) = (step, unit, rows)
     var output = step.output
     output.format = format
     self.output = output
   }
 
-  var input: Location { step.input }
-  var inputReads: Int { step.inputReads }
-  var weightByteCount: Int { step.weightByteCount }
-  var storedRows: StoredRows? { rows }
+  var input: Location { original.input }
+  var inputReads: Int { original.inputReads }
 
   var dependency: RowDependency? {
-    var dependency = step.dependency
+    var dependency = original.dependency
     dependency?.outputStride = output.format.floats(forElements: rows.stride)
     return dependency
   }
@@ -38,17 +36,7 @@ struct NarrowedRows: RowStep {
   private static let numbersOfLongestRow = 1 << 16
 
   private var memory: Int { ArenaLayout.aligned(rowsAtOnce * rows.stride * MemoryLayout<Float>.stride) }
-  var scratchByteCount: Int { memory + step.scratchByteCount }
-
-  func tasks(phase: Int, workers: Int) -> Int { max(1, min(step.tasks(phase: phase, workers: workers), rows.count)) }
-
-  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<rows.count).part(task, of: count).count }
-
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
-    run(
-      rows: (0..<rows.count).part(task, of: count), from: state.firstRow(input), to: state.firstRow(output),
-      scratch: state.scratch(of: worker), in: state)
-  }
+  var scratchByteCount: Int { memory + original.scratchByteCount }
 
   func run(
     rows range: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
@@ -58,7 +46,7 @@ struct NarrowedRows: RowStep {
     var first = range.lowerBound
     while first < range.upperBound {
       let end = min(first + rowsAtOnce, range.upperBound), place = first * rows.stride
-      step.run(rows: first..<end, from: source, to: numbers - place, scratch: scratch + memory, in: state)
+      original.run(rows: first..<end, from: source, to: numbers - place, scratch: scratch + memory, in: state)
       unit.kernels.store(
         Pixels(numbers, channels: rows.channels, pixelStride: rows.pixelStride), count: (end - first) * rows.pixels,
         unit.factors, to: target.narrowNumbers + place, planeStride: output.format.planeStride)

@@ -130,9 +130,12 @@ struct ChannelBlocks {
 extension WindowRowStep {
   var channelUnit: Int { ChannelBlocks.defaultUnit }
 
-  var storedRows: StoredRows? {
+  /// The rows of the result in memory, over all images.
+  var rowsOfResult: StoredRows {
     StoredRows(count: rows, pixels: result.width, channels: result.channels, pixelStride: output.pixelStride)
   }
+
+  var storedRows: StoredRows? { rowsOfResult }
 
   private var rows: Int { result.images * result.height }
   private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels, unit: channelUnit) }

@@ -57,13 +57,6 @@ final class RunState: @unchecked Sendable {
     return bases[location.buffer] + location.offset
   }
 
-  /// Returns the address of a value that is stored as bfloat16 numbers.
-  @inline(__always)
-  func numbers(_ location: Location) -> UnsafeMutablePointer<UInt16> {
-    assert(location.format.isNarrow)
-    return address(location).assumingMemoryBound(to: UInt16.self)
-  }
-
   /// Returns the address of an image whose rows a `RowStep` reads or writes, in whatever format.
   @inline(__always)
   func firstRow(_ location: Location) -> UnsafeMutablePointer<Float> {
